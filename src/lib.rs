@@ -1,0 +1,17 @@
+//! Taskyard: the HTTP control plane for distributed work.
+//!
+//! Anyone POSTs tasks; nodes in any language claim them over HTTP and report
+//! results; all state lives in Redis. The folders are the architecture, and each
+//! layer knows only those to its right:
+//!
+//! ```text
+//! main -> cli -> server -> { api, dispatcher } -> store -> domain
+//! ```
+//!
+//! Start with [`domain`] for the words, then `migrations-lua/README.md` for what
+//! is stored, then follow one verb (`rg claim`) through every layer.
+
+pub mod cli;
+pub mod config;
+pub mod domain;
+pub mod store;
