@@ -2,5 +2,6 @@
 
 pub mod durability;
 pub mod private_redis;
+pub mod redis_check;
 
 pub mod redis_version;
