@@ -19,7 +19,7 @@ use super::{PrivateRedisError, process_id};
 use crate::store::redis_version::info_field;
 
 /// A stopping Redis needs a tenth of a second, or a moment more on a slow disk.
-const GENTLE: Duration = Duration::from_secs(5);
+const GENTLE: Duration = Duration::from_secs(3);
 /// After SIGKILL only the kernel's own tidying is left.
 const FORCED: Duration = Duration::from_secs(5);
 const POLL: Duration = Duration::from_millis(5);
