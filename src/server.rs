@@ -4,6 +4,7 @@
 //! token that ends everything) and knows neither signals nor processes.
 
 mod connections;
+mod head_clock;
 
 use std::io::{self, Write};
 use std::net::SocketAddr;
@@ -14,11 +15,17 @@ use axum::routing::get;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
+use connections::Patience;
+
 use crate::config::{SecretUrl, Settings};
 use crate::store::redis_check::RedisFacts;
 
-/// Orchestrators usually kill after 30 s.
-const HARD_STOP: Duration = Duration::from_secs(25);
+/// A stop that takes longer is cut off: orchestrators usually kill after 30 s.
+const PATIENCE: Patience = Patience {
+    head: Duration::from_secs(10),
+    idle: Duration::from_secs(75),
+    stop: Duration::from_secs(25),
+};
 
 /// Why serving could not begin, or did not end well.
 #[derive(Debug, thiserror::Error)]
@@ -33,7 +40,7 @@ pub enum ServeError {
         source: io::Error,
     },
     /// Requests were still running at the hard stop.
-    #[error("{connections} connections were cut off {} s after the stop was asked for", HARD_STOP.as_secs())]
+    #[error("{connections} connections were cut off {} s after the stop was asked for", PATIENCE.stop.as_secs())]
     HardStop {
         /// How many.
         connections: usize,
@@ -71,7 +78,7 @@ pub async fn serve(
         "Taskyard is starting",
     );
     announce(&listener);
-    let cut_off = connections::serve(listener, router(), &shutdown, HARD_STOP).await;
+    let cut_off = connections::serve(listener, router(), &shutdown, PATIENCE).await;
     if cut_off == 0 {
         Ok(())
     } else {

@@ -1,7 +1,7 @@
-//! The accept loop: HTTP/1.1 connections, each with a header timeout.
+//! The accept loop: HTTP/1.1 connections that cannot be held for nothing.
 //!
-//! `axum::serve` has no such timeout, and a client that sends half a header would hold
-//! its connection for ever.
+//! `axum::serve` has no time limit for a request's head, and a client that sends half of
+//! one would keep its connection for ever.
 
 use std::io;
 use std::pin::pin;
@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use axum::Router;
 use hyper::server::conn::http1;
+use hyper::service::{Service, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
@@ -17,13 +18,23 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-/// The time for one request's header. It also ends connections that stay idle: a
-/// client must therefore expect a kept connection to be closed, as HTTP has it.
-const HEADER_LIMIT: Duration = Duration::from_secs(75);
+use super::head_clock::{HeadClock, Phase};
+
 /// A node's long poll holds one connection; beyond this many, new ones wait to be accepted.
 const CONNECTIONS: usize = 16_384;
 /// Before accepting again when the system has no file descriptor left.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+
+/// How long connections may take.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Patience {
+    /// From the first byte of a request's head (or the connect) to its last.
+    pub(super) head: Duration,
+    /// From one request to the next on a kept connection.
+    pub(super) idle: Duration,
+    /// From the shutdown to the end of the last request.
+    pub(super) stop: Duration,
+}
 
 /// Accepts until `shutdown`, then waits for the connections to finish what they are
 /// doing. Returns how many had to be cut off when `hard_stop` was over.
@@ -31,14 +42,14 @@ pub(super) async fn serve(
     listener: TcpListener,
     router: Router,
     shutdown: &CancellationToken,
-    hard_stop: Duration,
+    patience: Patience,
 ) -> usize {
     let connections = TaskTracker::new();
     let cut = CancellationToken::new();
     let room = Arc::new(Semaphore::new(CONNECTIONS));
     while let Some((stream, permit)) = shutdown.run_until_cancelled(accept(&listener, &room)).await
     {
-        let connection = drive(stream, router.clone(), shutdown.clone());
+        let connection = drive(stream, router.clone(), shutdown.clone(), patience);
         let cut = cut.clone();
         connections.spawn(async move {
             cut.run_until_cancelled(connection).await;
@@ -47,7 +58,7 @@ pub(super) async fn serve(
     }
     drop(listener);
     connections.close();
-    if tokio::time::timeout(hard_stop, connections.wait())
+    if tokio::time::timeout(patience.stop, connections.wait())
         .await
         .is_ok()
     {
@@ -90,13 +101,25 @@ fn concerns_one_client(error: &io::Error) -> bool {
     )
 }
 
-async fn drive(stream: TcpStream, router: Router, shutdown: CancellationToken) {
+async fn drive(stream: TcpStream, router: Router, shutdown: CancellationToken, patience: Patience) {
     // Small replies shall not wait for the client's acknowledgement of the last one.
     let _ = stream.set_nodelay(true);
+    let phase = Phase::at_connect();
+    let stream = TokioIo::new(HeadClock::new(stream, phase.clone(), patience.head));
+    let router = TowerToHyperService::new(router);
+    let service = service_fn(move |request| {
+        phase.request_begins();
+        let (phase, answer) = (phase.clone(), router.call(request));
+        async move {
+            let answer = answer.await;
+            phase.request_ends();
+            answer
+        }
+    });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
-        .header_read_timeout(HEADER_LIMIT)
-        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router));
+        .header_read_timeout(patience.idle)
+        .serve_connection(stream, service);
     let mut connection = pin!(connection);
     let ended = if let Some(ended) = shutdown.run_until_cancelled(connection.as_mut()).await {
         ended
@@ -109,3 +132,6 @@ async fn drive(stream: TcpStream, router: Router, shutdown: CancellationToken) {
         tracing::debug!(%error, "a connection ended early");
     }
 }
+
+#[cfg(test)]
+mod tests;
