@@ -1,8 +1,8 @@
 //! The command line: what is asked for, and which file answers.
 //!
-//! A command is one variant of [`Command`] and one file with its arguments and a `run`.
+//! A command is one variant of `Command` and one file with its arguments and a `run`.
 //! Everything below this folder has errors with types; here they end as one sentence
-//! on stderr and an exit code ([`exit`]).
+//! on stderr and an exit code (`exit`).
 
 mod config;
 mod exit;

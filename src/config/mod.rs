@@ -1,8 +1,8 @@
 //! Settings: flag over variable over file over default.
 //!
-//! [`SettingsArgs`] is what clap reads from flags and variables (the environment is
-//! read nowhere else), [`file::SettingsFile`] is `taskyard.toml`, and
-//! [`Settings::resolve`] joins them, checks the result once, whatever it came from,
+//! `SettingsArgs` is what clap reads from flags and variables (the environment is
+//! read nowhere else), `file::SettingsFile` is `taskyard.toml`, and
+//! `Settings::resolve` joins them, checks the result once, whatever it came from,
 //! and remembers each origin for `taskyard config show`.
 
 mod args;

@@ -2,12 +2,12 @@
 //!
 //! It listens on a unix socket inside the data directory with a random password,
 //! and nothing but this process is meant to speak with it. A dedicated thread
-//! ([`supervisor`]) starts it, restarts it when it dies and stops it. When this
-//! process is killed, the kernel ends the child ([`exec`]); should one be left all
-//! the same, the next start deals with it ([`leftover`]).
+//! (`supervisor`) starts it, restarts it when it dies and stops it. When this
+//! process is killed, the kernel ends the child (`exec`); should one be left all
+//! the same, the next start deals with it (`leftover`).
 //!
 //! It is not for a Redis that others share: that one is named by `REDIS_URL` and
-//! only checked, by [`super::redis_check`].
+//! only checked, by `super::redis_check`.
 
 mod conf;
 mod data_dir;
