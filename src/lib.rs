@@ -14,4 +14,6 @@
 pub mod cli;
 pub mod config;
 pub mod domain;
+pub mod server;
 pub mod store;
+pub mod telemetry;

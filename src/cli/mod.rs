@@ -1,8 +1,66 @@
-//! The command line.
+//! The command line: what is asked for, and which file answers.
+//!
+//! A command is one variant of `Command` and one file with its arguments and a `run`.
+//! Everything below this folder has errors with types; here they end as one sentence
+//! on stderr and an exit code (`exit`).
+
+mod config;
+mod exit;
+mod private_redis_exec;
+mod serve;
+mod signals;
 
 use std::process::ExitCode;
 
+use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand};
+
+/// The HTTP control plane for distributed work.
+#[derive(Debug, Parser)]
+#[command(name = "taskyard", version, after_long_help = exit::HELP, arg_required_else_help = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run the service, with a Redis of its own unless `REDIS_URL` names one
+    Serve(serve::Serve),
+    /// Look at the settings
+    Config(config::Config),
+    #[command(name = crate::store::private_redis::exec::SUBCOMMAND, hide = true)]
+    PrivateRedisExec(private_redis_exec::PrivateRedisExec),
+}
+
 /// Parses the arguments and runs the command they name.
 pub fn run() -> ExitCode {
-    ExitCode::SUCCESS
+    let matches = Cli::command().get_matches();
+    let cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
+    let matches = innermost(&matches);
+    let result = match cli.command {
+        Command::Serve(serve) => serve.run(matches),
+        Command::Config(config) => config.run(matches),
+        Command::PrivateRedisExec(exec) => exec.run(),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => failure.report(),
+    }
+}
+
+/// The matches of the last subcommand: those know where its settings came from.
+fn innermost(matches: &ArgMatches) -> &ArgMatches {
+    matches
+        .subcommand()
+        .map_or(matches, |(_, inner)| innermost(inner))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_commands_are_well_formed() {
+        Cli::command().debug_assert();
+    }
 }
