@@ -127,7 +127,8 @@ if ! command -v npm >/dev/null || ! command -v node >/dev/null; then
   echo "SKIPPED: bullmq (npm or node is missing)"
   bullmq=no
 elif [ ! -d "$here/bullmq/node_modules/bullmq" ] &&
-  ! (cd "$here/bullmq" && npm ci --silent >/dev/null 2>&1); then
+  ! (cd "$here/bullmq" && npm ci >"$work/npm.log" 2>&1); then
+  tail -n 20 "$work/npm.log" >&2
   echo "SKIPPED: bullmq (npm ci failed in bench/bullmq)"
   bullmq=no
 fi
