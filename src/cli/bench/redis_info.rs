@@ -109,6 +109,20 @@ impl Snapshot {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cli::bench::redis_server::RedisServer;
+
+    #[tokio::test]
+    async fn a_running_redis_tells_its_memory_and_processor_time() {
+        let dir = tempfile::tempdir().unwrap();
+        let server = RedisServer::start(dir.path()).await.unwrap();
+        let redis = RedisInfo::open(server.url()).await.unwrap();
+        redis.set_fsync("everysec").await.unwrap();
+        let snapshot = redis.settle().await.unwrap();
+        assert!(snapshot.number("used_memory") > 0.0);
+        assert!(snapshot.cpu_seconds() >= snapshot.main_thread_cpu_seconds());
+        assert!(snapshot.main_thread_cpu_seconds() > 0.0);
+        assert_eq!(snapshot.text_field("aof_enabled"), Some("1"));
+    }
 
     #[test]
     fn fields_are_found_by_their_whole_name() {
