@@ -50,7 +50,7 @@ function lifecycle.to_final(t, state, ...)
   if t.state ~= 'running' then forget_expiry(t) end
   move(t, state, partition.now)
   task.write(t, 'state', state, 'finished', partition.now, ...)
-  local keep = (state == 'failed' and KEEP_FAILED_MS or KEEP_SUCCEEDED_MS) + KEEP_SLACK_MS
+  local keep = state == 'failed' and KEEP_FAILED_MS or KEEP_SUCCEEDED_MS
   for _, key in ipairs(task.keys(t)) do redis.call('PEXPIRE', key, keep) end
   signal.final(t.id)
 end

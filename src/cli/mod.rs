@@ -4,6 +4,7 @@
 //! Everything below this folder has errors with types; here they end as one sentence
 //! on stderr and an exit code (`exit`).
 
+mod bench;
 mod config;
 mod exit;
 mod private_redis_exec;
@@ -28,6 +29,8 @@ enum Command {
     Serve(serve::Serve),
     /// Look at the settings
     Config(config::Config),
+    /// Measure rates, latencies and memory of the service on this machine
+    Bench(bench::BenchArgs),
     #[command(name = crate::store::private_redis::exec::SUBCOMMAND, hide = true)]
     PrivateRedisExec(private_redis_exec::PrivateRedisExec),
 }
@@ -40,6 +43,7 @@ pub fn run() -> ExitCode {
     let result = match cli.command {
         Command::Serve(serve) => serve.run(matches),
         Command::Config(config) => config.run(matches),
+        Command::Bench(args) => bench::run(args).map_err(exit::Failure::from),
         Command::PrivateRedisExec(exec) => exec.run(),
     };
     match result {
