@@ -13,6 +13,7 @@
 
 pub mod cli;
 pub mod config;
+pub mod dispatcher;
 pub mod domain;
 pub mod server;
 pub mod store;
