@@ -11,6 +11,7 @@
 //! Start with [`domain`] for the words, then `migrations-lua/README.md` for what
 //! is stored, then follow one verb (`rg claim`) through every layer.
 
+pub mod api;
 pub mod cli;
 pub mod config;
 pub mod dispatcher;

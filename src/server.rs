@@ -4,21 +4,23 @@
 //! token that ends everything) and knows neither signals nor processes.
 
 mod connections;
+pub mod epoch;
 mod head_clock;
 
 use std::io::{self, Write};
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use axum::Router;
-use axum::routing::get;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use connections::Patience;
 
+use crate::api::{self, state::ApiState};
 use crate::config::{SecretUrl, Settings};
+use crate::dispatcher;
 use crate::store::redis_check::RedisFacts;
+use crate::store::{OpenError, Store, StoreOptions};
 
 /// A stop that takes longer is cut off: orchestrators usually kill after 30 s.
 const PATIENCE: Patience = Patience {
@@ -39,6 +41,12 @@ pub enum ServeError {
         /// What the operating system said.
         source: io::Error,
     },
+    /// The store cannot be opened.
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    /// The data directory cannot remember which data set this is.
+    #[error("the file `epoch` in the data directory cannot be used")]
+    Epoch(#[source] io::Error),
     /// Requests were still running at the hard stop.
     #[error("{connections} connections were cut off {} s after the stop was asked for", PATIENCE.stop.as_secs())]
     HardStop {
@@ -71,14 +79,31 @@ pub async fn serve(
     redis: &Redis,
     shutdown: CancellationToken,
 ) -> Result<(), ServeError> {
+    let store = open(settings, redis).await?;
     tracing::info!(
         redis = %redis.facts.version,
         durability = %redis.facts.durability,
-        partitions = settings.partitions,
         "Taskyard is starting",
     );
+    // The background work outlives the requests: those in flight may wait for its wake-ups.
+    let background = CancellationToken::new();
+    let (wakeups, tracker) = dispatcher::start(&store, &background);
+    tracker.spawn(epoch::watch(
+        store.clone(),
+        settings.data_dir.clone(),
+        background.clone(),
+    ));
+    let router = api::router(ApiState::new(api::state::Inner {
+        store,
+        wakeups,
+        limits: settings.limits,
+        durability: redis.facts.durability.as_str(),
+        shutdown: shutdown.clone(),
+    }));
     announce(&listener);
-    let cut_off = connections::serve(listener, router(), &shutdown, PATIENCE).await;
+    let cut_off = connections::serve(listener, router, &shutdown, PATIENCE).await;
+    background.cancel();
+    tracker.wait().await;
     if cut_off == 0 {
         Ok(())
     } else {
@@ -88,8 +113,25 @@ pub async fn serve(
     }
 }
 
-fn router() -> Router {
-    Router::new().route("/healthz", get(|| async { "ok\n" }))
+async fn open(settings: &Settings, redis: &Redis) -> Result<Store, ServeError> {
+    let known_epoch = epoch::read(&settings.data_dir).map_err(ServeError::Epoch)?;
+    let store = Store::open(StoreOptions {
+        url: redis.url.expose().to_owned(),
+        partitions: settings.partitions,
+        known_epoch: known_epoch.clone(),
+        ..StoreOptions::default()
+    })
+    .await?;
+    if known_epoch.is_none() {
+        epoch::write(&settings.data_dir, &store.epoch()).map_err(ServeError::Epoch)?;
+    }
+    if let Err(crate::store::StoreError::Reset) = store.check().await {
+        tracing::error!(
+            "Redis was emptied or swapped: it does not hold the data that this data directory knows. Every request is \
+             answered 503 store_reset until `taskyard store accept` makes the store, as it is, the one to work with"
+        );
+    }
+    Ok(store)
 }
 
 fn announce(listener: &TcpListener) {

@@ -36,7 +36,7 @@ pub struct SettingsArgs {
     /// Refuse to start when Redis keeps confirmed writes less safely [default: take what it gives]
     #[arg(long, env = "TASKYARD_DURABILITY", value_name = "LEVEL")]
     pub(super) durability: Option<Durability>,
-    /// How many partitions; fixed when a deployment is first started [default: 16]
+    /// How many partitions; fixed when a deployment is first started [default: what it has, 16 at first]
     #[arg(long, env = "TASKYARD_PARTITIONS", value_name = "COUNT")]
     pub(super) partitions: Option<u16>,
     /// What to log, such as `debug` or `taskyard=debug,info` [default: info]

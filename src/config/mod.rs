@@ -22,9 +22,9 @@ use clap::ArgMatches;
 use clap::parser::ValueSource;
 
 pub use args::SettingsArgs;
-pub use limits::Limits;
 pub use secret::SecretUrl;
 
+use crate::domain::Limits;
 use crate::store::durability::Durability;
 use crate::store::private_redis::Fsync;
 
@@ -59,8 +59,9 @@ pub struct Settings {
     pub fsync: Fsync,
     /// The lowest durability accepted at start; `None` takes what Redis gives.
     pub durability: Option<Durability>,
-    /// The number of partitions, fixed when a deployment is first started.
-    pub partitions: u16,
+    /// The number of partitions, fixed when a deployment is first started; it keeps the number
+    /// it has, and begins with 16.
+    pub partitions: Option<u16>,
     /// What is logged, as `info` or `taskyard=debug,info`.
     pub log: String,
     /// How log lines look.
@@ -151,7 +152,7 @@ impl Settings {
             matches,
             origins: BTreeMap::new(),
         };
-        let limits = Limits::pick(&args.limits, &file.limits, &mut pick);
+        let limits = limits::pick(&args.limits, &file.limits, &mut pick);
         let settings = Self {
             listen: pick.or("listen", args.listen, file.listen, listen::DEFAULT),
             data_dir: pick.or(
@@ -173,7 +174,7 @@ impl Settings {
             ),
             fsync: pick.or("fsync", args.fsync, file.fsync, Fsync::Always),
             durability: pick.optional("durability", args.durability, file.durability),
-            partitions: pick.or("partitions", args.partitions, file.partitions, 16),
+            partitions: pick.optional("partitions", args.partitions, file.partitions),
             log: pick.or("log", args.log, file.log, "info".to_owned()),
             log_format: pick.or(
                 "log_format",
@@ -205,10 +206,10 @@ impl Settings {
         let (lowest, highest) = PARTITIONS.into_inner();
         self.check_range(
             "partitions",
-            self.partitions.into(),
+            self.partitions.unwrap_or(lowest).into(),
             u64::from(lowest)..=u64::from(highest),
         )?;
-        for (name, value, range) in self.limits.ranges() {
+        for (name, value, range) in limits::ranges(&self.limits) {
             self.check_range(name, value, range)?;
         }
         Ok(())

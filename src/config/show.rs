@@ -6,7 +6,7 @@ use std::path::Path;
 use clap::ValueEnum;
 use toml::Value;
 
-use super::{Limits, Origin, Settings};
+use super::{Origin, Settings, limits};
 use crate::store::durability::Durability;
 
 /// Valid TOML in the order of the documentation. What is not set stands in a comment.
@@ -32,7 +32,10 @@ pub(super) fn to_toml(settings: &Settings) -> String {
             "durability",
             settings.durability.map(Durability::as_str).map(Value::from),
         ),
-        ("partitions", Some(number(settings.partitions.into()))),
+        (
+            "partitions",
+            settings.partitions.map(|count| number(count.into())),
+        ),
         ("log", Some(Value::from(settings.log.as_str()))),
         (
             "log_format",
@@ -47,7 +50,7 @@ pub(super) fn to_toml(settings: &Settings) -> String {
         line(&mut text, name, value, settings.origin(name));
     }
     text.push_str("\n[limits]\n");
-    for (name, value, _) in Limits::ranges(&settings.limits) {
+    for (name, value, _) in limits::ranges(&settings.limits) {
         line(&mut text, name, Some(number(value)), settings.origin(name));
     }
     text

@@ -21,7 +21,7 @@ fn a_flag_wins_over_the_file_and_the_file_over_the_default() {
     )
     .unwrap();
     assert_eq!(settings.log, "trace");
-    assert_eq!(settings.partitions, 4);
+    assert_eq!(settings.partitions, Some(4));
     assert_eq!(settings.limits.wait_ms, 5);
     assert_eq!(settings.limits.batch_items, 1000);
     assert_eq!(settings.origin("log"), Origin::Flag);

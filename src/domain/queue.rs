@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use serde::Deserialize;
+
 use super::{QueueName, TaskState, UnixMillis};
 
 /// How long finished tasks are kept, and how many.
@@ -74,5 +76,63 @@ impl QueueStats {
     /// Work that is there for nodes: queued and running.
     pub fn backlog(&self) -> u64 {
         self.count(TaskState::Queued) + self.count(TaskState::Running)
+    }
+}
+
+/// A queue of a claim, and how often it comes first compared with the others.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct WeightedQueue {
+    /// The queue.
+    pub name: QueueName,
+    /// More than 0; twice the weight comes first twice as often.
+    #[serde(default = "WeightedQueue::default_weight")]
+    pub weight: f64,
+}
+
+impl WeightedQueue {
+    const fn default_weight() -> f64 {
+        1.0
+    }
+}
+
+/// The order in which a claim visits weighted queues: each comes first in proportion to its
+/// weight, so that none starves (Efraimidis and Spirakis: the largest `chance^(1/weight)` first).
+pub fn visiting_order(
+    queues: Vec<WeightedQueue>,
+    mut chance: impl FnMut() -> f64,
+) -> Vec<QueueName> {
+    let mut keyed: Vec<(f64, QueueName)> = queues
+        .into_iter()
+        .map(|queue| (chance().powf(1.0 / queue.weight), queue.name))
+        .collect();
+    keyed.sort_by(|(one, _), (other, _)| other.total_cmp(one));
+    keyed.into_iter().map(|(_, name)| name).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_queue_of_three_times_the_weight_comes_first_three_times_as_often() {
+        let queue = |name: &str, weight| WeightedQueue {
+            name: QueueName::parse(name).expect("a name"),
+            weight,
+        };
+        let mut state = 1_u64;
+        let mut chance = || {
+            state = state
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1_442_695_040_888_963_407);
+            f64::from(u32::try_from(state >> 32).unwrap_or_default()) / (f64::from(u32::MAX) + 1.0)
+        };
+        let firsts = (0..10_000)
+            .filter(|_| {
+                visiting_order(vec![queue("a", 3.0), queue("b", 1.0)], &mut chance)[0].as_str()
+                    == "a"
+            })
+            .count();
+        assert!((7_300..7_700).contains(&firsts), "{firsts} of 10000");
     }
 }

@@ -256,7 +256,7 @@ pub(crate) fn random_hex() -> String {
 }
 
 /// A number in [0, 1) for jitter.
-pub(crate) fn chance() -> f64 {
+pub fn chance() -> f64 {
     let bits = u32::from_str_radix(&random_hex()[..8], 16).unwrap_or_default();
     f64::from(bits) / (f64::from(u32::MAX) + 1.0)
 }

@@ -21,6 +21,8 @@ use crate::domain::Partition;
 pub(crate) const GROUP_ITEMS: usize = 200;
 /// Most bytes of one group; a larger item goes alone.
 pub(crate) const GROUP_BYTES: usize = 256 * 1024;
+/// Most items of one request that go in one slice; between slices other requests take their turn.
+pub(crate) const SLICE_ITEMS: usize = 100;
 /// Requests that may wait in one lane; more are refused at once.
 pub(crate) const LANE_QUEUE: usize = 4_096;
 /// How long a request waits for its answer before the caller is told.

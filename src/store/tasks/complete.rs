@@ -46,6 +46,21 @@ impl Tasks {
         self.report(Verb::Complete, completion.id, args).await
     }
 
+    /// Completes many tasks that have no children; the outcomes are in their order.
+    pub async fn complete_all(
+        &self,
+        completions: &[Completion],
+    ) -> Vec<Result<ReportOutcome, StoreError>> {
+        let mut reports = Vec::with_capacity(completions.len());
+        for completion in completions {
+            match self.encode_completion(completion) {
+                Ok(args) => reports.push((completion.id, args)),
+                Err(error) => return completions.iter().map(|_| Err(error.clone())).collect(),
+            }
+        }
+        self.report_all(Verb::Complete, reports).await
+    }
+
     fn encode_completion(&self, completion: &Completion) -> Result<Args, StoreError> {
         let inline_bytes = self.core.inline_bytes;
         let own = completion.id.partition();

@@ -1,14 +1,17 @@
 //! What complete, fail and release share: a report names a task and a lease token, and is
 //! answered with the task, or its state alone, as it is then.
 
+use std::collections::BTreeMap;
+
 use deadpool_redis::redis::Value;
+use futures_util::future::join_all;
 
 use super::Tasks;
-use crate::domain::{Task, TaskId, TaskState};
+use crate::domain::{Partition, Task, TaskId, TaskState};
 use crate::store::StoreError;
 use crate::store::args::Args;
 use crate::store::codec::{Record, decode_task};
-use crate::store::lanes::{Slice, Verb};
+use crate::store::lanes::{GROUP_BYTES, SLICE_ITEMS, Slice, Verb};
 use crate::store::reply::Reply;
 
 /// How much of the task a report wants back.
@@ -73,6 +76,74 @@ impl Tasks {
             |answer| decode(id, answer),
         )
     }
+}
+
+impl Tasks {
+    /// Sends many reports of one verb, those of one partition together; the outcomes are in their order.
+    pub(super) async fn report_all(
+        &self,
+        verb: Verb,
+        reports: Vec<(TaskId, Args)>,
+    ) -> Vec<Result<ReportOutcome, StoreError>> {
+        let mut outcomes: Vec<_> = reports
+            .iter()
+            .map(|_| Ok(ReportOutcome::NotFound))
+            .collect();
+        let mut by_partition: BTreeMap<Partition, Vec<usize>> = BTreeMap::new();
+        for (index, (id, _)) in reports.iter().enumerate() {
+            if self.core.knows(*id) {
+                by_partition.entry(id.partition()).or_default().push(index);
+            }
+        }
+        let reports = &reports;
+        let sent =
+            by_partition
+                .into_iter()
+                .map(|(partition, indexes)| async move {
+                    let mut answered = Vec::with_capacity(indexes.len());
+                    for indexes in slices(&indexes, reports) {
+                        let mut args = Args::default();
+                        for index in indexes {
+                            args.append(&reports[*index].1);
+                        }
+                        let slice = Slice {
+                            args,
+                            items: indexes.len(),
+                            mode: "",
+                        };
+                        match self.core.through_lane(verb, partition, slice).await {
+                            Ok(answers) => answered.extend(indexes.iter().zip(answers).map(
+                                |(index, answer)| (*index, decode(reports[*index].0, answer)),
+                            )),
+                            Err(error) => answered
+                                .extend(indexes.iter().map(|index| (*index, Err(error.clone())))),
+                        }
+                    }
+                    answered
+                });
+        for (index, outcome) in join_all(sent).await.into_iter().flatten() {
+            outcomes[index] = outcome;
+        }
+        outcomes
+    }
+}
+
+/// Cuts the reports of a partition into slices that leave room for others.
+fn slices<'a>(indexes: &'a [usize], reports: &[(TaskId, Args)]) -> Vec<&'a [usize]> {
+    let mut slices = Vec::new();
+    let (mut first, mut bytes) = (0, 0);
+    for (place, index) in indexes.iter().enumerate() {
+        let size = reports[*index].1.bytes();
+        if place > first && (place - first == SLICE_ITEMS || bytes + size > GROUP_BYTES) {
+            slices.push(&indexes[first..place]);
+            (first, bytes) = (place, 0);
+        }
+        bytes += size;
+    }
+    if first < indexes.len() {
+        slices.push(&indexes[first..]);
+    }
+    slices
 }
 
 pub(super) fn decode(id: TaskId, answer: Value) -> Result<ReportOutcome, StoreError> {

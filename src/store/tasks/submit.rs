@@ -10,11 +10,8 @@ use crate::domain::{Partition, Submission, Task, TaskId, TaskState, UnixMillis};
 use crate::store::StoreError;
 use crate::store::args::Args;
 use crate::store::codec::{encode_submission, mint_id};
-use crate::store::lanes::{GROUP_BYTES, Slice, Verb};
+use crate::store::lanes::{GROUP_BYTES, SLICE_ITEMS, Slice, Verb};
 use crate::store::reply::Reply;
-
-/// Most items of a batch that go in one slice; between slices other requests take their turn.
-const SLICE_ITEMS: usize = 100;
 
 /// What became of one submission.
 #[derive(Debug)]

@@ -1,0 +1,46 @@
+//! Who may call. In open mode, which is all there is on loopback, the caller's address decides.
+
+use axum::extract::Request;
+use axum::http::{HeaderMap, Method, header};
+
+use super::problem::{Code, Problem};
+use crate::domain::access::{Caller, admit_open};
+
+/// Paths that anyone may ask: they tell nothing but that the service is there.
+const PUBLIC: [&str; 3] = ["/healthz", "/readyz", "/problems/"];
+
+/// Refuses a request that open mode does not serve.
+pub(super) fn admit(request: &Request) -> Result<(), Problem> {
+    let path = request.uri().path();
+    if PUBLIC
+        .iter()
+        .any(|public| path == *public || public.ends_with('/') && path.starts_with(public))
+    {
+        return Ok(());
+    }
+    let headers = request.headers();
+    if headers.contains_key(header::AUTHORIZATION) {
+        // There are no tokens, so that none is a good one; to let it pass would hide a mistake.
+        return Err(Problem::of(Code::Unauthenticated));
+    }
+    let safe = matches!(
+        *request.method(),
+        Method::GET | Method::HEAD | Method::OPTIONS
+    );
+    let caller = Caller {
+        host: text(headers, header::HOST.as_str()),
+        origin: text(headers, header::ORIGIN.as_str()),
+        fetch_site: text(headers, "sec-fetch-site"),
+        forwarded: headers.keys().any(|name| {
+            let name = name.as_str();
+            name == "forwarded" || name == "via" || name.starts_with("x-forwarded-")
+        }),
+        unsafe_method: !safe,
+    };
+    admit_open(caller).map_err(|refusal| Problem::new(Code::Forbidden, refusal.to_string()))
+}
+
+/// A header's text; what is not text is as foreign as can be.
+fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    headers.get(name).map(|value| value.to_str().unwrap_or("?"))
+}

@@ -1,0 +1,161 @@
+//! JSON in and out: bodies that do not parse are 400, those that parse and are wrong are 422
+//! with a pointer to the wrong value.
+
+use axum::body::{Body, Bytes};
+use axum::extract::{FromRequest, Request};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use http_body_util::{BodyExt, LengthLimitError, Limited};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::problem::{Code, Problem};
+use super::state::ApiState;
+use crate::domain::InvalidInput;
+
+/// Room for everything in a body beside the large parts that have limits of their own.
+const ROOM: usize = 64 * 1024;
+/// Longest message about a wrong value; longer ones would echo the value itself.
+const MESSAGE_CHARS: usize = 300;
+
+/// A JSON body, and the bytes it came as.
+pub(crate) struct Json<T> {
+    /// The value.
+    pub(crate) value: T,
+    /// The bytes.
+    pub(crate) raw: Bytes,
+}
+
+impl<T: DeserializeOwned> FromRequest<ApiState> for Json<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &ApiState) -> Result<Self, Problem> {
+        check_media_type(request.headers())?;
+        let limit = state.limits.batch_bytes.max(state.limits.result_bytes) + ROOM;
+        let raw = read(request.into_body(), limit).await?;
+        let value = parse(&raw)?;
+        Ok(Self { value, raw })
+    }
+}
+
+/// A body that may be left out, which is as good as `{}`.
+pub(crate) struct OptionalJson<T>(pub(crate) T);
+
+impl<T: DeserializeOwned> FromRequest<ApiState> for OptionalJson<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &ApiState) -> Result<Self, Problem> {
+        let limit = state.limits.result_bytes + ROOM;
+        let typed = check_media_type(request.headers());
+        let raw = read(request.into_body(), limit).await?;
+        if raw.is_empty() {
+            return parse(b"{}").map(Self);
+        }
+        typed?;
+        parse(&raw).map(Self)
+    }
+}
+
+/// Takes JSON, nothing, and what `curl -d` says when it is told nothing.
+fn check_media_type(headers: &HeaderMap) -> Result<(), Problem> {
+    let Some(media_type) = headers.get(header::CONTENT_TYPE) else {
+        return Ok(());
+    };
+    let essence = media_type
+        .to_str()
+        .unwrap_or_default()
+        .split(';')
+        .next()
+        .unwrap_or_default()
+        .trim();
+    let json = essence.eq_ignore_ascii_case("application/json")
+        || essence.eq_ignore_ascii_case("application/x-www-form-urlencoded")
+        || essence.to_ascii_lowercase().ends_with("+json");
+    if json {
+        Ok(())
+    } else {
+        Err(Problem::of(Code::UnsupportedMediaType))
+    }
+}
+
+async fn read(body: Body, limit: usize) -> Result<Bytes, Problem> {
+    match Limited::new(body, limit).collect().await {
+        Ok(collected) => Ok(collected.to_bytes()),
+        Err(error) if error.is::<LengthLimitError>() => Err(Problem::new(
+            Code::PayloadTooLarge,
+            format!("a body has at most {limit} bytes"),
+        )),
+        Err(_) => Err(Problem::new(
+            Code::InvalidRequest,
+            "the body ended early or is not what its headers say",
+        )),
+    }
+}
+
+/// Reads one JSON value.
+pub(crate) fn parse<T: DeserializeOwned>(raw: &[u8]) -> Result<T, Problem> {
+    serde_json::from_slice(raw).map_err(|error| explain::<T>(raw, &error))
+}
+
+/// Reads the value once more, this time watching where it goes wrong.
+fn explain<T: DeserializeOwned>(raw: &[u8], error: &serde_json::Error) -> Problem {
+    if !error.is_data() {
+        return Problem::new(
+            Code::InvalidJson,
+            format!("the body is not JSON: {}", cut(&error.to_string())),
+        );
+    }
+    let mut deserializer = serde_json::Deserializer::from_slice(raw);
+    let (pointer, message) = match serde_path_to_error::deserialize::<_, T>(&mut deserializer) {
+        Ok(_) => (String::new(), error.to_string()),
+        Err(error) => (pointer(error.path()), error.inner().to_string()),
+    };
+    // serde_json adds line and column, which the pointer says better.
+    let message = message
+        .rsplit_once(" at line ")
+        .map_or(message.as_str(), |(message, _)| message);
+    Problem::invalid(vec![InvalidInput::new(pointer, cut(message))])
+}
+
+fn pointer(path: &serde_path_to_error::Path) -> String {
+    use serde_path_to_error::Segment;
+    path.iter().fold(String::new(), |mut pointer, segment| {
+        match segment {
+            Segment::Seq { index } => pointer.push_str(&format!("/{index}")),
+            Segment::Map { key } | Segment::Enum { variant: key } => {
+                pointer.push('/');
+                pointer.push_str(&cut(key).replace('~', "~0").replace('/', "~1"));
+            }
+            Segment::Unknown => {}
+        }
+        pointer
+    })
+}
+
+fn cut(message: &str) -> String {
+    message.chars().take(MESSAGE_CHARS).collect()
+}
+
+/// A JSON answer.
+pub(crate) fn answer<T: Serialize>(status: StatusCode, value: &T) -> Response {
+    match serde_json::to_vec(value) {
+        Ok(body) => {
+            let mut response = Response::new(Body::from(body));
+            *response.status_mut() = status;
+            response.headers_mut().insert(
+                header::CONTENT_TYPE,
+                HeaderValue::from_static("application/json"),
+            );
+            response
+        }
+        Err(error) => {
+            tracing::error!(%error, "an answer cannot be written as JSON");
+            Problem::of(Code::Internal).into_response()
+        }
+    }
+}
+
+/// 200 with a JSON answer.
+pub(crate) fn ok<T: Serialize>(value: &T) -> Response {
+    answer(StatusCode::OK, value)
+}

@@ -1,0 +1,79 @@
+//! The only part that knows HTTP. One file a verb, named as in the store and in Lua.
+//!
+//! [`router`] is the whole surface on one screen. Around every handler stand [`request`]
+//! (request id, admission) and [`problem`] (the form of every failure). It knows the dispatcher
+//! only as the handle by which a waiting request is woken.
+
+mod auth;
+mod health;
+mod json;
+mod nodes;
+mod openapi;
+mod page;
+mod path;
+mod problem;
+mod queues;
+mod request;
+pub mod state;
+mod tasks;
+mod wait;
+
+use std::sync::Arc;
+
+use axum::routing::get;
+use axum::{Router, middleware};
+use tower_http::catch_panic::CatchPanicLayer;
+use utoipa::OpenApi;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+pub use openapi::document;
+use state::ApiState;
+
+/// Every documented path.
+fn routes() -> OpenApiRouter<ApiState> {
+    let v1 = OpenApiRouter::new()
+        .routes(routes!(tasks::submit_task))
+        .routes(routes!(tasks::submit_tasks))
+        .routes(routes!(tasks::get_task))
+        .routes(routes!(tasks::get_task_result))
+        .routes(routes!(tasks::complete_task))
+        .routes(routes!(tasks::fail_task))
+        .routes(routes!(tasks::release_task))
+        .routes(routes!(tasks::report_progress))
+        .routes(routes!(tasks::cancel_task))
+        .routes(routes!(tasks::retry_task))
+        .routes(routes!(nodes::list_nodes))
+        .routes(routes!(
+            nodes::register_node,
+            nodes::get_node,
+            nodes::delete_node
+        ))
+        .routes(routes!(nodes::heartbeat_node))
+        .routes(routes!(nodes::claim_tasks))
+        .routes(routes!(nodes::exchange_tasks))
+        .routes(routes!(queues::list_queues))
+        .routes(routes!(queues::get_queue))
+        .routes(routes!(queues::get_queue_stats))
+        .routes(routes!(queues::pause_queue))
+        .routes(routes!(queues::resume_queue));
+    OpenApiRouter::with_openapi(openapi::Document::openapi())
+        .routes(routes!(health::get_health))
+        .routes(routes!(health::get_readiness))
+        .nest("/v1", v1)
+}
+
+/// The service's router.
+pub fn router(state: ApiState) -> Router {
+    let (router, document) = routes().split_for_parts();
+    let document: Arc<str> = document.to_pretty_json().unwrap_or_default().into();
+    router
+        .with_state(state)
+        .route(
+            "/openapi.json",
+            get(openapi::get_openapi).with_state(document),
+        )
+        .route("/problems/{code}", get(problem::show_problem))
+        .layer(CatchPanicLayer::new())
+        .layer(middleware::from_fn(request::around))
+}

@@ -1,0 +1,278 @@
+//! POST /v1/nodes/{node_id}/claim: a node takes tasks, waiting for them if it likes.
+
+use std::time::Duration;
+
+use axum::extract::State;
+use axum::response::Response;
+use serde::{Deserialize, Serialize};
+
+use super::{CONTINUE, session};
+use crate::api::json::{self, Json};
+use crate::api::path::Id;
+use crate::api::problem::{Code, Problem};
+use crate::api::state::ApiState;
+use crate::domain::lease::validate_lease_ms;
+use crate::domain::limits::{MAX_CLAIM_QUEUES, MAX_CLAIM_TASKS, MAX_KEY_BYTES};
+use crate::domain::placement::Offer;
+use crate::domain::queue::{WeightedQueue, visiting_order};
+use crate::domain::{
+    Document, InvalidInput, NodeId, QueueName, SessionId, TaskId, TaskType, UnixMillis,
+};
+use crate::store::{ClaimRequest, Claimed, ClaimedTask};
+
+/// Claims that may wait in one service at once.
+const MAX_WAITING_CLAIMS: usize = 20_000;
+
+/// What a node asks for.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ClaimTasks {
+    /// Where to look: names in their order, or with weights.
+    #[schema(value_type = Vec<Object>)]
+    queues: Vec<QueueChoice>,
+    /// The node's live session.
+    #[serde(default)]
+    session: Option<String>,
+    /// Types it takes now; what it registered by default.
+    #[serde(default)]
+    #[schema(value_type = Option<Vec<String>>)]
+    types: Option<Vec<TaskType>>,
+    /// 1 by default, at most 100.
+    #[serde(default)]
+    max_tasks: Option<usize>,
+    /// How long the leases last without news; 60 s by default, without a session.
+    #[serde(default)]
+    lease_ms: Option<u64>,
+    /// How long to wait for a task; at most 30 s.
+    #[serde(default)]
+    wait_ms: Option<u64>,
+    /// Makes repeating the claim harmless: the same leases come back while they live.
+    #[serde(default)]
+    claim_id: Option<String>,
+}
+
+/// A queue, by name or with a weight.
+#[derive(Debug, Deserialize)]
+#[serde(untagged, expecting = "a queue is a name, or {\"name\", \"weight\"}")]
+enum QueueChoice {
+    Name(QueueName),
+    Weighted(WeightedQueue),
+}
+
+/// A task that the node has got.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub(crate) struct ClaimedTaskView<'a> {
+    #[schema(value_type = String)]
+    id: TaskId,
+    #[schema(value_type = String)]
+    queue: &'a QueueName,
+    #[schema(value_type = String)]
+    r#type: &'a TaskType,
+    #[schema(value_type = Object)]
+    payload: &'a Document,
+    /// Which delivery this is, from 1.
+    attempt: u32,
+    /// The right to finish it: for complete, fail, release and progress.
+    lease_token: &'a str,
+    /// Rises with every attempt, for a database of your own.
+    fence: u64,
+    #[schema(value_type = String, format = DateTime)]
+    lease_expires_at: UnixMillis,
+    #[schema(value_type = String, format = DateTime)]
+    deadline_at: UnixMillis,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    traceparent: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Object>)]
+    metadata: Option<&'a Document>,
+}
+
+impl<'a> From<&'a ClaimedTask> for ClaimedTaskView<'a> {
+    fn from(task: &'a ClaimedTask) -> Self {
+        Self {
+            id: task.id,
+            queue: &task.queue,
+            r#type: &task.task_type,
+            payload: &task.payload,
+            attempt: task.attempt,
+            lease_token: task.lease_token.as_str(),
+            fence: task.fence,
+            lease_expires_at: task.lease_expires_at,
+            deadline_at: task.deadline_at,
+            traceparent: task.traceparent.as_deref(),
+            metadata: task.metadata.as_ref(),
+        }
+    }
+}
+
+/// What the node has got.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub(crate) struct ClaimedTasks<'a> {
+    tasks: Vec<ClaimedTaskView<'a>>,
+    directive: &'static str,
+}
+
+/// Claims tasks; none is an answer too.
+#[utoipa::path(post, path = "/nodes/{node_id}/claim", operation_id = "claimTasks", tag = "nodes",
+    params(("node_id" = String, Path)), request_body = ClaimTasks,
+    responses((status = 200, description = "The tasks, or none", body = ClaimedTasks)))]
+pub(crate) async fn claim_tasks(
+    State(state): State<ApiState>,
+    Id(node): Id<NodeId>,
+    body: Json<ClaimTasks>,
+) -> Result<Response, Problem> {
+    let claim = body.value.check(node, None)?;
+    let claimed = claim.run(&state).await?.deliver();
+    let tasks = claimed.iter().map(ClaimedTaskView::from).collect();
+    Ok(json::ok(&ClaimedTasks {
+        tasks,
+        directive: CONTINUE,
+    }))
+}
+
+/// A claim that is of its form.
+pub(crate) struct CheckedClaim {
+    node: NodeId,
+    session: Option<SessionId>,
+    types: Option<Vec<TaskType>>,
+    queues: Vec<QueueName>,
+    max_tasks: usize,
+    lease_ms: Option<u64>,
+    wait_ms: u64,
+    claim_id: Option<String>,
+}
+
+impl ClaimTasks {
+    /// Checks everything that is not a matter of form. An exchange names the session itself.
+    pub(crate) fn check(
+        self,
+        node: NodeId,
+        exchange_session: Option<SessionId>,
+    ) -> Result<CheckedClaim, Problem> {
+        let refuse =
+            |pointer: &str, message: &'static str| Err(InvalidInput::new(pointer, message).into());
+        if !(1..=MAX_CLAIM_QUEUES).contains(&self.queues.len()) {
+            return refuse("/queues", "a claim names 1 to 64 queues");
+        }
+        let max_tasks = self.max_tasks.unwrap_or(1);
+        if !(1..=MAX_CLAIM_TASKS).contains(&max_tasks) {
+            return refuse("/max_tasks", "max_tasks lies between 1 and 100");
+        }
+        if let Some(lease_ms) = self.lease_ms {
+            validate_lease_ms("/lease_ms", lease_ms)?;
+        }
+        if self.claim_id.as_ref().is_some_and(|id| {
+            id.is_empty()
+                || id.len() > MAX_KEY_BYTES
+                || !id.bytes().all(|byte| byte.is_ascii_graphic())
+        }) {
+            return refuse(
+                "/claim_id",
+                "a claim_id has 1 to 255 visible ASCII characters",
+            );
+        }
+        let weighted = self
+            .queues
+            .iter()
+            .any(|choice| matches!(choice, QueueChoice::Weighted(_)));
+        let choices: Vec<WeightedQueue> = self
+            .queues
+            .into_iter()
+            .map(|choice| match choice {
+                QueueChoice::Name(name) => WeightedQueue { name, weight: 1.0 },
+                QueueChoice::Weighted(choice) => choice,
+            })
+            .collect();
+        for (index, choice) in choices.iter().enumerate() {
+            if !(choice.weight > 0.0 && choice.weight <= 1_000_000.0) {
+                let pointer = format!("/queues/{index}/weight");
+                return refuse(&pointer, "a weight is more than 0 and at most 1000000");
+            }
+        }
+        let queues = if weighted {
+            visiting_order(choices, crate::store::chance)
+        } else {
+            choices.into_iter().map(|choice| choice.name).collect()
+        };
+        let session = match exchange_session {
+            Some(session) => Some(session),
+            None => self.session.as_deref().map(session_of).transpose()?,
+        };
+        Ok(CheckedClaim {
+            node,
+            session,
+            types: self.types,
+            queues,
+            max_tasks,
+            lease_ms: self.lease_ms,
+            wait_ms: self.wait_ms.unwrap_or(0),
+            claim_id: self.claim_id,
+        })
+    }
+}
+
+fn session_of(text: &str) -> Result<SessionId, Problem> {
+    session(text)
+}
+
+impl CheckedClaim {
+    /// Claims, and waits for tasks as long as the claim allows.
+    pub(crate) async fn run(&self, state: &ApiState) -> Result<Claimed, Problem> {
+        let wait = Duration::from_millis(self.wait_ms.min(state.limits.wait_ms));
+        if wait.is_zero() {
+            return self.try_once(state).await;
+        }
+        if state.wakeups.waiting_claims() >= MAX_WAITING_CLAIMS {
+            return Err(Problem::of(Code::TooManyWaiters));
+        }
+        // Its place is taken before the first look, so that a task in between wakes it.
+        let ticket = state.wakeups.wait_for_ready(&self.queues);
+        let over = tokio::time::sleep(wait);
+        tokio::pin!(over);
+        loop {
+            let claimed = self.try_once(state).await?;
+            if !claimed.is_empty() || state.shutdown.is_cancelled() {
+                return Ok(claimed);
+            }
+            tokio::select! {
+                () = ticket.woken() => {}
+                () = state.shutdown.cancelled() => return Ok(claimed),
+                () = &mut over => return Ok(claimed),
+            }
+        }
+    }
+
+    async fn try_once(&self, state: &ApiState) -> Result<Claimed, Problem> {
+        let facts = state.store.nodes.facts(&self.node).await?;
+        let (offer, session, slots) = match (facts, &self.session) {
+            (Some(facts), Some(session))
+                if facts.session.as_ref() == Some(session) && facts.remaining_ms > 0 =>
+            {
+                let live = Some((session.clone(), facts.remaining_ms));
+                (facts.registration.offer(), live, facts.registration.slots)
+            }
+            (_, Some(_)) => return Err(Problem::of(Code::NodeUnknown)),
+            (Some(facts), None) => (facts.registration.offer(), None, facts.registration.slots),
+            (None, None) => (Offer::default(), None, u32::MAX),
+        };
+        let offer = match &self.types {
+            Some(types) => Offer {
+                types: types.clone(),
+                ..offer
+            },
+            None => offer,
+        };
+        let request = ClaimRequest {
+            node: self.node.clone(),
+            session,
+            offer,
+            queues: self.queues.clone(),
+            max_tasks: self
+                .max_tasks
+                .min(usize::try_from(slots).unwrap_or(usize::MAX)),
+            lease_ms: self.lease_ms,
+            claim_id: self.claim_id.clone(),
+        };
+        Ok(state.store.tasks.claim(request).await?)
+    }
+}

@@ -1,0 +1,334 @@
+//! POST /v1/nodes/{node_id}/exchange: what a node has done, and its next tasks, in one request.
+
+use axum::extract::State;
+use axum::response::Response;
+use futures_util::future::join_all;
+use serde::{Deserialize, Serialize};
+
+use super::claim::{CheckedClaim, ClaimTasks, ClaimedTaskView};
+use super::{CONTINUE, session};
+use crate::api::json::{self, Json};
+use crate::api::path::Id;
+use crate::api::problem::{Code, Problem, ProblemBody};
+use crate::api::state::ApiState;
+use crate::api::tasks::{
+    check_delay, check_failure, check_result, present, problem_of, progress_answer, status_of,
+};
+use crate::domain::lease::validate_lease_ms;
+use crate::domain::limits::MAX_HELD_IDS;
+use crate::domain::task::TaskError;
+use crate::domain::{Document, InvalidInput, LeaseToken, NodeId, TaskId, TaskState};
+use crate::store::nodes::HeartbeatOutcome;
+use crate::store::{Completion, Failure, ProgressReport, Release, ReportOutcome, StoreError, View};
+
+/// Everything a node has to say.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Exchange {
+    /// The node's live session; naming it counts as a heartbeat.
+    #[serde(default)]
+    session: Option<String>,
+    #[serde(default)]
+    complete: Option<Vec<ExchangeComplete>>,
+    #[serde(default)]
+    fail: Option<Vec<ExchangeFail>>,
+    #[serde(default)]
+    progress: Option<Vec<ExchangeProgress>>,
+    #[serde(default)]
+    release: Option<Vec<ExchangeRelease>>,
+    /// As the body of a claim.
+    #[serde(default)]
+    claim: Option<ClaimTasks>,
+}
+
+/// A finished attempt.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ExchangeComplete {
+    #[schema(value_type = String)]
+    id: String,
+    lease_token: String,
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = Option<Object>)]
+    result: Option<Document>,
+}
+
+/// A failed attempt.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ExchangeFail {
+    id: String,
+    lease_token: String,
+    #[schema(value_type = Object)]
+    error: TaskError,
+    #[serde(default)]
+    retryable: Option<bool>,
+    #[serde(default)]
+    retry_after_ms: Option<u64>,
+}
+
+/// News of an attempt.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ExchangeProgress {
+    id: String,
+    lease_token: String,
+    #[serde(default)]
+    fraction: Option<f64>,
+    #[serde(default)]
+    message: Option<String>,
+    #[serde(default)]
+    extend_ms: Option<u64>,
+}
+
+/// A task that goes back.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ExchangeRelease {
+    id: String,
+    lease_token: String,
+    #[serde(default)]
+    delay_ms: Option<u64>,
+}
+
+/// What became of everything, and the next tasks.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub(crate) struct Exchanged<'a> {
+    /// complete, fail, progress, release, each in the order of the request.
+    results: Vec<ExchangeResult<'a>>,
+    tasks: Vec<ClaimedTaskView<'a>>,
+    directive: &'static str,
+    /// Tasks to stop.
+    #[schema(value_type = Vec<String>)]
+    cancel: Vec<TaskId>,
+}
+
+/// What became of one report.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub(crate) struct ExchangeResult<'a> {
+    id: &'a str,
+    status: u16,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    state: Option<TaskState>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    problem: Option<ProblemBody<'a>>,
+}
+
+/// A report that was answered: its id as the node sent it, and the state or what was wrong.
+type Settled = (String, Result<TaskState, Problem>);
+
+/// Reports on tasks and claims the next ones.
+#[utoipa::path(post, path = "/nodes/{node_id}/exchange", operation_id = "exchangeTasks", tag = "nodes",
+    params(("node_id" = String, Path)), request_body = Exchange,
+    responses((status = 200, description = "What became of it, and the next tasks", body = Exchanged)))]
+pub(crate) async fn exchange_tasks(
+    State(state): State<ApiState>,
+    Id(node): Id<NodeId>,
+    body: Json<Exchange>,
+) -> Result<Response, Problem> {
+    let request = body.value;
+    let session = request.session.as_deref().map(session).transpose()?;
+    let claim: Option<CheckedClaim> = request
+        .claim
+        .map(|claim| {
+            claim
+                .check(node.clone(), session.clone())
+                .map_err(|problem| problem.under("/claim"))
+        })
+        .transpose()?;
+    let (complete, fail) = (
+        request.complete.unwrap_or_default(),
+        request.fail.unwrap_or_default(),
+    );
+    let (progress, release) = (
+        request.progress.unwrap_or_default(),
+        request.release.unwrap_or_default(),
+    );
+    if complete.len() + fail.len() + progress.len() + release.len() > MAX_HELD_IDS {
+        return Err(InvalidInput::new("", "an exchange has at most 1000 reports").into());
+    }
+    let mut cancel = Vec::new();
+    if let Some(session) = &session {
+        match state
+            .store
+            .nodes
+            .heartbeat(&node, session, None, &[])
+            .await?
+        {
+            HeartbeatOutcome::Alive { cancel: noted, .. } => cancel = noted,
+            HeartbeatOutcome::SessionEnded => return Err(Problem::of(Code::NodeUnknown)),
+        }
+    }
+    let (completed, failed, progressed, released) = tokio::join!(
+        complete_all(&state, complete),
+        join_all(fail.into_iter().map(|item| fail_one(&state, item))),
+        join_all(progress.into_iter().map(|item| progress_one(&state, item))),
+        join_all(release.into_iter().map(|item| release_one(&state, item))),
+    );
+    let mut settled = completed;
+    settled.extend(failed);
+    for (result, to_stop) in progressed {
+        cancel.extend(to_stop.filter(|id| !cancel.contains(id)));
+        settled.push(result);
+    }
+    settled.extend(released);
+    // The reports count whether or not there is more work: a failed claim must not hide them.
+    let claimed = match &claim {
+        Some(claim) => match claim.run(&state).await {
+            Ok(claimed) => claimed.deliver(),
+            Err(problem) if settled.is_empty() => return Err(problem),
+            Err(_) => Vec::new(),
+        },
+        None => Vec::new(),
+    };
+    let results = settled
+        .iter()
+        .map(|(id, outcome)| match outcome {
+            Ok(state) => ExchangeResult {
+                id,
+                status: 200,
+                state: Some(*state),
+                problem: None,
+            },
+            Err(problem) => ExchangeResult {
+                id,
+                status: problem.status(),
+                state: None,
+                problem: Some(problem.body(None)),
+            },
+        })
+        .collect();
+    let tasks = claimed.iter().map(ClaimedTaskView::from).collect();
+    Ok(json::ok(&Exchanged {
+        results,
+        tasks,
+        directive: CONTINUE,
+        cancel,
+    }))
+}
+
+fn lease(id: &str, lease_token: &str) -> Result<(TaskId, LeaseToken), Problem> {
+    let id = TaskId::parse(id).ok_or_else(|| Problem::of(Code::TaskNotFound))?;
+    let token = LeaseToken::parse(lease_token).ok_or_else(|| Problem::of(Code::LeaseLost))?;
+    Ok((id, token))
+}
+
+fn state_of(outcome: Result<ReportOutcome, StoreError>) -> Result<TaskState, Problem> {
+    let outcome = outcome?;
+    status_of(&outcome)
+        .ok_or_else(|| problem_of(&outcome).unwrap_or_else(|| Problem::of(Code::Internal)))
+}
+
+async fn complete_all(state: &ApiState, items: Vec<ExchangeComplete>) -> Vec<Settled> {
+    let mut settled: Vec<Settled> = Vec::with_capacity(items.len());
+    let (mut completions, mut places) = (
+        Vec::with_capacity(items.len()),
+        Vec::with_capacity(items.len()),
+    );
+    for item in items {
+        let checked = check_result(item.result.as_ref(), &state.limits)
+            .and_then(|()| lease(&item.id, &item.lease_token));
+        match checked {
+            Ok((id, lease_token)) => {
+                let result = item.result;
+                completions.push(Completion {
+                    id,
+                    lease_token,
+                    result,
+                    submit: Vec::new(),
+                    view: View::State,
+                });
+                places.push(settled.len());
+                settled.push((item.id, Err(Problem::of(Code::Internal))));
+            }
+            Err(problem) => settled.push((item.id, Err(problem))),
+        }
+    }
+    let outcomes = state.store.tasks.complete_all(&completions).await;
+    for (place, outcome) in places.into_iter().zip(outcomes) {
+        settled[place].1 = state_of(outcome);
+    }
+    settled
+}
+
+async fn fail_one(state: &ApiState, item: ExchangeFail) -> Settled {
+    let checked = check_failure(&item.error, item.retry_after_ms, &state.limits)
+        .and_then(|()| lease(&item.id, &item.lease_token));
+    let result = match checked {
+        Ok((id, lease_token)) => {
+            let failure = Failure {
+                id,
+                lease_token,
+                error: item.error,
+                retryable: item.retryable.unwrap_or(true),
+                retry_after_ms: item.retry_after_ms,
+                view: View::State,
+            };
+            state_of(state.store.tasks.fail(failure).await)
+        }
+        Err(problem) => Err(problem),
+    };
+    (item.id, result)
+}
+
+/// The result, and the task's id when it is to stop.
+async fn progress_one(state: &ApiState, item: ExchangeProgress) -> (Settled, Option<TaskId>) {
+    let check = || {
+        let (id, lease_token) = lease(&item.id, &item.lease_token)?;
+        if item
+            .fraction
+            .is_some_and(|fraction| !(0.0..=1.0).contains(&fraction))
+        {
+            return Err(InvalidInput::new("/fraction", "a fraction lies between 0 and 1").into());
+        }
+        if let Some(extend_ms) = item.extend_ms {
+            validate_lease_ms("/extend_ms", extend_ms)?;
+        }
+        Ok(ProgressReport {
+            id,
+            lease_token,
+            fraction: item.fraction,
+            message: item.message.clone(),
+            extend_ms: item.extend_ms,
+            session_remaining_ms: None,
+        })
+    };
+    let report = match check() {
+        Ok(report) => report,
+        Err(problem) => return ((item.id, Err(problem)), None),
+    };
+    let id = report.id;
+    let outcome = state
+        .store
+        .tasks
+        .progress(report)
+        .await
+        .map_err(Problem::from)
+        .and_then(progress_answer);
+    match outcome {
+        Ok(answer) => (
+            (item.id, Ok(TaskState::Running)),
+            answer.cancel_requested.then_some(id),
+        ),
+        Err(problem) => ((item.id, Err(problem)), None),
+    }
+}
+
+async fn release_one(state: &ApiState, item: ExchangeRelease) -> Settled {
+    let result = match check_delay(item.delay_ms).and_then(|()| lease(&item.id, &item.lease_token))
+    {
+        Ok((id, lease_token)) => {
+            let lease_token = Some(lease_token);
+            let release = Release {
+                id,
+                lease_token,
+                delay_ms: item.delay_ms,
+                view: View::State,
+            };
+            state_of(state.store.tasks.release(release).await)
+        }
+        Err(problem) => Err(problem),
+    };
+    (item.id, result)
+}

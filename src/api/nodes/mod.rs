@@ -1,0 +1,26 @@
+//! Nodes over HTTP: one file a verb.
+
+mod claim;
+mod exchange;
+mod get;
+mod heartbeat;
+mod register;
+mod remove;
+
+pub(crate) use claim::*;
+pub(crate) use exchange::*;
+pub(crate) use get::*;
+pub(crate) use heartbeat::*;
+pub(crate) use register::*;
+pub(crate) use remove::*;
+
+use super::problem::{Code, Problem};
+use crate::domain::SessionId;
+
+/// What a node is to do: it goes on. Draining and stopping come with the nodes' states.
+const CONTINUE: &str = "continue";
+
+/// The session that a body names. What cannot be a session is not the node's.
+fn session(text: &str) -> Result<SessionId, Problem> {
+    SessionId::parse(text).ok_or_else(|| Problem::of(Code::NodeUnknown))
+}

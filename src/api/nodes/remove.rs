@@ -1,0 +1,24 @@
+//! DELETE /v1/nodes/{node_id}: forgets a node; its tasks go back at once.
+
+use axum::extract::State;
+use axum::http::StatusCode;
+
+use crate::api::path::Id;
+use crate::api::problem::{Code, Problem};
+use crate::api::state::ApiState;
+use crate::domain::NodeId;
+
+/// Forgets a node.
+#[utoipa::path(delete, path = "/nodes/{node_id}", operation_id = "deleteNode", tag = "nodes",
+    params(("node_id" = String, Path)),
+    responses((status = 204, description = "The node is forgotten, its tasks have gone back")))]
+pub(crate) async fn delete_node(
+    State(state): State<ApiState>,
+    Id(node): Id<NodeId>,
+) -> Result<StatusCode, Problem> {
+    if state.store.nodes.remove(&node).await? {
+        Ok(StatusCode::NO_CONTENT)
+    } else {
+        Err(Problem::of(Code::NodeUnknown))
+    }
+}

@@ -1,0 +1,79 @@
+//! Pages of lists: `?limit=` (50, at most 500) and an opaque `cursor`.
+
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde::{Deserialize, Serialize};
+
+use super::problem::{Code, Problem};
+use super::state::ApiState;
+
+const DEFAULT_LIMIT: usize = 50;
+const MAX_LIMIT: usize = 500;
+
+/// One page of a list.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub(crate) struct Page<T> {
+    /// The items.
+    pub(crate) items: Vec<T>,
+    /// Where the next page begins, if there is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) next_cursor: Option<String>,
+}
+
+/// Which page is asked for.
+pub(crate) struct PageQuery {
+    /// Items at most.
+    pub(crate) limit: usize,
+    cursor: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct RawQuery {
+    limit: Option<usize>,
+    cursor: Option<String>,
+}
+
+impl FromRequestParts<ApiState> for PageQuery {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &ApiState) -> Result<Self, Problem> {
+        let refuse = || Problem::new(Code::InvalidRequest, "limit lies between 1 and 500");
+        let axum::extract::Query(query) =
+            axum::extract::Query::<RawQuery>::try_from_uri(&parts.uri).map_err(|_| refuse())?;
+        let limit = query.limit.unwrap_or(DEFAULT_LIMIT);
+        if !(1..=MAX_LIMIT).contains(&limit) {
+            return Err(refuse());
+        }
+        Ok(Self {
+            limit,
+            cursor: query.cursor,
+        })
+    }
+}
+
+impl PageQuery {
+    /// Where the page begins, for a cursor of that list.
+    pub(crate) fn place(&self, list: &str) -> Result<Option<(u16, u64)>, Problem> {
+        let Some(cursor) = &self.cursor else {
+            return Ok(None);
+        };
+        let read = || {
+            let text = String::from_utf8(URL_SAFE_NO_PAD.decode(cursor).ok()?).ok()?;
+            let (partition, rank) = text
+                .strip_prefix(list)?
+                .strip_prefix(' ')?
+                .split_once(' ')?;
+            Some((partition.parse().ok()?, rank.parse().ok()?))
+        };
+        read()
+            .map(Some)
+            .ok_or_else(|| Problem::of(Code::InvalidCursor))
+    }
+
+    /// The cursor for a page of that list that begins there.
+    pub(crate) fn cursor(list: &str, partition: u16, rank: u64) -> String {
+        URL_SAFE_NO_PAD.encode(format!("{list} {partition} {rank}"))
+    }
+}

@@ -1,0 +1,53 @@
+//! Ids in paths. What cannot be an id names nothing: 404, as for one that is not known.
+
+use axum::extract::{FromRequestParts, RawPathParams};
+use axum::http::request::Parts;
+
+use super::problem::{Code, Problem};
+use super::state::ApiState;
+use crate::domain::{NodeId, QueueName, TaskId};
+
+/// Something that a path can name.
+pub(crate) trait InPath: Sized {
+    /// The answer for what names nothing.
+    const MISSING: Code;
+    /// Reads the decoded segment.
+    fn parse(segment: &str) -> Option<Self>;
+}
+
+impl InPath for TaskId {
+    const MISSING: Code = Code::TaskNotFound;
+    fn parse(segment: &str) -> Option<Self> {
+        Self::parse(segment)
+    }
+}
+
+impl InPath for NodeId {
+    const MISSING: Code = Code::NodeUnknown;
+    fn parse(segment: &str) -> Option<Self> {
+        Self::parse(segment).ok()
+    }
+}
+
+impl InPath for QueueName {
+    const MISSING: Code = Code::QueueNotFound;
+    fn parse(segment: &str) -> Option<Self> {
+        Self::parse(segment).ok()
+    }
+}
+
+/// The id that the path names.
+pub(crate) struct Id<T>(pub(crate) T);
+
+impl<T: InPath + Send> FromRequestParts<ApiState> for Id<T> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &ApiState) -> Result<Self, Problem> {
+        let missing = || Problem::of(T::MISSING);
+        let params = RawPathParams::from_request_parts(parts, state)
+            .await
+            .map_err(|_| missing())?;
+        let (_, segment) = params.iter().next().ok_or_else(missing)?;
+        T::parse(segment).map(Self).ok_or_else(missing)
+    }
+}

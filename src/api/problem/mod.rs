@@ -1,0 +1,243 @@
+//! What a client is told when something cannot be: one code, one status, one page.
+//!
+//! This is the one place that knows status codes of failures. A [`Problem`] becomes
+//! `application/problem+json` (RFC 9457) in [`finish`], where the request id is known.
+
+mod code;
+mod page;
+
+use axum::body::Body;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+
+pub(crate) use code::Code;
+pub(crate) use page::show_problem;
+
+use crate::domain::InvalidInput;
+use crate::store::{Outcome, StoreError};
+
+/// Seconds after which a refused request may be repeated.
+const RETRY_AFTER_S: u16 = 1;
+
+/// A failure on its way to the client.
+#[derive(Debug, Clone)]
+pub(crate) struct Problem {
+    code: Code,
+    detail: String,
+    errors: Vec<InvalidInput>,
+    outcome: Option<Outcome>,
+}
+
+/// The body of a problem.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+#[schema(as = Problem)]
+pub(crate) struct ProblemBody<'a> {
+    /// Where the code is explained.
+    r#type: String,
+    title: &'static str,
+    status: u16,
+    /// What happened and what to do.
+    detail: &'a str,
+    /// Stable word for programs.
+    code: &'static str,
+    /// Whether the same request may succeed later.
+    retryable: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    request_id: Option<&'a str>,
+    /// What is wrong in the body, by JSON pointer.
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    errors: Vec<Fault<'a>>,
+    /// On 503 of writes: whether it may have happened.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    outcome: Option<&'static str>,
+}
+
+/// One wrong value.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub(crate) struct Fault<'a> {
+    /// RFC 6901, into the request body.
+    pointer: &'a str,
+    message: &'a str,
+}
+
+impl Problem {
+    /// A problem with the code's own words.
+    pub(crate) fn of(code: Code) -> Self {
+        Self::new(code, code.advice())
+    }
+
+    /// A problem with words for the case at hand.
+    pub(crate) fn new(code: Code, detail: impl Into<String>) -> Self {
+        Self {
+            code,
+            detail: detail.into(),
+            errors: Vec::new(),
+            outcome: None,
+        }
+    }
+
+    /// A body that parses and is wrong.
+    pub(crate) fn invalid(errors: Vec<InvalidInput>) -> Self {
+        let detail = errors.first().map_or_else(
+            || Code::ValidationFailed.advice().to_owned(),
+            ToString::to_string,
+        );
+        Self {
+            errors,
+            ..Self::new(Code::ValidationFailed, detail)
+        }
+    }
+
+    /// An atomic batch of which some items cannot be taken.
+    pub(crate) fn rejected(errors: Vec<InvalidInput>) -> Self {
+        Self {
+            errors,
+            ..Self::of(Code::BatchRejected)
+        }
+    }
+
+    /// The same problem, seen from a document that holds the value under `prefix`.
+    pub(crate) fn under(mut self, prefix: &str) -> Self {
+        self.errors = self
+            .errors
+            .into_iter()
+            .map(|error| error.under(prefix))
+            .collect();
+        self
+    }
+
+    /// What happened and what to do.
+    pub(crate) fn detail(&self) -> &str {
+        &self.detail
+    }
+
+    /// The code.
+    pub(crate) const fn code(&self) -> Code {
+        self.code
+    }
+
+    /// The status.
+    pub(crate) const fn status(&self) -> u16 {
+        self.code.status()
+    }
+
+    /// The body, with the id of the request it answers, if it is the answer to one.
+    pub(crate) fn body<'a>(&'a self, request_id: Option<&'a str>) -> ProblemBody<'a> {
+        ProblemBody {
+            r#type: format!("/problems/{}", self.code.word()),
+            title: self.code.title(),
+            status: self.code.status(),
+            detail: &self.detail,
+            code: self.code.word(),
+            retryable: self.code.retryable(),
+            request_id,
+            errors: self
+                .errors
+                .iter()
+                .map(|fault| Fault {
+                    pointer: &fault.pointer,
+                    message: &fault.message,
+                })
+                .collect(),
+            outcome: self.outcome.map(|outcome| match outcome {
+                Outcome::None => "none",
+                Outcome::Unknown => "unknown",
+            }),
+        }
+    }
+}
+
+impl From<InvalidInput> for Problem {
+    fn from(error: InvalidInput) -> Self {
+        Self::invalid(vec![error])
+    }
+}
+
+impl From<StoreError> for Problem {
+    fn from(error: StoreError) -> Self {
+        // The cause is logged here, once; a client never sees what Redis says.
+        match &error {
+            StoreError::Corrupt(_) => {
+                tracing::error!(error = &error as &dyn std::error::Error, "the store failed")
+            }
+            StoreError::Overloaded | StoreError::Full => {
+                tracing::debug!(%error, "a request was refused")
+            }
+            _ => tracing::warn!(
+                error = &error as &dyn std::error::Error,
+                "the store is away"
+            ),
+        }
+        match error {
+            StoreError::Unavailable { outcome, .. } => {
+                let detail = match outcome {
+                    Outcome::None => {
+                        "The store does not answer; nothing was done. Repeat the request."
+                    }
+                    Outcome::Unknown => {
+                        "The store did not answer in time; the write may have happened. Repeat the request with the \
+                         same Idempotency-Key, claim_id or lease_token to find out."
+                    }
+                };
+                Self {
+                    outcome: Some(outcome),
+                    ..Self::new(Code::StoreUnavailable, detail)
+                }
+            }
+            StoreError::Full => Self {
+                outcome: Some(Outcome::None),
+                ..Self::of(Code::StoreFull)
+            },
+            StoreError::Reset => Self {
+                outcome: Some(Outcome::None),
+                ..Self::of(Code::StoreReset)
+            },
+            StoreError::Overloaded => Self {
+                outcome: Some(Outcome::None),
+                ..Self::of(Code::Overloaded)
+            },
+            StoreError::Corrupt(_) => Self::of(Code::Internal),
+        }
+    }
+}
+
+impl IntoResponse for Problem {
+    /// Carries the problem to [`finish`], which writes the body.
+    fn into_response(self) -> Response {
+        let mut response = Response::new(Body::empty());
+        *response.status_mut() =
+            StatusCode::from_u16(self.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        response.extensions_mut().insert(self);
+        response
+    }
+}
+
+/// Gives every failure its body, also those that axum made itself (404, 405, a panic).
+pub(crate) fn finish(response: Response, request_id: &str) -> Response {
+    let status = response.status();
+    if !status.is_client_error() && !status.is_server_error() {
+        return response;
+    }
+    let problem = response
+        .extensions()
+        .get::<Problem>()
+        .cloned()
+        .unwrap_or_else(|| Problem::of(Code::of_status(status.as_u16())));
+    let body = serde_json::to_vec(&problem.body(Some(request_id))).unwrap_or_default();
+    let mut finished = Response::new(Body::from(body));
+    *finished.status_mut() =
+        StatusCode::from_u16(problem.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let headers = finished.headers_mut();
+    if let Some(allow) = response.headers().get(header::ALLOW) {
+        headers.insert(header::ALLOW, allow.clone());
+    }
+    headers.insert(
+        header::CONTENT_TYPE,
+        HeaderValue::from_static("application/problem+json"),
+    );
+    if matches!(problem.status(), 429 | 503) {
+        headers.insert(header::RETRY_AFTER, HeaderValue::from(RETRY_AFTER_S));
+    }
+    finished
+}

@@ -1,0 +1,38 @@
+//! POST /v1/queues/{name}/pause and /resume: a paused queue gives nothing and still takes tasks.
+
+use axum::extract::State;
+use axum::response::Response;
+
+use super::get::read;
+use crate::api::path::Id;
+use crate::api::problem::{Code, Problem};
+use crate::api::state::ApiState;
+use crate::domain::QueueName;
+
+/// Stops a queue from giving tasks.
+#[utoipa::path(post, path = "/queues/{name}/pause", operation_id = "pauseQueue", tag = "queues",
+    params(("name" = String, Path)),
+    responses((status = 200, description = "The queue", body = super::QueueView)))]
+pub(crate) async fn pause_queue(
+    State(state): State<ApiState>,
+    Id(name): Id<QueueName>,
+) -> Result<Response, Problem> {
+    if !state.store.queues.pause(&name).await? {
+        return Err(Problem::of(Code::QueueNotFound));
+    }
+    read(&state, &name).await
+}
+
+/// Lets a paused queue give tasks again.
+#[utoipa::path(post, path = "/queues/{name}/resume", operation_id = "resumeQueue", tag = "queues",
+    params(("name" = String, Path)),
+    responses((status = 200, description = "The queue", body = super::QueueView)))]
+pub(crate) async fn resume_queue(
+    State(state): State<ApiState>,
+    Id(name): Id<QueueName>,
+) -> Result<Response, Problem> {
+    if !state.store.queues.resume(&name).await? {
+        return Err(Problem::of(Code::QueueNotFound));
+    }
+    read(&state, &name).await
+}

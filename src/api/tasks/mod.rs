@@ -1,0 +1,240 @@
+//! Tasks over HTTP: one file a verb. Here are the two forms they share: what a client
+//! submits, and the task as it is shown.
+
+mod batch;
+mod cancel;
+mod complete;
+mod fail;
+mod get;
+mod idempotency;
+mod progress;
+mod release;
+mod report;
+mod result;
+mod retry;
+mod submit;
+
+pub(crate) use batch::*;
+pub(crate) use cancel::*;
+pub(crate) use complete::*;
+pub(crate) use fail::*;
+pub(crate) use get::*;
+pub(crate) use progress::*;
+pub(crate) use release::*;
+pub(crate) use report::{problem_of, status_of};
+pub(crate) use result::*;
+pub(crate) use retry::*;
+pub(crate) use submit::*;
+
+use serde::{Deserialize, Serialize};
+
+use super::problem::{Code, Problem};
+use crate::domain::lease::{DEFAULT_MAX_ATTEMPTS, DEFAULT_MAX_LOSSES};
+use crate::domain::placement::Requirements;
+use crate::domain::retry::RetryPolicy;
+use crate::domain::score::Priority;
+use crate::domain::task::{Progress, RunAt};
+use crate::domain::{
+    Document, FailureReason, InvalidInput, Limits, NodeId, QueueName, Submission, Task, TaskId,
+    TaskState, TaskType, UnixMillis,
+};
+
+/// A task to be submitted.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct SubmitTask {
+    /// Where it waits; the queue comes into being with its first task.
+    #[schema(value_type = String, example = "default")]
+    queue: QueueName,
+    /// What kind of work it is.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, default = "default")]
+    r#type: Option<TaskType>,
+    /// The worker's input: any JSON value.
+    #[serde(default = "Document::empty_object")]
+    #[schema(value_type = Object, required = false)]
+    payload: Document,
+    /// -100 to 100, higher goes first.
+    priority: Option<i64>,
+    /// Runs so many milliseconds from now at the earliest.
+    delay_ms: Option<u64>,
+    /// Runs at this moment at the earliest.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    run_at: Option<UnixMillis>,
+    /// Attempts that may fail.
+    max_attempts: Option<u32>,
+    /// Times its node may die or its lease run out; 0 gives at-most-once.
+    max_losses: Option<u32>,
+    /// When a failed attempt is repeated.
+    #[schema(value_type = Option<Object>)]
+    retry: Option<RetryPolicy>,
+    /// How long one attempt may run.
+    timeout_ms: Option<u64>,
+    /// Expires when it has not started so many milliseconds from now.
+    expires_in_ms: Option<u64>,
+    /// Words to find it by.
+    tags: Option<Vec<String>>,
+    /// The submitter's own notes.
+    #[schema(value_type = Option<Object>)]
+    metadata: Option<Document>,
+    /// What a node must have to run it.
+    #[schema(value_type = Option<Object>)]
+    requires: Option<Requirements>,
+}
+
+impl SubmitTask {
+    /// Checks everything that is not a matter of form.
+    pub(crate) fn into_submission(self, limits: &Limits) -> Result<Submission, Problem> {
+        if self.payload.len() > limits.payload_bytes {
+            return Err(Problem::new(
+                Code::PayloadTooLarge,
+                format!(
+                    "a payload has at most {} bytes; this one has {}",
+                    limits.payload_bytes,
+                    self.payload.len()
+                ),
+            ));
+        }
+        let mut faults = Vec::new();
+        let priority = Priority::new(self.priority.unwrap_or_default()).unwrap_or_else(|fault| {
+            faults.push(fault);
+            Priority::default()
+        });
+        let run_at = match (self.delay_ms, self.run_at) {
+            (None, None) => RunAt::Now,
+            (Some(millis), None) => RunAt::After(millis),
+            (None, Some(moment)) => RunAt::At(moment),
+            (Some(_), Some(_)) => {
+                faults.push(InvalidInput::new("/run_at", "delay_ms or run_at, not both"));
+                RunAt::Now
+            }
+        };
+        let submission = Submission {
+            task_type: self.r#type.unwrap_or_default(),
+            payload: self.payload,
+            priority,
+            run_at,
+            max_attempts: self.max_attempts.unwrap_or(DEFAULT_MAX_ATTEMPTS),
+            max_losses: self.max_losses.unwrap_or(DEFAULT_MAX_LOSSES),
+            retry: self.retry,
+            timeout_ms: self.timeout_ms,
+            expires_in_ms: self.expires_in_ms,
+            tags: self.tags.unwrap_or_default(),
+            metadata: self.metadata,
+            requires: self.requires.unwrap_or_default(),
+            ..Submission::new(self.queue)
+        };
+        faults.extend(submission.validate(limits).err().into_iter().flatten());
+        if faults.is_empty() {
+            Ok(submission)
+        } else {
+            Err(Problem::invalid(faults))
+        }
+    }
+}
+
+/// A task as it is shown.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+#[schema(as = Task)]
+pub(crate) struct TaskView<'a> {
+    #[schema(value_type = String, format = "uuid")]
+    id: TaskId,
+    #[schema(value_type = String)]
+    queue: &'a QueueName,
+    #[schema(value_type = String)]
+    r#type: &'a TaskType,
+    #[schema(value_type = String)]
+    state: TaskState,
+    #[schema(value_type = i16)]
+    priority: Priority,
+    /// Deliveries so far.
+    attempt: u32,
+    max_attempts: u32,
+    losses: u32,
+    #[schema(value_type = Object)]
+    payload: &'a Document,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Object>)]
+    result: Option<&'a Document>,
+    /// {code, message, detail?} of the last failure.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Object>)]
+    error: Option<&'a Document>,
+    /// Why it ended as failed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    reason: Option<FailureReason>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Object>)]
+    progress: Option<&'a Progress>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    node_id: Option<&'a NodeId>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = DateTime)]
+    lease_expires_at: Option<UnixMillis>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    cancel_requested: bool,
+    #[schema(value_type = String, format = DateTime)]
+    created_at: UnixMillis,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = DateTime)]
+    run_at: Option<UnixMillis>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = DateTime)]
+    started_at: Option<UnixMillis>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = DateTime)]
+    finished_at: Option<UnixMillis>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = DateTime)]
+    next_run_at: Option<UnixMillis>,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    tags: &'a [String],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Object>)]
+    metadata: Option<&'a Document>,
+    /// On answers to writes: how safe the write is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    durability: Option<&'static str>,
+}
+
+impl<'a> TaskView<'a> {
+    /// The task as a read shows it.
+    pub(crate) fn read(task: &'a Task) -> Self {
+        Self {
+            id: task.id,
+            queue: &task.queue,
+            r#type: &task.task_type,
+            state: task.state,
+            priority: task.priority,
+            attempt: task.attempt,
+            max_attempts: task.max_attempts,
+            losses: task.losses,
+            payload: &task.payload,
+            result: task.result.as_ref(),
+            error: task.error.as_ref(),
+            reason: task.reason,
+            progress: task.progress.as_ref(),
+            node_id: task.node_id.as_ref(),
+            lease_expires_at: task.lease_expires_at,
+            cancel_requested: task.cancel_requested,
+            created_at: task.created_at,
+            run_at: task.run_at,
+            started_at: task.started_at,
+            finished_at: task.finished_at,
+            next_run_at: task.next_run_at,
+            tags: &task.tags,
+            metadata: task.metadata.as_ref(),
+            durability: None,
+        }
+    }
+
+    /// The task as the answer to a write shows it.
+    pub(crate) fn written(task: &'a Task, durability: &'static str) -> Self {
+        Self {
+            durability: Some(durability),
+            ..Self::read(task)
+        }
+    }
+}

@@ -1,0 +1,58 @@
+//! POST /v1/tasks/{id}/release: gives a running task back, unharmed.
+
+use axum::extract::State;
+use axum::response::Response;
+use serde::Deserialize;
+
+use super::report;
+use crate::api::json::OptionalJson;
+use crate::api::path::Id;
+use crate::api::problem::Problem;
+use crate::api::state::ApiState;
+use crate::domain::limits::MAX_DELAY_MS;
+use crate::domain::{InvalidInput, TaskId};
+use crate::store::{Release, View};
+
+/// A task that goes back.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ReleaseTask {
+    /// The lease, as the claim gave it; an operator needs none.
+    #[serde(default)]
+    lease_token: Option<String>,
+    /// How long it is to wait; without, it keeps its place in the queue.
+    #[serde(default)]
+    delay_ms: Option<u64>,
+}
+
+/// Refuses a delay that is too long.
+pub(crate) fn check_delay(delay_ms: Option<u64>) -> Result<(), Problem> {
+    if delay_ms.is_some_and(|millis| millis > MAX_DELAY_MS) {
+        return Err(InvalidInput::new("/delay_ms", "delay_ms is at most 366 days").into());
+    }
+    Ok(())
+}
+
+/// Gives a running task back.
+#[utoipa::path(post, path = "/tasks/{id}/release", operation_id = "releaseTask", tag = "tasks",
+    params(("id" = String, Path)), request_body = ReleaseTask,
+    responses((status = 200, description = "The task", body = super::TaskView)))]
+pub(crate) async fn release_task(
+    State(state): State<ApiState>,
+    Id(id): Id<TaskId>,
+    OptionalJson(request): OptionalJson<ReleaseTask>,
+) -> Result<Response, Problem> {
+    check_delay(request.delay_ms)?;
+    let release = Release {
+        id,
+        lease_token: request
+            .lease_token
+            .as_deref()
+            .map(report::token)
+            .transpose()?,
+        delay_ms: request.delay_ms,
+        view: View::Task,
+    };
+    let outcome = state.store.tasks.release(release).await?;
+    report::answer(&state, outcome)
+}

@@ -1,0 +1,33 @@
+//! POST /v1/tasks/{id}/retry: runs a finished task again.
+
+use axum::extract::State;
+use axum::response::Response;
+
+use super::TaskView;
+use crate::api::json;
+use crate::api::path::Id;
+use crate::api::problem::{Code, Problem};
+use crate::api::state::ApiState;
+use crate::domain::TaskId;
+use crate::store::RetryOutcome;
+
+/// Runs a finished task again: a new run, the history kept.
+#[utoipa::path(post, path = "/tasks/{id}/retry", operation_id = "retryTask", tag = "tasks",
+    params(("id" = String, Path)),
+    responses((status = 200, description = "The task", body = TaskView)))]
+pub(crate) async fn retry_task(
+    State(state): State<ApiState>,
+    Id(id): Id<TaskId>,
+) -> Result<Response, Problem> {
+    match state.store.tasks.retry(id).await? {
+        RetryOutcome::Queued(task) => Ok(json::ok(&TaskView::written(&task, state.durability))),
+        RetryOutcome::InvalidState(state) => Err(Problem::new(
+            Code::InvalidState,
+            format!(
+                "the task is {}; only a finished one can be retried",
+                state.word()
+            ),
+        )),
+        RetryOutcome::NotFound => Err(Problem::of(Code::TaskNotFound)),
+    }
+}

@@ -1,0 +1,83 @@
+//! POST /v1/tasks: submits one task.
+
+use axum::extract::State;
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::Response;
+
+use super::{SubmitTask, TaskView, idempotency};
+use crate::api::json::{self, Json};
+use crate::api::problem::{Code, Problem};
+use crate::api::state::ApiState;
+use crate::domain::{Task, TaskId};
+use crate::store::SubmitOutcome;
+
+const REPLAYED: &str = "idempotency-replayed";
+/// Longest trace context that is taken over: its one defined form has 55 characters.
+const MAX_TRACEPARENT: usize = 128;
+
+/// Submits one task.
+#[utoipa::path(post, path = "/tasks", operation_id = "submitTask", tag = "tasks", request_body = SubmitTask,
+    responses((status = 201, description = "The task", body = TaskView)))]
+pub(crate) async fn submit_task(
+    State(state): State<ApiState>,
+    headers: HeaderMap,
+    body: Json<SubmitTask>,
+) -> Result<Response, Problem> {
+    let mut submission = body.value.into_submission(&state.limits)?;
+    submission.traceparent = traceparent(&headers);
+    submission.idempotency = idempotency::key_of(&headers)?
+        .map(|key| idempotency::remember("/tasks", submission.queue.as_str(), &key, &body.raw));
+    match state.store.tasks.submit(submission).await? {
+        SubmitOutcome::Created(task) => Ok(created(&state, &task)),
+        SubmitOutcome::Replayed(id) => {
+            let task = replayed(&state, id).await?;
+            let mut response = created(&state, &task);
+            response
+                .headers_mut()
+                .insert(REPLAYED, HeaderValue::from_static("true"));
+            Ok(response)
+        }
+        SubmitOutcome::KeyReused => Err(Problem::of(Code::IdempotencyKeyReused)),
+        SubmitOutcome::TooManyClasses => Err(too_many_classes()),
+        SubmitOutcome::Rejected => Err(Problem::of(Code::BatchRejected)),
+    }
+}
+
+/// The task that a key has made before, as it is now.
+pub(super) async fn replayed(state: &ApiState, id: TaskId) -> Result<Task, Problem> {
+    state
+        .store
+        .tasks
+        .get(id)
+        .await?
+        .ok_or_else(|| Problem::of(Code::Purged))
+}
+
+/// A queue has as many kinds of tasks as it may have.
+pub(super) fn too_many_classes() -> Problem {
+    Problem::invalid(vec![crate::domain::InvalidInput::new(
+        "/requires",
+        "the queue already holds 1000 combinations of type and requires; use another queue for more",
+    )])
+}
+
+/// W3C trace context, when it is there and sane.
+pub(super) fn traceparent(headers: &HeaderMap) -> Option<String> {
+    let text = headers.get("traceparent")?.to_str().ok()?;
+    let sane = text.len() <= MAX_TRACEPARENT
+        && text
+            .bytes()
+            .all(|byte| byte.is_ascii_hexdigit() || byte == b'-');
+    sane.then(|| text.to_owned())
+}
+
+fn created(state: &ApiState, task: &Task) -> Response {
+    let mut response = json::answer(
+        StatusCode::CREATED,
+        &TaskView::written(task, state.durability),
+    );
+    if let Ok(location) = HeaderValue::from_str(&format!("/v1/tasks/{}", task.id)) {
+        response.headers_mut().insert(header::LOCATION, location);
+    }
+    response
+}
