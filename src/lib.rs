@@ -12,6 +12,7 @@
 //! is stored, then follow one verb (`rg claim`) through every layer.
 
 pub mod cli;
+pub mod client;
 pub mod config;
 pub mod domain;
 pub mod store;
