@@ -1,9 +1,11 @@
 //! The command line.
 
 mod connection;
+mod demo;
+mod tied_exec;
 mod worker;
 
-use std::io::IsTerminal;
+use std::io::Write;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
@@ -17,33 +19,24 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Work on tasks
-    #[command(subcommand)]
-    Worker(worker::WorkerCommand),
+    Worker(worker::Worker),
+    Demo(demo::Demo),
+    #[command(name = tied_exec::SUBCOMMAND, hide = true)]
+    TiedExec(tied_exec::TiedExec),
 }
 
 /// Parses the arguments and runs the command they name.
 pub fn run() -> ExitCode {
-    let cli = Cli::parse();
-    tracing_subscriber::fmt()
-        .with_writer(std::io::stderr)
-        .with_ansi(std::io::stderr().is_terminal())
-        .with_target(false)
-        .init();
-    let runtime = match tokio::runtime::Runtime::new() {
-        Ok(runtime) => runtime,
-        Err(error) => {
-            eprintln!("taskyard: cannot start: {error}");
-            return ExitCode::FAILURE;
-        }
+    let result = match Cli::parse().command {
+        Command::Worker(worker) => worker.run(),
+        Command::Demo(demo) => demo.run(),
+        Command::TiedExec(exec) => exec.run(),
     };
-    let done = runtime.block_on(async {
-        match cli.command {
-            Command::Worker(command) => worker::run(command).await,
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            let _ = writeln!(std::io::stderr(), "error: {error:#}");
+            ExitCode::FAILURE
         }
-    });
-    done.unwrap_or_else(|error| {
-        eprintln!("taskyard: {error:#}");
-        ExitCode::FAILURE
-    })
+    }
 }

@@ -38,6 +38,15 @@ pub(crate) struct RunArgs {
     #[arg(long, default_value = "20", value_name = "SECONDS", value_parser = seconds)]
     pub(super) grace: Duration,
 
+    /// What to log, such as `debug` or `taskyard=debug,info`
+    #[arg(
+        long,
+        env = "TASKYARD_LOG",
+        value_name = "FILTER",
+        default_value = "info"
+    )]
+    pub(super) log: String,
+
     #[command(flatten)]
     pub(super) connection: Connection,
 }

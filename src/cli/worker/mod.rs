@@ -18,11 +18,14 @@ mod report;
 mod run;
 mod signals;
 
-use std::process::ExitCode;
+use std::io::{self, IsTerminal};
 
-use clap::Subcommand;
+use anyhow::Context;
+use clap::{Args, Subcommand};
+use tracing_subscriber::EnvFilter;
 
-pub(crate) use args::RunArgs;
+use self::args::RunArgs;
+pub(crate) use self::signals::Signals;
 
 /// What `taskyard worker run --help` says about handlers.
 const HANDLER_HELP: &str = "\
@@ -44,17 +47,41 @@ that it started.
 SIGTERM or Ctrl-C: no new tasks; running ones get --grace to finish, the rest is stopped
 and given back. A second signal stops and gives back at once.";
 
-/// The worker's commands.
+/// Be a node: work on tasks
+#[derive(Debug, Args)]
+pub(crate) struct Worker {
+    #[command(subcommand)]
+    command: WorkerCommand,
+}
+
 #[derive(Debug, Subcommand)]
-pub(crate) enum WorkerCommand {
+enum WorkerCommand {
     /// Claim tasks and run a command for each
     #[command(long_about = HANDLER_HELP)]
     Run(RunArgs),
 }
 
-/// Runs the command.
-pub(crate) async fn run(command: WorkerCommand) -> anyhow::Result<ExitCode> {
-    match command {
-        WorkerCommand::Run(args) => run::run(args).await,
+impl Worker {
+    /// Runs the command to its end.
+    pub(crate) fn run(self) -> anyhow::Result<()> {
+        let runtime = tokio::runtime::Runtime::new().context("cannot start")?;
+        match self.command {
+            WorkerCommand::Run(args) => {
+                log_to_stderr(&args.log)?;
+                runtime.block_on(run::run(args))
+            }
+        }
     }
+}
+
+/// Stdout is left to what a command answers.
+fn log_to_stderr(filter: &str) -> anyhow::Result<()> {
+    let filter = EnvFilter::try_new(filter)
+        .with_context(|| format!("the log filter {filter:?} cannot be read"))?;
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(io::stderr)
+        .with_ansi(io::stderr().is_terminal())
+        .init();
+    Ok(())
 }

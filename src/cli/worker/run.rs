@@ -1,7 +1,6 @@
 //! The life of a worker: join, take tasks, settle, leave.
 
 use std::pin::Pin;
-use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -37,12 +36,12 @@ struct Worker {
 }
 
 /// Runs until a signal, a `stop` from the service, or a refusal that will stay.
-pub(super) async fn run(args: RunArgs) -> anyhow::Result<ExitCode> {
+pub(super) async fn run(args: RunArgs) -> anyhow::Result<()> {
     let client = args.connection.client()?;
     let mut signals = Signals::listen().context("cannot listen for signals")?;
     let node = tokio::select! {
         node = Node::join(client, &args) => node.context("cannot register")?,
-        () = signals.next() => return Ok(ExitCode::SUCCESS),
+        () = signals.next() => return Ok(()),
     };
     let worker = Worker {
         node: Arc::new(node),
@@ -56,8 +55,8 @@ pub(super) async fn run(args: RunArgs) -> anyhow::Result<ExitCode> {
     let end = tokio::select! {
         refusal = worker.take_tasks() => Err(refusal).context("cannot claim"),
         refusal = &mut heartbeats => Err(refusal).context("the heartbeat was refused"),
-        () = worker.node.directed(&[Directive::Stop]) => Ok(ExitCode::SUCCESS),
-        () = signals.next() => Ok(ExitCode::SUCCESS),
+        () = worker.node.directed(&[Directive::Stop]) => Ok(()),
+        () = signals.next() => Ok(()),
     };
     worker.settle(args.grace, &mut signals, heartbeats).await;
     if let Err(error) = worker.node.leave().await {
