@@ -1,5 +1,5 @@
 //! A small HTTP client of the service's own contract, for the commands that talk
-//! to a running service (`worker`, `demo`, `bench`).
+//! to a running service.
 //!
 //! One method per operation the commands need, named like the operation. Every
 //! call here is safe to repeat: a submit carries an `Idempotency-Key`, a claim a

@@ -33,6 +33,10 @@ pub(crate) struct World {
     pub(crate) directive: Option<&'static str>,
     /// How many reports are still to be answered 503.
     pub(crate) busy_reports: usize,
+    /// Whether everything but registering is answered 503.
+    pub(crate) away: bool,
+    /// How many calls have been answered so.
+    pub(crate) refused: usize,
     /// Accepted reports and registrations, in order.
     pub(crate) log: Vec<String>,
 }
@@ -130,6 +134,16 @@ impl World {
         body["session"] == format!("s{}", self.sessions)
     }
 
+    /// Why a node's call is not served.
+    fn refusal(&mut self, body: &Value) -> Option<Response> {
+        if self.away {
+            self.refused += 1;
+            let status = StatusCode::SERVICE_UNAVAILABLE;
+            return Some(problem(status, "store_unavailable"));
+        }
+        (!self.is_live(body)).then(|| problem(StatusCode::NOT_FOUND, "node_unknown"))
+    }
+
     fn directive(&self) -> &str {
         self.directive.unwrap_or("continue")
     }
@@ -162,9 +176,9 @@ impl World {
 }
 
 async fn heartbeat(State(shared): State<Shared>, Json(body): Json<Value>) -> Response {
-    let world = shared.0.lock().unwrap();
-    if !world.is_live(&body) {
-        return problem(StatusCode::NOT_FOUND, "node_unknown");
+    let mut world = shared.0.lock().unwrap();
+    if let Some(refusal) = world.refusal(&body) {
+        return refusal;
     }
     let held: Vec<&str> = body["held"]
         .as_array()
@@ -195,8 +209,8 @@ async fn claim(State(shared): State<Shared>, Json(body): Json<Value>) -> Respons
         submitted.as_mut().enable();
         {
             let mut world = shared.0.lock().unwrap();
-            if !world.is_live(&body) {
-                return problem(StatusCode::NOT_FOUND, "node_unknown");
+            if let Some(refusal) = world.refusal(&body) {
+                return refusal;
             }
             let draining = world.directive.is_some();
             let tasks = if draining {
@@ -221,8 +235,8 @@ async fn report(
     Json(body): Json<Value>,
 ) -> Response {
     let mut world = shared.0.lock().unwrap();
-    if world.busy_reports > 0 {
-        world.busy_reports -= 1;
+    if world.away || world.busy_reports > 0 {
+        world.busy_reports = world.busy_reports.saturating_sub(1);
         return problem(StatusCode::SERVICE_UNAVAILABLE, "store_unavailable");
     }
     let task = world.tasks.get_mut(&id).unwrap();

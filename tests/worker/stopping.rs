@@ -124,6 +124,21 @@ async fn a_second_signal_gives_back_at_once() {
 }
 
 #[tokio::test]
+async fn handlers_outlast_a_service_that_is_away() {
+    let service = FakeService::start().await;
+    service.submit("t1", json!({}));
+    let worker = Worker::start(&service.url, WAITS, &[]);
+    worker.until_file("up").await;
+    service.world().away = true;
+    let refused = |world: &crate::fake_service::World| world.refused >= 3;
+    service.until("three heartbeats are refused", refused).await;
+    worker.write_file("go");
+    service.world().away = false;
+    service.until_state("t1", "succeeded").await;
+    assert_eq!(service.world().log, ["register", "complete t1"]);
+}
+
+#[tokio::test]
 async fn a_drained_worker_waits_and_a_stopped_one_leaves() {
     let service = FakeService::start().await;
     service.world().directive = Some("drain");

@@ -35,10 +35,13 @@ pub(super) struct Held {
 }
 
 impl Held {
-    /// Notes a claimed task, until [`Held::remove`].
+    /// Notes a claimed task, until [`Held::remove`]. An earlier attempt of the same task
+    /// is stopped: its lease is gone, or there would be no new one.
     pub(super) fn insert(&self, task_id: &str) -> StopOrders {
         let (sender, orders) = watch::channel(None);
-        self.lock().insert(task_id.to_owned(), sender);
+        if let Some(earlier) = self.lock().insert(task_id.to_owned(), sender) {
+            order(&earlier, StopReason::Lost, false);
+        }
         orders
     }
 
@@ -104,10 +107,15 @@ mod tests {
     }
 
     #[test]
-    fn a_settled_attempt_does_not_remove_a_later_one() {
+    fn a_later_attempt_stops_the_earlier_one_and_outlives_it() {
         let held = Held::default();
         let first = held.insert("a");
         let second = held.insert("a");
+        assert_eq!(
+            first.borrow().map(|stop| stop.reason),
+            Some(StopReason::Lost)
+        );
+        assert_eq!(*second.borrow(), None);
         held.remove("a", &first);
         assert_eq!(held.ids(10), ["a"]);
         held.remove("a", &second);
