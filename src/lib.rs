@@ -15,4 +15,6 @@ pub mod cli;
 pub mod client;
 pub mod config;
 pub mod domain;
+pub mod server;
 pub mod store;
+pub mod telemetry;

@@ -1,17 +1,26 @@
-//! The command line.
+//! The command line: what is asked for, and which file answers.
+//!
+//! A command is one variant of `Command` and one file with its arguments and a `run`.
+//! Everything below this folder has errors with types; here they end as one sentence
+//! on stderr and an exit code (`exit`).
 
+mod config;
 mod connection;
 mod demo;
+mod exit;
+mod private_redis_exec;
+mod serve;
+mod signals;
 mod tied_exec;
 mod worker;
 
-use std::io::Write;
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand};
 
+/// The HTTP control plane for distributed work.
 #[derive(Debug, Parser)]
-#[command(name = "taskyard", version, about)]
+#[command(name = "taskyard", version, after_long_help = exit::HELP, arg_required_else_help = true)]
 struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -19,24 +28,50 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Run the service, with a Redis of its own unless `REDIS_URL` names one
+    Serve(serve::Serve),
     Worker(worker::Worker),
     Demo(demo::Demo),
+    /// Look at the settings
+    Config(config::Config),
+    #[command(name = crate::store::private_redis::exec::SUBCOMMAND, hide = true)]
+    PrivateRedisExec(private_redis_exec::PrivateRedisExec),
     #[command(name = tied_exec::SUBCOMMAND, hide = true)]
     TiedExec(tied_exec::TiedExec),
 }
 
 /// Parses the arguments and runs the command they name.
 pub fn run() -> ExitCode {
-    let result = match Cli::parse().command {
+    let matches = Cli::command().get_matches();
+    let cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
+    let matches = innermost(&matches);
+    let result = match cli.command {
+        Command::Serve(serve) => serve.run(matches),
         Command::Worker(worker) => worker.run(),
         Command::Demo(demo) => demo.run(),
+        Command::Config(config) => config.run(matches),
+        Command::PrivateRedisExec(exec) => exec.run(),
         Command::TiedExec(exec) => exec.run(),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            let _ = writeln!(std::io::stderr(), "error: {error:#}");
-            ExitCode::FAILURE
-        }
+        Err(failure) => failure.report(),
+    }
+}
+
+/// The matches of the last subcommand: those know where its settings came from.
+fn innermost(matches: &ArgMatches) -> &ArgMatches {
+    matches
+        .subcommand()
+        .map_or(matches, |(_, inner)| innermost(inner))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_commands_are_well_formed() {
+        Cli::command().debug_assert();
     }
 }

@@ -11,6 +11,8 @@ use std::process::Command;
 use anyhow::{Context, bail};
 use clap::Args;
 
+use super::exit::Failure;
+
 /// The subcommand's name.
 pub(super) const SUBCOMMAND: &str = "tied-exec";
 
@@ -41,7 +43,11 @@ pub(super) fn arguments(program: &Path) -> [String; 5] {
 impl TiedExec {
     /// Returns only when it failed. No thread may have been started before, since the
     /// kernel keeps the signal for the thread that asks.
-    pub(super) fn run(self) -> anyhow::Result<()> {
+    pub(super) fn run(self) -> Result<(), Failure> {
+        Ok(self.become_program()?)
+    }
+
+    fn become_program(self) -> anyhow::Result<()> {
         #[cfg(target_os = "linux")]
         rustix::process::set_parent_process_death_signal(Some(rustix::process::Signal::TERM))
             .context("cannot be tied to the parent process")?;

@@ -23,7 +23,8 @@ use serde_json::value::to_raw_value;
 use self::stage::Stage;
 use self::text::Text;
 use self::words::Totals;
-use crate::cli::worker::Signals;
+use crate::cli::exit::Failure;
+use crate::cli::signals::Signals;
 use crate::client::{Client, SubmitTask, Task, TaskState};
 
 /// The queue of the demo.
@@ -51,15 +52,15 @@ pub(crate) struct Demo {
 
 impl Demo {
     /// Runs until Ctrl-C, or with --once until the result is printed.
-    pub(crate) fn run(self) -> anyhow::Result<()> {
+    pub(crate) fn run(self) -> Result<(), Failure> {
         let text = Text::collect(&self.path)?;
         say(&format!("text      {text}"));
         // One thread: children are told of the end of the thread that started them.
-        tokio::runtime::Builder::new_current_thread()
+        let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()
-            .context("cannot start")?
-            .block_on(self.play(&text))
+            .context("cannot start")?;
+        Ok(runtime.block_on(self.play(&text))?)
     }
 
     async fn play(&self, text: &Text) -> anyhow::Result<()> {
@@ -67,7 +68,7 @@ impl Demo {
         let mut stage = Stage::prepare()?;
         let shown = tokio::select! {
             shown = self.show(&mut stage, text) => shown,
-            () = signals.next() => Ok(()),
+            _ = signals.next() => Ok(()),
         };
         stage.clear().await;
         shown

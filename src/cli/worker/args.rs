@@ -6,6 +6,7 @@ use std::time::Duration;
 use clap::Args;
 
 use crate::cli::connection::Connection;
+use crate::config::LogFormat;
 
 /// What to run, for which queues, and as which node.
 #[derive(Debug, Args)]
@@ -46,6 +47,15 @@ pub(crate) struct RunArgs {
         default_value = "info"
     )]
     pub(super) log: String,
+
+    /// How log lines look
+    #[arg(
+        long,
+        env = "TASKYARD_LOG_FORMAT",
+        value_name = "FORMAT",
+        default_value = "pretty"
+    )]
+    pub(super) log_format: LogFormat,
 
     #[command(flatten)]
     pub(super) connection: Connection,

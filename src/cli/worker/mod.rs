@@ -16,16 +16,13 @@ mod node;
 mod output;
 mod report;
 mod run;
-mod signals;
-
-use std::io::{self, IsTerminal};
 
 use anyhow::Context;
 use clap::{Args, Subcommand};
-use tracing_subscriber::EnvFilter;
 
 use self::args::RunArgs;
-pub(crate) use self::signals::Signals;
+use super::exit::Failure;
+use crate::telemetry;
 
 /// What `taskyard worker run --help` says about handlers.
 const HANDLER_HELP: &str = "\
@@ -63,25 +60,13 @@ enum WorkerCommand {
 
 impl Worker {
     /// Runs the command to its end.
-    pub(crate) fn run(self) -> anyhow::Result<()> {
+    pub(crate) fn run(self) -> Result<(), Failure> {
         let runtime = tokio::runtime::Runtime::new().context("cannot start")?;
         match self.command {
             WorkerCommand::Run(args) => {
-                log_to_stderr(&args.log)?;
-                runtime.block_on(run::run(args))
+                telemetry::init(&args.log, args.log_format).map_err(Failure::usage)?;
+                Ok(runtime.block_on(run::run(args))?)
             }
         }
     }
-}
-
-/// Stdout is left to what a command answers.
-fn log_to_stderr(filter: &str) -> anyhow::Result<()> {
-    let filter = EnvFilter::try_new(filter)
-        .with_context(|| format!("the log filter {filter:?} cannot be read"))?;
-    tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(io::stderr)
-        .with_ansi(io::stderr().is_terminal())
-        .init();
-    Ok(())
 }

@@ -15,7 +15,7 @@ use super::attempt;
 use super::child::TERM_GRACE;
 use super::held::StopReason;
 use super::node::{Node, Session};
-use super::signals::Signals;
+use crate::cli::signals::Signals;
 use crate::client::{Backoff, ClaimTasks, Claimed, ClientError, Directive};
 
 /// How long a claim waits at the service for work.
@@ -41,7 +41,7 @@ pub(super) async fn run(args: RunArgs) -> anyhow::Result<()> {
     let mut signals = Signals::listen().context("cannot listen for signals")?;
     let node = tokio::select! {
         node = Node::join(client, &args) => node.context("cannot register")?,
-        () = signals.next() => return Ok(()),
+        _ = signals.next() => return Ok(()),
     };
     let worker = Worker {
         node: Arc::new(node),
@@ -56,7 +56,7 @@ pub(super) async fn run(args: RunArgs) -> anyhow::Result<()> {
         refusal = worker.take_tasks() => Err(refusal).context("cannot claim"),
         refusal = &mut heartbeats => Err(refusal).context("the heartbeat was refused"),
         () = worker.node.directed(&[Directive::Stop]) => Ok(()),
-        () = signals.next() => Ok(()),
+        _ = signals.next() => Ok(()),
     };
     worker.settle(args.grace, &mut signals, heartbeats).await;
     if let Err(error) = worker.node.leave().await {
@@ -180,7 +180,7 @@ impl Worker {
         };
         tokio::select! {
             () = in_peace => {}
-            () = signals.next() => {}
+            _ = signals.next() => {}
         }
         self.node.held.stop_all(StopReason::Released, true);
         if timeout(LAST_REPORTS, self.attempts.wait()).await.is_err() {

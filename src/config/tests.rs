@@ -1,0 +1,75 @@
+use clap::{Args, Command, FromArgMatches};
+
+use super::*;
+
+/// Resolves flags over the given file. The variables have a test with a process of its own.
+fn resolve(file: &str, flags: &[&str]) -> Result<Settings, SettingsError> {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("t.toml");
+    std::fs::write(&path, file).unwrap();
+    let config = ["taskyard", "--config", path.to_str().unwrap()];
+    let command = SettingsArgs::augment_args(Command::new("taskyard"));
+    let matches = command.get_matches_from(config.iter().chain(flags));
+    Settings::resolve(SettingsArgs::from_arg_matches(&matches).unwrap(), &matches)
+}
+
+#[test]
+fn a_flag_wins_over_the_file_and_the_file_over_the_default() {
+    let settings = resolve(
+        "partitions = 4\nlog = \"debug\"\n[limits]\nwait_ms = 5\n",
+        &["--log", "trace"],
+    )
+    .unwrap();
+    assert_eq!(settings.log, "trace");
+    assert_eq!(settings.partitions, 4);
+    assert_eq!(settings.limits.wait_ms, 5);
+    assert_eq!(settings.limits.batch_items, 1000);
+    assert_eq!(settings.origin("log"), Origin::Flag);
+    assert_eq!(settings.origin("partitions"), Origin::File);
+    assert_eq!(settings.origin("listen"), Origin::Default);
+}
+
+#[test]
+fn shown_settings_are_a_settings_file_again() {
+    let file = "redis_url = \"redis://:hush@h\"\nfsync = \"everysec\"\ndurability = \"disk_soon\"\ndata_dir = \"a b\\\"c\"\n";
+    let shown = resolve(file, &["--limit-wait-ms", "7"]).unwrap().to_toml();
+    assert!(
+        shown.contains("redis_url = \"redis://***@h\" # file\n"),
+        "{shown}"
+    );
+    assert!(shown.contains("wait_ms = 7 # flag\n"), "{shown}");
+    assert!(shown.contains("# redis_server is not set\n"), "{shown}");
+    let again = resolve(&shown, &[]).unwrap();
+    assert_eq!(again.data_dir, PathBuf::from("a b\"c"));
+    assert_eq!(again.durability, Some(Durability::DiskSoon));
+}
+
+#[test]
+fn values_out_of_range_are_refused_wherever_they_come_from() {
+    let refusal = |file, flags: &[&str]| resolve(file, flags).unwrap_err().to_string();
+    assert_eq!(
+        refusal("partitions = 0", &[]),
+        "partitions is 0 (from file), but must be from 1 to 4096"
+    );
+    assert_eq!(
+        refusal("", &["--limit-batch-bytes", "2000"]),
+        "batch_bytes is 2000 (from flag), but must be from 262144 to 268435456"
+    );
+}
+
+#[test]
+fn only_loopback_addresses_are_listened_on() {
+    assert!(matches!(
+        resolve("", &["--listen", "0.0.0.0:8080"]),
+        Err(SettingsError::ListenNeedsTokens(_))
+    ));
+    resolve("", &["--listen", "127.0.0.2:0"]).unwrap();
+    resolve("", &["--listen", "[::1]:0"]).unwrap();
+}
+
+#[test]
+fn a_password_is_not_taken_from_the_arguments() {
+    let refused = resolve("", &["--redis-url", "redis://:hush@h"]).unwrap_err();
+    assert!(matches!(refused, SettingsError::PasswordInArguments));
+    resolve("", &["--redis-url", "redis://h"]).unwrap();
+}

@@ -1,0 +1,194 @@
+//! What a Redis is fit for, asked before anything is stored in it.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use deadpool_redis::redis;
+
+use super::durability::Durability;
+use super::redis_version::{RedisVersion, info_field};
+
+/// Connecting and two questions; a start that cannot be is refused within 5 s.
+const LIMIT: Duration = Duration::from_secs(4);
+
+/// What a Redis says of itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RedisFacts {
+    /// Redis or Valkey, and which version.
+    pub version: RedisVersion,
+    /// What it does when memory is full; anything but `noeviction` forgets tasks.
+    pub maxmemory_policy: String,
+    /// Its memory limit; 0 is none.
+    pub maxmemory_bytes: u64,
+    /// How safe a confirmed write is.
+    pub durability: Durability,
+}
+
+/// Why a Redis cannot be used. Each is a sentence for the operator.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum RedisCheckError {
+    /// It cannot be reached, or refuses the password.
+    #[error("Redis cannot be reached")]
+    Unreachable(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// It does not answer in time.
+    #[error("Redis does not answer within {} s", LIMIT.as_secs())]
+    Silent,
+    /// It answers, but not as Redis or Valkey do.
+    #[error("the server does not say which Redis it is")]
+    UnknownServer,
+    /// It is below the floor.
+    #[error("it is {0}, but Taskyard needs Redis 7.0 or Valkey 7.2")]
+    TooOld(RedisVersion),
+    /// It would delete tasks when memory is full.
+    #[error(
+        "its maxmemory-policy is {0}, with which a full Redis forgets tasks: set it to noeviction"
+    )]
+    Evicts(String),
+    /// It keeps confirmed writes less safely than was asked for.
+    #[error(
+        "it keeps confirmed writes at the level {found}, below the demanded {demanded} \
+         (appendonly and appendfsync decide it)"
+    )]
+    TooVolatile {
+        /// What it gives.
+        found: Durability,
+        /// The lowest level that was to be accepted.
+        demanded: Durability,
+    },
+}
+
+/// Asks the Redis at the URL what it is.
+pub async fn inspect(url: &str) -> Result<RedisFacts, RedisCheckError> {
+    tokio::time::timeout(LIMIT, ask(url))
+        .await
+        .unwrap_or(Err(RedisCheckError::Silent))
+}
+
+impl RedisFacts {
+    /// Whether Taskyard may run on it, with this level as the lowest accepted.
+    pub fn check(&self, demanded: Option<Durability>) -> Result<(), RedisCheckError> {
+        if !self.version.is_supported() {
+            return Err(RedisCheckError::TooOld(self.version));
+        }
+        if self.maxmemory_policy != "noeviction" {
+            return Err(RedisCheckError::Evicts(self.maxmemory_policy.clone()));
+        }
+        match demanded {
+            Some(demanded) if self.durability < demanded => Err(RedisCheckError::TooVolatile {
+                found: self.durability,
+                demanded,
+            }),
+            _ => Ok(()),
+        }
+    }
+
+    fn read(info: &str, appendfsync: Option<&str>) -> Option<Self> {
+        Some(Self {
+            version: RedisVersion::from_info(info)?,
+            maxmemory_policy: info_field(info, "maxmemory_policy")?.to_owned(),
+            maxmemory_bytes: info_field(info, "maxmemory")?.parse().ok()?,
+            durability: durability(info_field(info, "aof_enabled")? == "1", appendfsync),
+        })
+    }
+}
+
+async fn ask(url: &str) -> Result<RedisFacts, RedisCheckError> {
+    let unreachable = |error: redis::RedisError| RedisCheckError::Unreachable(error.into());
+    let client = redis::Client::open(url).map_err(unreachable)?;
+    let mut connection = client
+        .get_multiplexed_async_connection()
+        .await
+        .map_err(unreachable)?;
+    let info: String = redis::cmd("INFO")
+        .query_async(&mut connection)
+        .await
+        .map_err(unreachable)?;
+    // A hosted Redis may forbid CONFIG; then the level stays unknown.
+    let config: Option<HashMap<String, String>> = redis::cmd("CONFIG")
+        .arg("GET")
+        .arg("appendfsync")
+        .query_async(&mut connection)
+        .await
+        .ok();
+    let appendfsync = config.as_ref().and_then(|config| config.get("appendfsync"));
+    RedisFacts::read(&info, appendfsync.map(String::as_str)).ok_or(RedisCheckError::UnknownServer)
+}
+
+/// What is not known to be safe counts as unsafe.
+fn durability(appendonly: bool, appendfsync: Option<&str>) -> Durability {
+    match appendfsync {
+        Some("always") if appendonly => Durability::Disk,
+        Some("everysec") if appendonly => Durability::DiskSoon,
+        _ => Durability::Memory,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::private_redis::{Fsync, PrivateRedis, PrivateRedisOptions};
+
+    const INFO: &str =
+        "redis_version:7.0.15\r\nmaxmemory:0\r\nmaxmemory_policy:noeviction\r\naof_enabled:1\r\n";
+
+    #[test]
+    fn the_level_follows_from_persistence() {
+        let level = |info: &str, fsync| RedisFacts::read(info, fsync).unwrap().durability;
+        assert_eq!(level(INFO, Some("always")), Durability::Disk);
+        assert_eq!(level(INFO, Some("everysec")), Durability::DiskSoon);
+        assert_eq!(level(INFO, Some("no")), Durability::Memory);
+        assert_eq!(level(INFO, None), Durability::Memory);
+        let volatile = INFO.replace("aof_enabled:1", "aof_enabled:0");
+        assert_eq!(level(&volatile, Some("always")), Durability::Memory);
+    }
+
+    #[test]
+    fn what_would_lose_tasks_is_refused() {
+        let facts = RedisFacts::read(INFO, Some("everysec")).unwrap();
+        facts.check(None).unwrap();
+        facts.check(Some(Durability::DiskSoon)).unwrap();
+        assert!(matches!(
+            facts.check(Some(Durability::Disk)),
+            Err(RedisCheckError::TooVolatile { .. })
+        ));
+        let evicting = RedisFacts {
+            maxmemory_policy: "allkeys-lru".to_owned(),
+            ..facts.clone()
+        };
+        assert!(matches!(
+            evicting.check(None),
+            Err(RedisCheckError::Evicts(_))
+        ));
+        let old = RedisFacts::read(&INFO.replace("7.0.15", "6.2.1"), None).unwrap();
+        assert!(matches!(old.check(None), Err(RedisCheckError::TooOld(_))));
+    }
+
+    #[tokio::test]
+    async fn a_private_redis_passes_at_its_level() {
+        for (fsync, level) in [
+            (Fsync::Always, Durability::Disk),
+            (Fsync::EverySecond, Durability::DiskSoon),
+        ] {
+            let dir = tempfile::tempdir().unwrap();
+            let options = PrivateRedisOptions {
+                fsync,
+                ..PrivateRedisOptions::new(dir.path())
+            };
+            let redis = PrivateRedis::start(options).await.unwrap();
+            let facts = inspect(&redis.url()).await.unwrap();
+            assert_eq!(facts.durability, level);
+            assert!(facts.maxmemory_bytes >= 64 << 20);
+            facts.check(Some(level)).unwrap();
+        }
+    }
+
+    #[tokio::test]
+    async fn a_closed_port_is_unreachable() {
+        let error = inspect("redis://127.0.0.1:1").await.unwrap_err();
+        assert!(
+            matches!(error, RedisCheckError::Unreachable(_)),
+            "{error:?}"
+        );
+    }
+}
