@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use crate::client::ClientError;
+use crate::client::{BadUrl, ClientError};
 
 /// The end of `--help`.
 pub(super) const HELP: &str = "\
@@ -80,6 +80,7 @@ impl From<anyhow::Error> for Failure {
     fn from(cause: anyhow::Error) -> Self {
         let exit = match cause.downcast_ref() {
             Some(error) => Exit::of_call(error),
+            None if cause.is::<BadUrl>() => Exit::Usage,
             None => Exit::Failure,
         };
         Self::new(exit, cause)
