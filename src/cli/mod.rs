@@ -4,6 +4,7 @@
 //! Everything below this folder has errors with types; here they end as one sentence
 //! on stderr and an exit code (`exit`).
 
+mod bench;
 mod config;
 mod connection;
 mod demo;
@@ -34,6 +35,8 @@ enum Command {
     Demo(demo::Demo),
     /// Look at the settings
     Config(config::Config),
+    /// Measure rates, latencies and memory of the service on this machine
+    Bench(bench::BenchArgs),
     #[command(name = crate::store::private_redis::exec::SUBCOMMAND, hide = true)]
     PrivateRedisExec(private_redis_exec::PrivateRedisExec),
     #[command(name = tied_exec::SUBCOMMAND, hide = true)]
@@ -50,6 +53,7 @@ pub fn run() -> ExitCode {
         Command::Worker(worker) => worker.run(),
         Command::Demo(demo) => demo.run(),
         Command::Config(config) => config.run(matches),
+        Command::Bench(args) => bench::run(args).map_err(exit::Failure::from),
         Command::PrivateRedisExec(exec) => exec.run(),
         Command::TiedExec(exec) => exec.run(),
     };

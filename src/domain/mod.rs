@@ -1,1 +1,32 @@
-//! Pure types and decisions.
+//! Pure types and decisions: no I/O, no axum, no Redis and no clock of its own.
+//!
+//! A value here cannot be wrong: names and ids are checked by their
+//! constructors, and an input that cannot be says so as an [`InvalidInput`].
+//! Start with [`task_state`] (the state machine) and [`task`] (the record).
+
+pub mod access;
+pub mod clock;
+pub mod document;
+pub mod ids;
+pub mod invalid;
+pub mod lease;
+pub mod limits;
+pub mod name;
+pub mod node;
+pub mod partition;
+pub mod placement;
+pub mod queue;
+pub mod retry;
+pub mod score;
+pub mod task;
+pub mod task_state;
+
+pub use clock::UnixMillis;
+pub use document::Document;
+pub use ids::{LeaseToken, SessionId, TaskId};
+pub use invalid::InvalidInput;
+pub use limits::Limits;
+pub use name::{Name, NodeId, QueueName, TaskType};
+pub use partition::Partition;
+pub use task::{Submission, Task};
+pub use task_state::{FailureReason, TaskState};

@@ -1,7 +1,262 @@
-//! The only part that knows Redis.
+//! The only part that knows Redis. Typed methods named by the verb; no driver type leaves it.
+//!
+//! Each write is one Lua script on one partition (`migrations-lua/`), sent by group commit
+//! ([`lanes`]). [`keys`] draws every key. Start with [`Store`] and follow a verb into
+//! `store/tasks/`, then into the Lua file of the same name.
 
+mod args;
+pub mod clock;
+mod codec;
+mod core;
 pub mod durability;
+mod error;
+pub mod faults;
+pub mod keys;
+mod lanes;
+mod link;
+pub mod nodes;
+mod outbox;
 pub mod private_redis;
+mod queues;
 pub mod redis_check;
-
 pub mod redis_version;
+mod reply;
+mod schema;
+mod scripts;
+mod signals;
+mod sweeps;
+mod tasks;
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
+
+use deadpool_redis::redis::{self, AsyncConnectionConfig};
+use deadpool_redis::{Manager, Pool, Runtime};
+
+pub use self::clock::Clock;
+use self::core::{Core, Shared};
+pub use self::error::{Outcome, StoreError};
+pub use self::nodes::Nodes;
+pub use self::queues::Queues;
+pub use self::schema::OpenError;
+pub use self::signals::{Signal, Signals};
+pub use self::sweeps::{Due, Sweeps, Work};
+pub use self::tasks::Tasks;
+pub use self::tasks::cancel::CancelOutcome;
+pub use self::tasks::claim::{ClaimRequest, Claimed, ClaimedTask};
+pub use self::tasks::complete::Completion;
+pub use self::tasks::fail::Failure;
+pub use self::tasks::progress::{ProgressOutcome, ProgressReport};
+pub use self::tasks::release::Release;
+pub use self::tasks::report::{ReportOutcome, View};
+pub use self::tasks::retry::RetryOutcome;
+pub use self::tasks::submit::SubmitOutcome;
+use crate::domain::partition::DEFAULT_PARTITIONS;
+
+/// How long a connection may take to come about, and Redis to answer.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
+const RESPONSE_TIMEOUT: Duration = Duration::from_secs(2);
+/// Lanes keep what they take from the pool, so it only limits how many are made at once.
+const POOL_SIZE: usize = 64;
+/// Documents up to this length stand in the task's record where Redis keeps such records small.
+const MOST_INLINE_BYTES: usize = 1_024;
+/// What a Redis of unknown settings keeps small: its default `hash-max-listpack-value`.
+const SAFE_INLINE_BYTES: usize = 64;
+/// Submits are refused above this share of maxmemory, in percent.
+const FULL_PERCENT: u64 = 85;
+
+/// How to open a store.
+#[derive(Debug, Clone, Default)]
+pub struct StoreOptions {
+    /// Where Redis is: `redis://...` or `redis+unix://...`. May hold a password: never logged.
+    pub url: String,
+    /// The number of partitions, when the settings name one.
+    pub partitions: Option<u16>,
+    /// The epoch that the data directory remembers.
+    pub known_epoch: Option<String>,
+    /// Which clock the scripts read; a virtual one only in tests.
+    pub clock: Clock,
+    /// Injected faults; only in tests.
+    pub faults: Option<Arc<faults::Faults>>,
+}
+
+/// The store: everything that Taskyard keeps.
+#[derive(Clone)]
+pub struct Store {
+    /// Tasks.
+    pub tasks: Tasks,
+    /// Nodes and their sessions.
+    pub nodes: Nodes,
+    /// Queues.
+    pub queues: Queues,
+    /// Background passes.
+    pub sweeps: Sweeps,
+    core: Arc<Core>,
+    client: redis::Client,
+}
+
+impl Store {
+    /// Connects, and brings the stored data to the current schema.
+    pub async fn open(options: StoreOptions) -> Result<Self, OpenError> {
+        let (client, pool) = connect(&options.url)?;
+        let mut connection = client
+            .get_multiplexed_async_connection_with_config(&config())
+            .await?;
+        let opened = schema::open(
+            &mut connection,
+            options.partitions,
+            DEFAULT_PARTITIONS,
+            options.known_epoch.as_deref(),
+        )
+        .await?;
+        let inline_bytes = inline_bytes(&mut connection).await;
+        let shared = Arc::new(Shared {
+            pool,
+            faults: options.faults,
+            clock: options.clock,
+            epoch: RwLock::new(opened.epoch),
+        });
+        let core = Arc::new(Core::new(shared, opened.partitions, inline_bytes));
+        Ok(Self {
+            tasks: Tasks {
+                core: Arc::clone(&core),
+            },
+            nodes: Nodes {
+                core: Arc::clone(&core),
+            },
+            queues: Queues {
+                core: Arc::clone(&core),
+            },
+            sweeps: Sweeps {
+                core: Arc::clone(&core),
+            },
+            core,
+            client,
+        })
+    }
+
+    /// The epoch this service expects: what the data directory is to remember.
+    pub fn epoch(&self) -> String {
+        self.core.shared.epoch()
+    }
+
+    /// Makes the store as it is now, emptied or swapped, the one to work with: its new epoch.
+    pub async fn accept(url: &str) -> Result<String, OpenError> {
+        let (client, _) = connect(url)?;
+        let mut connection = client
+            .get_multiplexed_async_connection_with_config(&config())
+            .await?;
+        Ok(schema::accept(&mut connection, DEFAULT_PARTITIONS)
+            .await?
+            .epoch)
+    }
+
+    /// Takes over an epoch that an operator has accepted.
+    pub fn adopt_epoch(&self, epoch: String) {
+        *self
+            .core
+            .shared
+            .epoch
+            .write()
+            .unwrap_or_else(PoisonError::into_inner) = epoch;
+    }
+
+    /// Whether Redis answers and holds the data that this service knows.
+    pub async fn check(&self) -> Result<(), StoreError> {
+        let partition = crate::domain::Partition::new(0);
+        self.core
+            .call(&scripts::GET_NODE, partition, "", &args::Args::default())
+            .await
+            .map(drop)
+    }
+
+    /// Looks how full Redis is; from 85 % of maxmemory on, submits are refused.
+    pub async fn watch_memory(&self) -> Result<(), StoreError> {
+        let info = self.core.info("memory").await?;
+        let figure = |name: &str| {
+            info.lines()
+                .find_map(|line| line.strip_prefix(name)?.strip_prefix(':'))
+                .and_then(|text| text.trim().parse::<u64>().ok())
+                .unwrap_or_default()
+        };
+        let (used, most) = (figure("used_memory"), figure("maxmemory"));
+        let full = most > 0 && used.saturating_mul(100) >= most.saturating_mul(FULL_PERCENT);
+        self.core.full.store(full, Ordering::Relaxed);
+        Ok(())
+    }
+}
+
+impl Core {
+    /// Whether submits are refused for want of memory.
+    pub(crate) fn is_full(&self) -> bool {
+        AtomicBool::load(&self.full, Ordering::Relaxed)
+    }
+
+    /// A section of Redis's INFO.
+    async fn info(&self, section: &str) -> Result<String, StoreError> {
+        let away = |source: Option<redis::RedisError>| StoreError::Unavailable {
+            outcome: Outcome::None,
+            source: source.map(Arc::new),
+        };
+        let mut connection = self.shared.pool.get().await.map_err(|_| away(None))?;
+        redis::cmd("INFO")
+            .arg(section)
+            .query_async(&mut connection)
+            .await
+            .map_err(|error| away(Some(error)))
+    }
+}
+
+fn config() -> AsyncConnectionConfig {
+    AsyncConnectionConfig::new()
+        .set_connection_timeout(Some(CONNECT_TIMEOUT))
+        .set_response_timeout(Some(RESPONSE_TIMEOUT))
+}
+
+fn connect(url: &str) -> Result<(redis::Client, Pool), OpenError> {
+    let client = redis::Client::open(url).map_err(|error| OpenError::Address(error.to_string()))?;
+    let manager = Manager::new_with_config(url, config())
+        .map_err(|error| OpenError::Address(error.to_string()))?;
+    let pool = Pool::builder(manager)
+        .max_size(POOL_SIZE)
+        .runtime(Runtime::Tokio1)
+        .create_timeout(Some(CONNECT_TIMEOUT))
+        .wait_timeout(Some(CONNECT_TIMEOUT))
+        .build()
+        .map_err(|error| OpenError::Address(error.to_string()))?;
+    Ok((client, pool))
+}
+
+/// How long a document may be to stand in the record: one longer field than
+/// `hash-max-listpack-value` would turn the whole hash into a table, twice the size.
+async fn inline_bytes(connection: &mut redis::aio::MultiplexedConnection) -> usize {
+    let answer: Result<Vec<String>, _> = redis::cmd("CONFIG")
+        .arg("GET")
+        .arg("hash-max-listpack-value")
+        .query_async(connection)
+        .await;
+    answer
+        .ok()
+        .and_then(|pair| pair.get(1)?.parse::<usize>().ok())
+        .unwrap_or(SAFE_INLINE_BYTES)
+        .min(MOST_INLINE_BYTES)
+}
+
+/// 128 random bits as hexadecimal digits.
+pub(crate) fn random_hex() -> String {
+    let mut bytes = [0; 16];
+    // Without the system's randomness nothing here can be trusted, and nothing else would run.
+    #[expect(
+        clippy::expect_used,
+        reason = "a machine without randomness cannot issue tokens"
+    )]
+    getrandom::fill(&mut bytes).expect("the system gives random bytes");
+    codec::hex(&bytes)
+}
+
+/// A number in [0, 1) for jitter.
+pub(crate) fn chance() -> f64 {
+    let bits = u32::from_str_radix(&random_hex()[..8], 16).unwrap_or_default();
+    f64::from(bits) / (f64::from(u32::MAX) + 1.0)
+}

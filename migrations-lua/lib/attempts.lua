@@ -1,0 +1,30 @@
+-- The history of attempts. The latest attempt stands in the task's own record; when the next
+-- one begins, it moves to a list, a row each: attempt token node started ended outcome error.
+local KEPT_ATTEMPTS, LONGEST_ERROR = 100, 4096
+local attempts = {}
+
+function attempts.archive(t)
+  local failure = task.document(t, 'e') or ''
+  if #failure > LONGEST_ERROR then failure = '' end
+  local key = keys.attempts(t.id)
+  redis.call('RPUSH', key, table.concat({ t.attempt, t.token, t.node, t.started, t.ended or '0',
+    t.settled or 'lost', failure }, ' '))
+  redis.call('LTRIM', key, -KEPT_ATTEMPTS, -1)
+end
+
+-- How the attempt with that token ended: 'live', the outcome, or nil for a token that is not of this task.
+function attempts.outcome(t, token)
+  if t.token == token then
+    return t.state == 'running' and 'live' or t.settled
+  end
+  if tonumber(t.attempt or 0) < 2 then return nil end
+  for _, row in ipairs(redis.call('LRANGE', keys.attempts(t.id), 0, -1)) do
+    local fields = {}
+    for field in string.gmatch(row, '%S+') do
+      fields[#fields + 1] = field
+      if #fields == 6 then break end
+    end
+    if fields[2] == token then return fields[6] end
+  end
+  return nil
+end

@@ -1,0 +1,30 @@
+-- Every key of this partition. src/store/keys.rs is its twin; a test compares the two.
+local PREFIX = KEYS[1]
+local TASK = PREFIX .. ':task:'
+local keys = {
+  meta = PREFIX .. ':meta',
+  queues = PREFIX .. ':queues',
+  leases = PREFIX .. ':leases',
+  due = PREFIX .. ':due',
+  expiries = PREFIX .. ':expiries',
+  outbox = PREFIX .. ':outbox',
+  gone = PREFIX .. ':gone',
+  sweeper = PREFIX .. ':sweeper',
+  nodes = PREFIX .. ':nodes',
+  beats = PREFIX .. ':beats',
+  channel = PREFIX .. ':signals',
+}
+function keys.task(id) return TASK .. id end
+function keys.document(kind, id) return PREFIX .. ':' .. kind .. ':' .. id end
+function keys.attempts(id) return PREFIX .. ':attempts:' .. id end
+function keys.queue(name) return PREFIX .. ':queue:' .. name end
+function keys.classes(name) return PREFIX .. ':classes:' .. name end
+function keys.heads(name) return PREFIX .. ':heads:' .. name end
+function keys.ready(name, class) return PREFIX .. ':ready:' .. name .. ':' .. class end
+function keys.state(name, state) return PREFIX .. ':' .. state .. ':' .. name end
+function keys.idempotency(scope) return PREFIX .. ':idempotency:' .. scope end
+function keys.claim(node, claim_id) return PREFIX .. ':claim:' .. node .. ':' .. claim_id end
+function keys.held(node, session) return PREFIX .. ':held:' .. node .. ':' .. session end
+function keys.lane(lane) return PREFIX .. ':lane:' .. lane end
+function keys.node(node) return PREFIX .. ':node:' .. node end
+function keys.cancels(node) return PREFIX .. ':cancels:' .. node end

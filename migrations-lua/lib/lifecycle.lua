@@ -1,0 +1,91 @@
+-- The moves between states. Each takes the task out of every set of its old state and puts it
+-- into those of the new one; the caller has made all its checks before.
+local lifecycle = {}
+
+local function move(t, state, score)
+  sets.remove(keys.state(t.queue, t.state), t.id)
+  sets.add(keys.state(t.queue, state), score, t.id)
+end
+
+-- Takes the task out of what goes with its state beside the state's own set.
+local function leave(t)
+  if t.state == 'running' then
+    sets.remove(keys.leases, t.id)
+    sets.remove(keys.held(t.node, t.session or ''), t.id)
+  elseif t.state == 'queued' then
+    queue.take_out(queue.load(t.queue), t.id, t.class or '0')
+  elseif t.state == 'scheduled' or t.state == 'retry_wait' then
+    sets.remove(keys.due, t.id)
+  end
+end
+
+-- Waiting states watch the expiry; running and final ones do not.
+local function watch_expiry(t) if t.expires then sets.add(keys.expiries, t.expires, t.id) end end
+local function forget_expiry(t) if t.expires then sets.remove(keys.expiries, t.id) end end
+
+-- To queued: at its old place (loss, release), or at a new one (promotion, retry).
+function lifecycle.to_queued(t, keeps_place, ...)
+  local was_running = t.state == 'running'
+  leave(t)
+  move(t, 'queued', partition.now)
+  local score = queue.put(queue.load(t.queue), t.id, t.class or '0', tonumber(t.priority or 0),
+    keeps_place and tonumber(t.score) or nil)
+  if was_running then watch_expiry(t) end
+  task.write(t, 'state', 'queued', 'score', score, ...)
+end
+
+-- To a state that waits for a moment: scheduled or retry_wait.
+function lifecycle.to_waiting(t, state, due, ...)
+  leave(t)
+  move(t, state, due)
+  sets.add(keys.due, due, t.id)
+  if t.state == 'running' then watch_expiry(t) end
+  signal.due(due)
+  task.write(t, 'state', state, 'due', due, ...)
+end
+
+-- To a final state. The time to live is the backstop of the trim sweep.
+function lifecycle.to_final(t, state, ...)
+  leave(t)
+  if t.state ~= 'running' then forget_expiry(t) end
+  move(t, state, partition.now)
+  task.write(t, 'state', state, 'finished', partition.now, ...)
+  local keep = state == 'failed' and KEEP_FAILED_MS or KEEP_SUCCEEDED_MS
+  for _, key in ipairs(task.keys(t)) do redis.call('PEXPIRE', key, keep) end
+  signal.final(t.id)
+end
+
+-- An attempt failed or ran out of time: it runs again, or the task has failed.
+function lifecycle.to_retry(t, outcome, retryable, delay, reason, chance)
+  local failures = tonumber(t.failures or 0) + 1
+  local ending = { 'failures', failures, 'settled', outcome, 'ended', partition.now }
+  if t.cancel then
+    lifecycle.to_final(t, 'cancelled', unpack(ending))
+  elseif retryable and failures < tonumber(t.max_attempts or DEFAULT_MAX_ATTEMPTS) then
+    delay = delay or backoff_ms(t.retry, failures, chance)
+    lifecycle.to_waiting(t, 'retry_wait', partition.now + delay, unpack(ending))
+  else
+    lifecycle.to_final(t, 'failed', 'reason', reason, unpack(ending))
+  end
+end
+
+-- The node died or the lease ran out: back to its place, unless that happened too often.
+function lifecycle.to_lost(t)
+  local losses = tonumber(t.losses or 0) + 1
+  local ending = { 'losses', losses, 'settled', 'lost', 'ended', partition.now }
+  if t.cancel then
+    lifecycle.to_final(t, 'cancelled', unpack(ending))
+  elseif losses >= tonumber(t.max_losses or DEFAULT_MAX_LOSSES) then
+    lifecycle.to_final(t, 'failed', 'reason', 'poison', unpack(ending))
+  else
+    lifecycle.to_queued(t, true, unpack(ending))
+  end
+end
+
+-- Writes all that the moves gathered, and tells the replicas.
+function lifecycle.flush()
+  sets.flush()
+  queue.flush()
+  partition.save()
+  signal.publish()
+end

@@ -1,0 +1,18 @@
+-- What a script tells the replicas, in one PUBLISH, a line each:
+--   ready QUEUE COUNT      tasks became claimable      final ID...   runs ended
+--   due MS                 something is due by then    outbox        rows wait in the outbox
+--   ended NODE SESSION     a session is over           classes QUEUE a class is new
+-- A hint only: what was missed is found by the next sweep.
+local signal, lines, ready, finals, due = {}, {}, {}, {}, nil
+
+function signal.ready(queue, count) ready[queue] = (ready[queue] or 0) + count end
+function signal.final(id) finals[#finals + 1] = id end
+function signal.line(text) lines[#lines + 1] = text end
+function signal.due(at) if not due or at < due then due = at end end
+
+function signal.publish()
+  for queue, count in pairs(ready) do lines[#lines + 1] = 'ready ' .. queue .. ' ' .. count end
+  if #finals > 0 then lines[#lines + 1] = 'final ' .. table.concat(finals, ' ') end
+  if due then lines[#lines + 1] = string.format('due %.0f', due) end
+  if #lines > 0 then redis.call('PUBLISH', keys.channel, table.concat(lines, '\n')) end
+end

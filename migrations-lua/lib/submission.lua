@@ -1,0 +1,89 @@
+-- One submitted task, as submit.lua and complete.lua (for children) take it from the arguments:
+--   id, queue, class definition, priority, when ('now', '+ms', '@ms'), expires_in ms or '',
+--   idempotency scope or '', body digest, origin ('' or 'outbox'),
+--   number of fields, field, value ..., number of long documents, letter, text ...
+local submission = {}
+
+function submission.take()
+  local item = {
+    id = take(), queue = take(), class = take(), priority = tonumber(take()), when = take(),
+    expires_in = take(), scope = take(), body = take(), origin = take(), fields = {}, documents = {},
+  }
+  for i = 1, 2 * tonumber(take()) do item.fields[i] = take() end
+  for i = 1, 2 * tonumber(take()) do item.documents[i] = take() end
+  return item
+end
+
+-- Why the item cannot be taken as a new task, as its outcome, or nil.
+function submission.refusal(item)
+  local q = queue.load(item.queue)
+  if not q then return { 'unplaced' } end
+  if item.scope ~= '' then
+    local known = redis.call('GET', keys.idempotency(item.scope))
+    if known then
+      local body, id = string.match(known, '^(%S+) (%S+)$')
+      return body == item.body and { 'replayed', id } or { 'key_reused' }
+    end
+  end
+  -- A row of the outbox may come twice: its task is there, or was there and is gone.
+  if item.origin ~= '' and (redis.call('EXISTS', keys.task(item.id)) == 1
+      or redis.call('ZSCORE', keys.gone, item.id)) then
+    return { 'exists' }
+  end
+  if not queue.class_number(q, item.class) and q.classes >= MAX_CLASSES then
+    return { 'too_many_classes' }
+  end
+  return nil
+end
+
+local function moment(when)
+  if when == 'now' then return nil end
+  local at = tonumber(string.sub(when, 2))
+  if string.sub(when, 1, 1) == '+' then at = partition.now + at end
+  return at > partition.now and at or nil
+end
+
+-- Stores the item, which submission.refusal has let pass.
+function submission.store(item)
+  local q, now = queue.load(item.queue), partition.now
+  local class, due = queue.intern(q, item.class), moment(item.when)
+  local fields = item.fields
+  local function field(name, value)
+    fields[#fields + 1] = name
+    fields[#fields + 1] = value
+  end
+  local state = due and 'scheduled' or 'queued'
+  field('queue', item.queue)
+  field('state', state)
+  field('created', now)
+  if class ~= '0' then field('class', class) end
+  if item.priority ~= 0 then field('priority', item.priority) end
+  if item.origin ~= '' then field('origin', item.origin) end
+  if item.expires_in ~= '' then
+    local expires = now + tonumber(item.expires_in)
+    field('expires', expires)
+    sets.add(keys.expiries, expires, item.id)
+    signal.due(expires)
+  end
+  if due then
+    field('due', due)
+    field('run_at', due)
+    sets.add(keys.due, due, item.id)
+    signal.due(due)
+  else
+    field('score', queue.put(q, item.id, class, item.priority))
+  end
+  sets.add(keys.state(item.queue, state), due or now, item.id)
+  local long = ''
+  for i = 1, #item.documents, 2 do
+    long = long .. item.documents[i]
+    redis.call('SET', keys.document(DOCUMENTS[item.documents[i]], item.id), item.documents[i + 1])
+  end
+  if long ~= '' then field('long', long) end
+  redis.call('HSET', keys.task(item.id), unpack(fields))
+  queue.count_submit(q)
+  if item.scope ~= '' then
+    redis.call('SET', keys.idempotency(item.scope), item.body .. ' ' .. item.id, 'PX', IDEMPOTENCY_MS)
+  end
+  return { 'created', state, now, due or 0 }
+end

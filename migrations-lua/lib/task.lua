@@ -1,0 +1,81 @@
+-- The task's record: a small hash. Long documents stand in keys of their own, named by the
+-- letters in the field `long`; one field above 64 bytes would turn the whole hash into a table.
+local DOCUMENTS = { p = 'payload', r = 'result', m = 'metadata', e = 'error' }
+local task = {}
+
+-- The record as a table of its fields, or nil.
+function task.read(id)
+  local flat = redis.call('HGETALL', keys.task(id))
+  if not flat[1] then return nil end
+  local t = { id = id }
+  for i = 1, #flat, 2 do t[flat[i]] = flat[i + 1] end
+  return t
+end
+
+-- Writes pairs of field and value.
+function task.write(t, ...)
+  local pairs_of = { ... }
+  for i = 1, #pairs_of, 2 do t[pairs_of[i]] = pairs_of[i + 1] end
+  redis.call('HSET', keys.task(t.id), ...)
+end
+
+function task.erase(t, ...)
+  for _, field in ipairs({ ... }) do t[field] = nil end
+  redis.call('HDEL', keys.task(t.id), ...)
+end
+
+-- Writes a document: `kind` is '' for none, a field's name for a short one, a letter for a long one.
+function task.write_document(t, kind, text)
+  if kind == '' then return end
+  if DOCUMENTS[kind] then
+    redis.call('SET', keys.document(DOCUMENTS[kind], t.id), text)
+    if not string.find(t.long or '', kind, 1, true) then
+      task.write(t, 'long', (t.long or '') .. kind)
+    end
+  else
+    task.write(t, kind, text)
+  end
+end
+
+-- A document's text, wherever it stands.
+function task.document(t, letter)
+  if t.long and string.find(t.long, letter, 1, true) then
+    return redis.call('GET', keys.document(DOCUMENTS[letter], t.id))
+  end
+  return t[DOCUMENTS[letter]]
+end
+
+-- Drops a document.
+function task.erase_document(t, letter)
+  local rest, found = string.gsub(t.long or '', letter, '')
+  if found > 0 then
+    redis.call('DEL', keys.document(DOCUMENTS[letter], t.id))
+    task.write(t, 'long', rest)
+  elseif t[DOCUMENTS[letter]] then
+    task.erase(t, DOCUMENTS[letter])
+  end
+end
+
+-- The whole task as field, value, field, value ... for a reply.
+function task.flat(t)
+  local flat = {}
+  for field, value in pairs(t) do
+    flat[#flat + 1] = field
+    flat[#flat + 1] = type(value) == 'number' and string.format('%.17g', value) or value
+  end
+  for letter in string.gmatch(t.long or '', '.') do
+    flat[#flat + 1] = DOCUMENTS[letter]
+    flat[#flat + 1] = redis.call('GET', keys.document(DOCUMENTS[letter], t.id)) or 'null'
+  end
+  return flat
+end
+
+-- Every key of a task, for deletion or a time to live.
+function task.keys(t)
+  local all = { keys.task(t.id) }
+  for letter in string.gmatch(t.long or '', '.') do
+    all[#all + 1] = keys.document(DOCUMENTS[letter], t.id)
+  end
+  if tonumber(t.attempt or 0) > 1 or t.run then all[#all + 1] = keys.attempts(t.id) end
+  return all
+end

@@ -1,0 +1,19 @@
+#!lua flags=no-writes
+-- get: reads nodes as they are.
+-- Transition: none.
+-- KEYS[1]  partition prefix
+-- ARGV     header, then nodes
+-- Returns  {'ok', {silence ms or -1, last seen ms, {field, value ...}} or {} for an unknown node ...}
+-- Publishes nothing
+--@include constants header keys partition
+
+local nodes = { 'ok' }
+while more() do
+  local node = take()
+  local record = redis.call('HGETALL', keys.node(node))
+  local due = redis.call('ZSCORE', keys.beats, node)
+  local silence = due and math.max(0, partition.lease_now - (tonumber(due) - DEAD_AFTER_MS)) or -1
+  local seen = silence >= 0 and partition.now - silence or tonumber(redis.call('HGET', keys.node(node), 'seen') or 0)
+  nodes[#nodes + 1] = record[1] and { silence, seen, record } or {}
+end
+return nodes

@@ -1,0 +1,17 @@
+#!lua flags=allow-oom
+-- heartbeat: a session says that it lives. One write, however many tasks it holds.
+-- Transition: none (a live session stays live).
+-- KEYS[1]  partition prefix
+-- ARGV     header, node, session, dead_after ms, load or ''
+-- Returns  {'ok', 'alive', id of a task to cancel ...} or {'ok', 'unknown'}
+-- Publishes nothing
+--@include constants header keys partition
+
+local node, session, dead_after, load = take(), take(), tonumber(take()), take()
+if redis.call('HGET', keys.node(node), 'session') ~= session or not redis.call('ZSCORE', keys.beats, node) then
+  return { 'ok', 'unknown' }
+end
+redis.call('ZADD', keys.beats, partition.lease_now + dead_after, node)
+if load ~= '' then redis.call('HSET', keys.node(node), 'load', load) end
+partition.save()
+return { 'ok', 'alive', unpack(redis.call('ZRANGEBYSCORE', keys.cancels(node), partition.now - CANCEL_NOTE_MS, '+inf')) }

@@ -1,0 +1,16 @@
+#!lua flags=allow-oom
+-- remove: forgets a node; its session ends and its tasks go back.
+-- Transition: session live -> ended.
+-- KEYS[1]  partition prefix
+-- ARGV     header, node
+-- Returns  {'ok', 'removed', session that ended or ''} or {'ok', 'unknown'}
+-- Publishes ended
+--@include constants header keys partition signal session
+
+local node = take()
+local current = redis.call('HGET', keys.node(node), 'session')
+if redis.call('DEL', keys.node(node)) == 0 then return { 'ok', 'unknown' } end
+redis.call('ZREM', keys.nodes, node)
+if current then session.finish(node, current) end
+signal.publish()
+return { 'ok', 'removed', current or '' }

@@ -1,0 +1,17 @@
+#!lua flags=no-writes
+-- get: reads queues as they are.
+-- KEYS[1]  partition prefix
+-- ARGV     header, then queues; none for every queue of the partition
+-- Returns  {'ok', {queue, created ms, paused ('1' | '0')} or {} for a missing queue ...}
+-- Publishes nothing
+--@include constants header keys partition
+
+local names = {}
+while more() do names[#names + 1] = take() end
+if not names[1] then names = redis.call('ZRANGE', keys.queues, 0, -1) end
+local queues = { 'ok' }
+for _, name in ipairs(names) do
+  local record = redis.call('HMGET', keys.queue(name), 'created', 'paused')
+  queues[#queues + 1] = record[1] and { name, record[1], record[2] or '0' } or {}
+end
+return queues

@@ -1,0 +1,46 @@
+#!lua flags=allow-oom
+-- due: what there is to sweep in this partition, and when to look again. It grants the sweeping
+-- to one replica for a moment, which saves work; nothing depends on it.
+-- Transition: none.
+-- KEYS[1]  partition prefix
+-- ARGV     header, replica, ms the grant lasts, then names of queues with waiting claims
+-- Returns  {'ok', granted ('1' | '0'), ms until something is due or -1,
+--          {'promote' | 'return_lost' | 'end_dead' | 'expire' | 'deliver' ...}, {queue, ready count ...}}
+-- Publishes nothing
+--@include constants header keys partition outage
+
+local replica, grant_ms = take(), tonumber(take())
+local holder = redis.call('GET', keys.sweeper)
+local granted = not holder or holder == replica
+if granted then redis.call('SET', keys.sweeper, replica, 'PX', grant_ms) end
+
+local work, soonest = {}, nil
+local function look(set, clock, word)
+  local first = redis.call('ZRANGE', set, 0, 0, 'WITHSCORES')[2]
+  if not first then return end
+  local wait = tonumber(first) - clock
+  if wait <= 0 then work[#work + 1] = word end
+  if not soonest or wait < soonest then soonest = math.max(wait, 0) end
+end
+
+if redis.call('EXISTS', keys.leases, keys.beats) > 0 then outage.look() end
+look(keys.due, partition.now, 'promote')
+look(keys.leases, partition.lease_now, 'return_lost')
+look(keys.beats, partition.lease_now, 'end_dead')
+look(keys.expiries, partition.now, 'expire')
+if redis.call('EXISTS', keys.outbox) == 1 then work[#work + 1] = 'deliver' end
+
+local ready = {}
+while more() do
+  local name = take()
+  local record = redis.call('HMGET', keys.queue(name), 'classes', 'paused')
+  local count = 0
+  if record[1] and record[2] ~= '1' then
+    count = redis.call('ZCARD', keys.state(name, 'queued'))
+  end
+  if count > 0 then
+    ready[#ready + 1] = name
+    ready[#ready + 1] = count
+  end
+end
+return { 'ok', granted and '1' or '0', soonest or -1, work, ready }

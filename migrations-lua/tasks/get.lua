@@ -1,0 +1,15 @@
+#!lua flags=no-writes
+-- get: reads tasks as they are.
+-- Transition: none.
+-- KEYS[1]  partition prefix
+-- ARGV     header, then ids
+-- Returns  {'ok', outcome ...}, each {'done', state, task} or {'not_found'}
+-- Publishes nothing
+--@include constants header keys partition lane sets signal queue task
+
+local replies = { 'ok' }
+while more() do
+  local t = task.read(take())
+  replies[#replies + 1] = t and { 'done', t.state, task.flat(t) } or { 'not_found' }
+end
+return replies

@@ -1,0 +1,73 @@
+//! Listens to what the scripts publish and passes it on. A lost message costs one tick.
+
+use std::time::Duration;
+
+use tokio_util::sync::CancellationToken;
+
+use super::Wakeups;
+use super::sweep::Nudges;
+use crate::domain::Partition;
+use crate::store::{Signal, Store};
+
+/// Pauses between tries to subscribe.
+const FIRST_PAUSE: Duration = Duration::from_millis(50);
+const LONGEST_PAUSE: Duration = Duration::from_secs(1);
+
+pub(super) async fn listen(
+    store: Store,
+    wakeups: Wakeups,
+    nudges: Nudges,
+    shutdown: CancellationToken,
+) {
+    let mut pause = FIRST_PAUSE;
+    loop {
+        match store.subscribe().await {
+            Ok(mut signals) => {
+                pause = FIRST_PAUSE;
+                // Nobody told us what happened in the meantime.
+                wakeups.all_results();
+                nudges.values().for_each(|nudge| nudge.notify_one());
+                loop {
+                    let batch = tokio::select! {
+                        () = shutdown.cancelled() => return,
+                        batch = signals.next() => batch,
+                    };
+                    let Some(batch) = batch else { break };
+                    for signal in batch {
+                        pass_on(&store, &wakeups, &nudges, signal);
+                    }
+                }
+                tracing::warn!("the subscription to the store has ended; subscribing again");
+            }
+            Err(error) => tracing::debug!(%error, "cannot subscribe to the store"),
+        }
+        tokio::select! {
+            () = shutdown.cancelled() => return,
+            () = tokio::time::sleep(pause) => {}
+        }
+        pause = (pause * 2).min(LONGEST_PAUSE);
+    }
+}
+
+fn pass_on(store: &Store, wakeups: &Wakeups, nudges: &Nudges, signal: Signal) {
+    let nudge = |partition: Partition| {
+        if let Some(nudge) = nudges.get(&partition) {
+            nudge.notify_one();
+        }
+    };
+    match signal {
+        Signal::Ready(queue, count) => wakeups.ready(&queue, count),
+        Signal::Final(ids) => wakeups.finished(&ids),
+        // A sweeper that sleeps longer than that wakes and looks how long it may sleep.
+        Signal::Due(partition, _) | Signal::Outbox(partition) => nudge(partition),
+        Signal::Classes(queue) => store.sweeps.classes_changed(&queue),
+        Signal::Ended(node, session) => {
+            let sweeps = store.sweeps.clone();
+            tokio::spawn(async move {
+                if let Err(error) = sweeps.session_ended(&node, &session).await {
+                    tracing::debug!(%node, %error, "what a session held goes back when its leases end");
+                }
+            });
+        }
+    }
+}

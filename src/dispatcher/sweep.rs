@@ -1,0 +1,130 @@
+//! The driver of the sweeps: one background task a partition, on a timer and on a nudge.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use super::Wakeups;
+use crate::domain::queue::Retention;
+use crate::domain::{Partition, QueueName};
+use crate::store::{Store, StoreError, Sweeps};
+
+/// The longest a partition goes unlooked at: what a lost signal costs.
+const TICK: Duration = Duration::from_secs(1);
+/// How long one replica sweeps a partition alone. Shorter than a tick, so that the work of a
+/// replica that died is another's by its next tick.
+const GRANT_MS: u64 = 900;
+/// Pause after a failure, so that a store that is away is not asked in a loop.
+const FAILURE_PAUSE: Duration = Duration::from_millis(200);
+/// Finished tasks are trimmed once in so many ticks.
+const TRIM_TICKS: u64 = 10;
+
+/// How to have a partition looked at now.
+pub(super) type Nudges = Arc<HashMap<Partition, Arc<Notify>>>;
+
+/// Starts the sweeping of every partition, and the watch over Redis's memory.
+pub(super) fn start(
+    store: &Store,
+    wakeups: &Wakeups,
+    shutdown: &CancellationToken,
+    tracker: &TaskTracker,
+) -> Nudges {
+    let replica: Arc<str> = uuid::Uuid::now_v7().simple().to_string().into();
+    let nudges: HashMap<Partition, Arc<Notify>> = store
+        .sweeps
+        .partitions()
+        .map(|partition| (partition, Arc::default()))
+        .collect();
+    for (partition, nudge) in &nudges {
+        let sweeper = Sweeper {
+            sweeps: store.sweeps.clone(),
+            wakeups: wakeups.clone(),
+            replica: Arc::clone(&replica),
+            partition: *partition,
+            nudge: Arc::clone(nudge),
+        };
+        tracker.spawn(sweeper.run(shutdown.clone()));
+    }
+    tracker.spawn(watch_memory(store.clone(), shutdown.clone()));
+    Arc::new(nudges)
+}
+
+struct Sweeper {
+    sweeps: Sweeps,
+    wakeups: Wakeups,
+    replica: Arc<str>,
+    partition: Partition,
+    nudge: Arc<Notify>,
+}
+
+impl Sweeper {
+    async fn run(self, shutdown: CancellationToken) {
+        let mut looks = 0;
+        loop {
+            let pause = match self.look(looks).await {
+                Ok(pause) => pause,
+                Err(error) => {
+                    tracing::debug!(partition = %self.partition, %error, "a sweep waits for the store");
+                    FAILURE_PAUSE
+                }
+            };
+            looks += 1;
+            tokio::select! {
+                () = shutdown.cancelled() => return,
+                () = self.nudge.notified() => {}
+                () = tokio::time::sleep(pause) => {}
+            }
+        }
+    }
+
+    /// Looks once, does what is due, and says how long nothing more is.
+    async fn look(&self, looks: u64) -> Result<Duration, StoreError> {
+        let waiting = self.waiting_queues();
+        let due = self
+            .sweeps
+            .due(self.partition, &self.replica, GRANT_MS, &waiting)
+            .await?;
+        for (queue, count) in &due.ready {
+            self.wakeups.ready(queue, *count);
+        }
+        if !due.granted {
+            return Ok(TICK);
+        }
+        for work in due.work {
+            self.sweeps.run(work, self.partition).await?;
+        }
+        if looks % TRIM_TICKS == 0 {
+            self.sweeps
+                .trim(self.partition, &Retention::default())
+                .await?;
+        }
+        // Due already means that it was done just now, or waits for another partition's news.
+        let next = due
+            .next_in_ms
+            .filter(|millis| *millis > 0)
+            .map_or(TICK, Duration::from_millis);
+        Ok(next.min(TICK))
+    }
+
+    fn waiting_queues(&self) -> Vec<QueueName> {
+        let mut queues = self.wakeups.queues();
+        queues.retain(|queue| self.sweeps.partition_of(queue) == self.partition);
+        queues
+    }
+}
+
+async fn watch_memory(store: Store, shutdown: CancellationToken) {
+    loop {
+        if let Err(error) = store.watch_memory().await {
+            tracing::debug!(%error, "how full the store is cannot be read");
+        }
+        tokio::select! {
+            () = shutdown.cancelled() => return,
+            () = tokio::time::sleep(TICK) => {}
+        }
+    }
+}

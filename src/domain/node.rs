@@ -1,0 +1,167 @@
+//! Nodes and their sessions.
+
+use serde::{Deserialize, Serialize};
+
+use super::limits::MAX_KEY_BYTES;
+use super::placement::{Offer, Resources, validate_labels, validate_resources};
+use super::task::Labels;
+use super::{InvalidInput, NodeId, SessionId, TaskType, UnixMillis};
+
+/// How often a node says that it lives, milliseconds.
+pub const HEARTBEAT_INTERVAL_MS: u64 = 5_000;
+/// Silence after which a node is suspect, milliseconds.
+pub const SUSPECT_AFTER_MS: u64 = 15_000;
+/// Silence after which a session ends and its tasks go back, milliseconds.
+pub const DEAD_AFTER_MS: u64 = 30_000;
+/// Most slots a node may declare.
+pub const MAX_SLOTS: u32 = 100_000;
+
+/// What a node says of itself when it registers.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Registration {
+    /// Facts to match requirements against.
+    pub labels: Labels,
+    /// Tasks it works on at once.
+    pub slots: u32,
+    /// Amounts it has.
+    pub resources: Resources,
+    /// Types it takes; empty for all.
+    pub types: Vec<TaskType>,
+    /// What it can do, in its own words.
+    pub performance: Option<Performance>,
+    /// Where work can be pushed to.
+    pub version: Option<String>,
+}
+
+/// A node's own measure of itself.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Performance {
+    /// Processor cores.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cpu_cores: Option<f64>,
+    /// Memory, MiB.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub memory_mb: Option<f64>,
+    /// Any figure of merit; higher is faster.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub benchmark: Option<f64>,
+}
+
+impl Registration {
+    /// Checks names, amounts and slots.
+    pub fn validate(&self) -> Result<(), InvalidInput> {
+        validate_labels("/labels", &self.labels)?;
+        validate_resources("/resources", &self.resources)?;
+        if !(1..=MAX_SLOTS).contains(&self.slots) {
+            return Err(InvalidInput::new(
+                "/slots",
+                "slots lies between 1 and 100000",
+            ));
+        }
+        if self.types.len() > 1_000 {
+            return Err(InvalidInput::new("/types", "at most 1000 types"));
+        }
+        let figures = self.performance.iter().flat_map(|performance| {
+            [
+                performance.cpu_cores,
+                performance.memory_mb,
+                performance.benchmark,
+            ]
+        });
+        if figures
+            .flatten()
+            .any(|figure| !figure.is_finite() || figure < 0.0)
+        {
+            return Err(InvalidInput::new(
+                "/performance",
+                "performance has numbers of 0 or more",
+            ));
+        }
+        if self
+            .version
+            .as_ref()
+            .is_some_and(|version| version.len() > MAX_KEY_BYTES)
+        {
+            return Err(InvalidInput::new(
+                "/version",
+                "version has at most 255 bytes",
+            ));
+        }
+        Ok(())
+    }
+
+    /// What it offers to the tasks that wait.
+    pub fn offer(&self) -> Offer {
+        Offer {
+            types: self.types.clone(),
+            labels: self.labels.clone(),
+            resources: self.resources.clone(),
+        }
+    }
+}
+
+/// How a node stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum NodeState {
+    /// Its session lives.
+    Ready,
+    /// It has missed heartbeats.
+    Suspect,
+    /// Its session has ended.
+    Dead,
+}
+
+impl NodeState {
+    /// The state of a node whose session was last heard of so long ago; `None` for no session.
+    pub fn after_silence(silence_ms: Option<u64>) -> Self {
+        match silence_ms {
+            Some(millis) if millis < SUSPECT_AFTER_MS => Self::Ready,
+            Some(millis) if millis < DEAD_AFTER_MS => Self::Suspect,
+            _ => Self::Dead,
+        }
+    }
+}
+
+/// How busy a node says it is.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Load {
+    /// Share of its processors in use, 0 to 1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cpu: Option<f64>,
+    /// Share of its memory in use, 0 to 1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub memory: Option<f64>,
+}
+
+/// A registered node as it stands.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Node {
+    /// Its name.
+    pub id: NodeId,
+    /// What it said of itself.
+    pub registration: Registration,
+    /// How it stands.
+    pub state: NodeState,
+    /// Tasks it holds.
+    pub used: u64,
+    /// How busy it says it is.
+    pub load: Option<Load>,
+    /// When it was last heard of.
+    pub last_seen: UnixMillis,
+    /// When it first registered.
+    pub registered_at: UnixMillis,
+}
+
+/// A session as a claim sees it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Session {
+    /// The node.
+    pub node: NodeId,
+    /// Its id.
+    pub id: SessionId,
+    /// How long it lives on without another heartbeat, milliseconds.
+    pub remaining_ms: u64,
+}

@@ -1,0 +1,261 @@
+//! Tasks as Redis holds them: submissions into arguments, records into tasks.
+
+use std::collections::HashMap;
+
+use deadpool_redis::redis::Value;
+use uuid::Uuid;
+
+use super::StoreError;
+use super::args::Args;
+use super::keys::DocumentKind;
+use super::reply::{Reply, parse_number};
+use crate::domain::lease::{DEFAULT_MAX_ATTEMPTS, DEFAULT_MAX_LOSSES};
+use crate::domain::placement::TaskClass;
+use crate::domain::score::Priority;
+use crate::domain::task::{Progress, RunAt};
+use crate::domain::{
+    Document, FailureReason, NodeId, Partition, QueueName, Submission, Task, TaskId, TaskState,
+    TaskType, UnixMillis,
+};
+
+/// A fresh id in `partition`.
+pub(crate) fn mint_id(partition: Partition) -> TaskId {
+    TaskId::mint(Uuid::now_v7(), partition)
+}
+
+/// 16 bytes as hexadecimal digits.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    bytes
+        .iter()
+        .fold(String::with_capacity(2 * bytes.len()), |mut text, byte| {
+            const DIGITS: &[u8; 16] = b"0123456789abcdef";
+            text.push(char::from(DIGITS[usize::from(byte >> 4)]));
+            text.push(char::from(DIGITS[usize::from(byte & 15)]));
+            text
+        })
+}
+
+/// The arguments of one submission, as `lib/submission.lua` takes them.
+pub(crate) fn encode_submission(
+    submission: &Submission,
+    id: TaskId,
+    origin: &str,
+    inline_bytes: usize,
+) -> Result<Args, StoreError> {
+    let class = TaskClass {
+        task_type: submission.task_type.clone(),
+        requires: submission.requires.clone(),
+    };
+    let class =
+        serde_json::to_string(&class).map_err(|error| StoreError::corrupt(error.to_string()))?;
+    let when = match submission.run_at {
+        RunAt::Now => "now".to_owned(),
+        RunAt::After(millis) => format!("+{millis}"),
+        RunAt::At(moment) => format!("@{}", moment.get()),
+    };
+    let (scope, body) = submission
+        .idempotency
+        .as_ref()
+        .map_or_else(Default::default, |key| (hex(&key.scope), hex(&key.body)));
+    let mut args = Args::default();
+    args.push(id.compact())
+        .push(submission.queue.as_str())
+        .push(class)
+        .push_number(submission.priority.get())
+        .push(when)
+        .push_optional(submission.expires_in_ms)
+        .push(scope)
+        .push(body)
+        .push(origin);
+    encode_fields(&mut args, submission, inline_bytes)?;
+    Ok(args)
+}
+
+/// What the record keeps beside what the script adds; a default is not written.
+fn encode_fields(
+    args: &mut Args,
+    submission: &Submission,
+    inline_bytes: usize,
+) -> Result<(), StoreError> {
+    let mut fields: Vec<(&str, String)> = Vec::new();
+    let mut field = |wanted: bool, name: &'static str, value: &dyn Fn() -> String| {
+        if wanted {
+            fields.push((name, value()));
+        }
+    };
+    let default_type = submission.task_type == TaskType::default();
+    field(!default_type, "type", &|| submission.task_type.to_string());
+    let attempts = submission.max_attempts;
+    field(attempts != DEFAULT_MAX_ATTEMPTS, "max_attempts", &|| {
+        attempts.to_string()
+    });
+    let losses = submission.max_losses;
+    field(losses != DEFAULT_MAX_LOSSES, "max_losses", &|| {
+        losses.to_string()
+    });
+    if let Some(retry) = &submission.retry {
+        field(true, "retry", &|| retry.packed());
+    }
+    if let Some(timeout_ms) = submission.timeout_ms {
+        field(true, "timeout", &|| timeout_ms.to_string());
+    }
+    if let Some(traceparent) = &submission.traceparent {
+        field(true, "traceparent", &|| traceparent.clone());
+    }
+    if !submission.tags.is_empty() {
+        let tags = serde_json::to_string(&submission.tags)
+            .map_err(|error| StoreError::corrupt(error.to_string()))?;
+        field(true, "tags", &|| tags.clone());
+    }
+    let documents = [
+        (DocumentKind::Payload, Some(&submission.payload)),
+        (DocumentKind::Metadata, submission.metadata.as_ref()),
+    ];
+    let mut long: Vec<(DocumentKind, &Document)> = Vec::new();
+    let mut inline: Vec<(DocumentKind, &Document)> = Vec::new();
+    for (kind, document) in documents {
+        match document {
+            Some(document) if document.len() > inline_bytes => long.push((kind, document)),
+            Some(document) => inline.push((kind, document)),
+            None => {}
+        }
+    }
+    args.push_number(u32::try_from(fields.len() + inline.len()).unwrap_or_default());
+    for (name, value) in &fields {
+        args.push(name).push(value);
+    }
+    for (kind, document) in inline {
+        args.push(kind.word()).push(document.as_str());
+    }
+    args.push_number(u32::try_from(long.len()).unwrap_or_default());
+    for (kind, document) in long {
+        args.push(kind.letter()).push(document.as_str());
+    }
+    Ok(())
+}
+
+/// Where a document of a report goes, and its text: two arguments.
+pub(crate) fn encode_document(
+    args: &mut Args,
+    kind: DocumentKind,
+    document: Option<&Document>,
+    inline_bytes: usize,
+) {
+    match document {
+        None => args.push("").push(""),
+        Some(document) if document.len() > inline_bytes => {
+            args.push(kind.letter()).push(document.as_str())
+        }
+        Some(document) => args.push(kind.word()).push(document.as_str()),
+    };
+}
+
+/// A record's fields, as a script answers them: field, value, field, value ...
+pub(crate) struct Record(HashMap<String, String>);
+
+impl Record {
+    pub(crate) fn read(value: Value) -> Result<Self, StoreError> {
+        let mut reply = Reply::list(value)?;
+        let mut fields = HashMap::with_capacity(reply.left() / 2);
+        while reply.left() > 0 {
+            let field = reply.text()?;
+            fields.insert(field, reply.text()?);
+        }
+        Ok(Self(fields))
+    }
+
+    pub(crate) fn take(&mut self, field: &str) -> Option<String> {
+        self.0.remove(field)
+    }
+
+    pub(crate) fn number<T: TryFrom<i64>>(&self, field: &str) -> Result<Option<T>, StoreError> {
+        self.0.get(field).map(|text| parse_number(text)).transpose()
+    }
+
+    pub(crate) fn moment(&self, field: &str) -> Result<Option<UnixMillis>, StoreError> {
+        Ok(self.number::<u64>(field)?.map(UnixMillis::new))
+    }
+
+    pub(crate) fn document(&mut self, field: &str) -> Result<Option<Document>, StoreError> {
+        self.take(field)
+            .map(|text| {
+                Document::parse(text)
+                    .ok_or_else(|| StoreError::corrupt(format!("{field} is not JSON")))
+            })
+            .transpose()
+    }
+
+    fn name<T>(
+        &mut self,
+        field: &str,
+        parse: impl Fn(&str) -> Result<T, &'static str>,
+    ) -> Result<Option<T>, StoreError> {
+        self.take(field)
+            .map(|text| {
+                parse(&text).map_err(|_| StoreError::corrupt(format!("{field} is no name")))
+            })
+            .transpose()
+    }
+}
+
+/// The task that a record holds.
+pub(crate) fn decode_task(id: TaskId, mut record: Record) -> Result<Task, StoreError> {
+    let missing = |field: &str| StoreError::corrupt(format!("task {id} has no {field}"));
+    let state = record
+        .take("state")
+        .and_then(|word| TaskState::from_word(&word))
+        .ok_or_else(|| missing("state"))?;
+    let running = state == TaskState::Running;
+    let due = record.moment("due")?;
+    let error = record.document("error")?;
+    let fraction = record.take("progress").and_then(|text| text.parse().ok());
+    let message = record.take("progress_message");
+    Ok(Task {
+        id,
+        queue: record
+            .name("queue", QueueName::parse)?
+            .ok_or_else(|| missing("queue"))?,
+        task_type: record.name("type", TaskType::parse)?.unwrap_or_default(),
+        state,
+        priority: Priority::new(record.number("priority")?.unwrap_or_default())
+            .map_err(|_| StoreError::corrupt("a priority out of range"))?,
+        attempt: record.number("attempt")?.unwrap_or_default(),
+        max_attempts: record
+            .number("max_attempts")?
+            .unwrap_or(DEFAULT_MAX_ATTEMPTS),
+        failures: record.number("failures")?.unwrap_or_default(),
+        losses: record.number("losses")?.unwrap_or_default(),
+        max_losses: record.number("max_losses")?.unwrap_or(DEFAULT_MAX_LOSSES),
+        payload: record
+            .document("payload")?
+            .ok_or_else(|| missing("payload"))?,
+        result: record.document("result")?,
+        // A success makes the failures before it history.
+        error: error.filter(|_| state != TaskState::Succeeded),
+        reason: record
+            .take("reason")
+            .and_then(|word| FailureReason::from_word(&word)),
+        progress: (fraction.is_some() || message.is_some())
+            .then_some(Progress { fraction, message }),
+        node_id: record.name("node", NodeId::parse)?,
+        lease_expires_at: record.moment("lease")?.filter(|_| running),
+        cancel_requested: record.take("cancel").is_some() && running,
+        created_at: record
+            .moment("created")?
+            .ok_or_else(|| missing("created"))?,
+        run_at: record
+            .moment("run_at")?
+            .or(due.filter(|_| state == TaskState::Scheduled)),
+        started_at: record.moment("started")?,
+        finished_at: record.moment("finished")?,
+        next_run_at: due.filter(|_| state == TaskState::RetryWait),
+        tags: record
+            .take("tags")
+            .map(|text| {
+                serde_json::from_str(&text).map_err(|_| StoreError::corrupt("tags are not a list"))
+            })
+            .transpose()?
+            .unwrap_or_default(),
+        metadata: record.document("metadata")?,
+    })
+}

@@ -1,0 +1,147 @@
+//! What all parts of the store stand on: the pool, the keys, the lanes and plain calls.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+
+use deadpool_redis::Pool;
+use deadpool_redis::redis::Value;
+
+use super::StoreError;
+use super::args::Args;
+use super::clock::Clock;
+use super::faults::Faults;
+use super::keys::Keys;
+use super::lanes::{LaneOptions, Lanes, Slice, Verb};
+use super::link::Link;
+use super::nodes::facts::FactsCache;
+use super::reply::Reply;
+use super::scripts::Script;
+use super::tasks::classes::ClassCache;
+use crate::domain::{Partition, QueueName, TaskId};
+
+/// Connections for plain calls; a call takes the next one in turn.
+const DESKS: usize = 4;
+
+/// What every connection and every script call of a service has in common.
+pub(crate) struct Shared {
+    pub(crate) pool: Pool,
+    pub(crate) faults: Option<Arc<Faults>>,
+    pub(crate) clock: Clock,
+    pub(crate) epoch: RwLock<String>,
+}
+
+impl Shared {
+    /// The arguments that every script begins with (`lib/header.lua`).
+    pub(crate) fn header(&self, lane: &str, number: u64, mode: &str) -> Args {
+        let mut args = Args::default();
+        args.push(self.epoch().as_bytes())
+            .push(self.clock.header())
+            .push(lane)
+            .push_number(number)
+            .push(mode);
+        args
+    }
+
+    pub(crate) fn epoch(&self) -> String {
+        self.epoch
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+}
+
+/// The store's inside.
+pub(crate) struct Core {
+    pub(crate) shared: Arc<Shared>,
+    pub(crate) keys: Vec<Keys>,
+    pub(crate) partitions: u16,
+    /// Longest document that stands in the task's record.
+    pub(crate) inline_bytes: usize,
+    /// Which classes each queue has.
+    pub(crate) classes: ClassCache,
+    /// What is known of nodes.
+    pub(crate) facts: FactsCache,
+    pub(crate) full: std::sync::atomic::AtomicBool,
+    lanes: Lanes,
+    desks: Vec<tokio::sync::Mutex<Link>>,
+    next_desk: std::sync::atomic::AtomicUsize,
+}
+
+impl Core {
+    pub(crate) fn new(shared: Arc<Shared>, partitions: u16, inline_bytes: usize) -> Self {
+        let desk =
+            || tokio::sync::Mutex::new(Link::new(shared.pool.clone(), shared.faults.clone()));
+        Self {
+            keys: Partition::all(partitions).map(Keys::of).collect(),
+            partitions,
+            inline_bytes,
+            classes: Mutex::new(HashMap::new()),
+            facts: FactsCache::default(),
+            full: std::sync::atomic::AtomicBool::new(false),
+            lanes: Lanes::new(partitions),
+            desks: (0..DESKS).map(|_| desk()).collect(),
+            next_desk: std::sync::atomic::AtomicUsize::new(0),
+            shared,
+        }
+    }
+
+    /// The partition that holds a queue.
+    pub(crate) fn partition_of(&self, queue: &QueueName) -> Partition {
+        Partition::of_name(queue.as_str(), self.partitions)
+    }
+
+    /// Whether an id can name a task here.
+    pub(crate) fn knows(&self, id: TaskId) -> bool {
+        id.partition().number() < self.partitions
+    }
+
+    /// Sends items through the lane of `verb`; one answer an item.
+    pub(crate) async fn through_lane(
+        &self,
+        verb: Verb,
+        partition: Partition,
+        slice: Slice,
+    ) -> Result<Vec<Value>, StoreError> {
+        let lane = self.lanes.get(verb, partition, || LaneOptions {
+            shared: Arc::clone(&self.shared),
+            prefix: self.prefix(partition).to_owned(),
+        });
+        lane.run(slice).await
+    }
+
+    /// Runs a script once, outside any lane. A lost reply leaves its outcome unknown.
+    pub(crate) async fn call(
+        &self,
+        script: &Script,
+        partition: Partition,
+        mode: &str,
+        arguments: &Args,
+    ) -> Result<Reply, StoreError> {
+        let mut args = self.shared.header("", 0, mode);
+        args.append(arguments);
+        let turn = self
+            .next_desk
+            .fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        let mut link = self.desks[turn % DESKS].lock().await;
+        let value = link.eval(script, self.prefix(partition), &args).await?;
+        drop(link);
+        let mut reply = Reply::list(value)?;
+        match reply.text()?.as_str() {
+            "ok" => Ok(reply),
+            "store_reset" => Err(StoreError::Reset),
+            other => Err(StoreError::corrupt(format!(
+                "an unknown word from {}: {other}",
+                script.file
+            ))),
+        }
+    }
+
+    fn prefix(&self, partition: Partition) -> &str {
+        self.keys[usize::from(partition.number()) % self.keys.len()].prefix()
+    }
+
+    /// All partitions.
+    pub(crate) fn all_partitions(&self) -> impl Iterator<Item = Partition> + Clone + use<> {
+        Partition::all(self.partitions)
+    }
+}

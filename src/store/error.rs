@@ -1,0 +1,60 @@
+//! What can go wrong with the store: Redis is away, full or not the one we know.
+
+use std::sync::Arc;
+
+/// Whether a write that failed may have happened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// It has not happened and will not.
+    None,
+    /// It may have happened; repeating it by its key finds out.
+    Unknown,
+}
+
+/// Why the store could not do what was asked.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum StoreError {
+    /// Redis does not answer, or not in time.
+    #[error("the store does not answer")]
+    Unavailable {
+        /// Whether a write may have happened.
+        outcome: Outcome,
+        /// What Redis or the connection said; for the log, never for a client.
+        #[source]
+        source: Option<Arc<deadpool_redis::redis::RedisError>>,
+    },
+    /// Redis has no room for more.
+    #[error("the store is full")]
+    Full,
+    /// Redis holds another data set than the one this service knows.
+    #[error("the store was emptied or swapped")]
+    Reset,
+    /// Too many requests wait in this service.
+    #[error("too many requests are waiting")]
+    Overloaded,
+    /// What Redis holds cannot be read.
+    #[error("the store holds something unreadable: {0}")]
+    Corrupt(String),
+}
+
+impl StoreError {
+    /// Not done, for a reason that has no Redis error.
+    pub(crate) const fn not_done() -> Self {
+        Self::Unavailable {
+            outcome: Outcome::None,
+            source: None,
+        }
+    }
+
+    /// Perhaps done.
+    pub(crate) const fn unknown() -> Self {
+        Self::Unavailable {
+            outcome: Outcome::Unknown,
+            source: None,
+        }
+    }
+
+    pub(crate) fn corrupt(what: impl Into<String>) -> Self {
+        Self::Corrupt(what.into())
+    }
+}

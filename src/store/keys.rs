@@ -1,0 +1,224 @@
+//! Every key in Redis, drawn in one place. `migrations-lua/lib/keys.lua` is the twin for ids
+//! that only a script learns; a test compares the two for every kind.
+//!
+//! ```text
+//! {ty0}:meta                     epoch, schema version, clocks of partition 0
+//! {ty0}:queues                   names of its queues
+//! {ty0}:queue:NAME               a queue's record: sequence, number of classes, paused ...
+//! {ty0}:classes:NAME             class definition -> number
+//! {ty0}:ready:NAME:CLASS         ready tasks by score
+//! {ty0}:heads:NAME               classes by the score of their first task
+//! {ty0}:STATE:NAME               tasks of a queue in a state, by time
+//! {ty0}:task:ID                  a task's record
+//! {ty0}:payload:ID               a document too long for the record; also result, metadata, error
+//! {ty0}:attempts:ID              earlier attempts
+//! {ty0}:leases                   running tasks by when to look at them
+//! {ty0}:due                      scheduled and retrying tasks by their moment
+//! {ty0}:expiries                 waiting tasks by their expiry
+//! {ty0}:held:NODE:SESSION        running tasks of a session
+//! {ty0}:claim:NODE:CLAIM_ID      what a claim_id has got
+//! {ty0}:idempotency:SCOPE        what an Idempotency-Key has made
+//! {ty0}:lane:LANE                the last group of a lane and its outcomes
+//! {ty0}:outbox  {ty0}:gone       rows for other partitions; deleted tasks that a row may name
+//! {ty0}:nodes  {ty0}:beats       nodes by registration; live sessions by when they would end
+//! {ty0}:node:NODE                a node's record
+//! {ty0}:cancels:NODE             tasks that a node is to stop
+//! {ty0}:sweeper                  the replica that sweeps just now
+//! {ty0}:signals                  the pub/sub channel
+//! ```
+
+use crate::domain::{Partition, TaskState};
+
+/// What every key of this deployment begins with.
+const TAG: &str = "ty";
+
+/// The keys of one partition.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Keys {
+    prefix: String,
+}
+
+/// The kinds of documents that may stand in keys of their own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DocumentKind {
+    /// The worker's input.
+    Payload,
+    /// The worker's output.
+    Result,
+    /// The submitter's notes.
+    Metadata,
+    /// The last failure.
+    Error,
+}
+
+impl DocumentKind {
+    /// Every kind.
+    pub const ALL: [Self; 4] = [Self::Payload, Self::Result, Self::Metadata, Self::Error];
+
+    /// Its field in the record, and its word in keys.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Payload => "payload",
+            Self::Result => "result",
+            Self::Metadata => "metadata",
+            Self::Error => "error",
+        }
+    }
+
+    /// Its letter in the record's field `long`.
+    pub const fn letter(self) -> &'static str {
+        match self {
+            Self::Payload => "p",
+            Self::Result => "r",
+            Self::Metadata => "m",
+            Self::Error => "e",
+        }
+    }
+}
+
+impl Keys {
+    /// The keys of `partition`.
+    pub fn of(partition: Partition) -> Self {
+        Self {
+            prefix: format!("{{{TAG}{partition}}}"),
+        }
+    }
+
+    /// The partition prefix: KEYS[1] of every script, and the hash tag of every key.
+    pub fn prefix(&self) -> &str {
+        &self.prefix
+    }
+
+    fn one(&self, kind: &str) -> String {
+        format!("{}:{kind}", self.prefix)
+    }
+
+    fn named(&self, kind: &str, name: &str) -> String {
+        format!("{}:{kind}:{name}", self.prefix)
+    }
+
+    /// Epoch, schema version and clocks.
+    pub fn meta(&self) -> String {
+        self.one("meta")
+    }
+
+    /// Names of the partition's queues.
+    pub fn queues(&self) -> String {
+        self.one("queues")
+    }
+
+    /// Running tasks by when to look at them.
+    pub fn leases(&self) -> String {
+        self.one("leases")
+    }
+
+    /// Scheduled and retrying tasks by their moment.
+    pub fn due(&self) -> String {
+        self.one("due")
+    }
+
+    /// Waiting tasks by their expiry.
+    pub fn expiries(&self) -> String {
+        self.one("expiries")
+    }
+
+    /// Rows for other partitions.
+    pub fn outbox(&self) -> String {
+        self.one("outbox")
+    }
+
+    /// Deleted tasks that an outbox row may still name.
+    pub fn gone(&self) -> String {
+        self.one("gone")
+    }
+
+    /// The replica that sweeps just now.
+    pub fn sweeper(&self) -> String {
+        self.one("sweeper")
+    }
+
+    /// Nodes by registration.
+    pub fn nodes(&self) -> String {
+        self.one("nodes")
+    }
+
+    /// Live sessions by when they would end.
+    pub fn beats(&self) -> String {
+        self.one("beats")
+    }
+
+    /// The pub/sub channel.
+    pub fn channel(&self) -> String {
+        self.one("signals")
+    }
+
+    /// A task's record.
+    pub fn task(&self, id: &str) -> String {
+        self.named("task", id)
+    }
+
+    /// A document of a task.
+    pub fn document(&self, kind: DocumentKind, id: &str) -> String {
+        self.named(kind.word(), id)
+    }
+
+    /// Earlier attempts of a task.
+    pub fn attempts(&self, id: &str) -> String {
+        self.named("attempts", id)
+    }
+
+    /// A queue's record.
+    pub fn queue(&self, name: &str) -> String {
+        self.named("queue", name)
+    }
+
+    /// A queue's classes.
+    pub fn classes(&self, name: &str) -> String {
+        self.named("classes", name)
+    }
+
+    /// A queue's classes by their first task.
+    pub fn heads(&self, name: &str) -> String {
+        self.named("heads", name)
+    }
+
+    /// Ready tasks of a class.
+    pub fn ready(&self, name: &str, class: &str) -> String {
+        format!("{}:ready:{name}:{class}", self.prefix)
+    }
+
+    /// Tasks of a queue in a state.
+    pub fn state(&self, name: &str, state: TaskState) -> String {
+        self.named(state.word(), name)
+    }
+
+    /// What an Idempotency-Key has made.
+    pub fn idempotency(&self, scope: &str) -> String {
+        self.named("idempotency", scope)
+    }
+
+    /// What a `claim_id` has got.
+    pub fn claim(&self, node: &str, claim_id: &str) -> String {
+        format!("{}:claim:{node}:{claim_id}", self.prefix)
+    }
+
+    /// Running tasks of a session; an empty session for claims without one.
+    pub fn held(&self, node: &str, session: &str) -> String {
+        format!("{}:held:{node}:{session}", self.prefix)
+    }
+
+    /// The last group of a lane.
+    pub fn lane(&self, lane: &str) -> String {
+        self.named("lane", lane)
+    }
+
+    /// A node's record.
+    pub fn node(&self, node: &str) -> String {
+        self.named("node", node)
+    }
+
+    /// Tasks that a node is to stop.
+    pub fn cancels(&self, node: &str) -> String {
+        self.named("cancels", node)
+    }
+}

@@ -1,0 +1,161 @@
+//! Get and list: nodes as they are.
+
+use futures_util::future::join_all;
+
+use super::Nodes;
+use crate::domain::node::{Node, NodeState, Registration};
+use crate::domain::{NodeId, Partition, UnixMillis};
+use crate::store::args::Args;
+use crate::store::codec::Record;
+use crate::store::reply::Reply;
+use crate::store::{StoreError, scripts};
+
+/// Where a list of nodes goes on: so many nodes into a partition.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct NodePlace {
+    /// The partition's number.
+    pub partition: u16,
+    /// Nodes of it that have been listed.
+    pub rank: u64,
+}
+
+impl Nodes {
+    /// The node, or `None` when it is not registered.
+    pub async fn get(&self, node: &NodeId) -> Result<Option<Node>, StoreError> {
+        let nodes = self
+            .read(
+                self.core.partition_of_node(node),
+                std::slice::from_ref(node),
+            )
+            .await?;
+        Ok(nodes.into_iter().next())
+    }
+
+    /// Up to `limit` nodes from `place` on, and where to go on, if there are more.
+    pub async fn list(
+        &self,
+        mut place: NodePlace,
+        limit: usize,
+    ) -> Result<(Vec<Node>, Option<NodePlace>), StoreError> {
+        let mut nodes: Vec<Node> = Vec::new();
+        while place.partition < self.core.partitions {
+            let partition = Partition::new(place.partition);
+            let missing = limit - nodes.len();
+            // One more than is missing tells whether there is a next page.
+            let mut args = Args::default();
+            args.push_number(place.rank).push_number(missing as u64 + 1);
+            let mut reply = self
+                .core
+                .call(&scripts::LIST_NODES, partition, "", &args)
+                .await?;
+            let mut names = Vec::new();
+            while reply.left() > 0 {
+                names.push(
+                    NodeId::parse(&reply.text()?)
+                        .map_err(|_| StoreError::corrupt("a node's name"))?,
+                );
+                reply.value()?;
+            }
+            let more = names.len() > missing;
+            names.truncate(missing);
+            place.rank += names.len() as u64;
+            nodes.extend(self.read(partition, &names).await?);
+            if more {
+                return Ok((nodes, Some(place)));
+            }
+            place = NodePlace {
+                partition: place.partition + 1,
+                rank: 0,
+            };
+        }
+        Ok((nodes, None))
+    }
+
+    async fn read(&self, partition: Partition, names: &[NodeId]) -> Result<Vec<Node>, StoreError> {
+        if names.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut args = Args::default();
+        for name in names {
+            args.push(name.as_str());
+        }
+        let mut reply = self
+            .core
+            .call(&scripts::GET_NODE, partition, "", &args)
+            .await?;
+        let mut found = Vec::new();
+        for name in names {
+            let mut answer = reply.next_list()?;
+            if answer.left() > 0 {
+                found.push((name, decode(name.clone(), &mut answer)?));
+            }
+        }
+        let mut args = Args::default();
+        for (name, (_, session)) in &found {
+            args.push(name.as_str()).push(session);
+        }
+        let mut used = vec![0; found.len()];
+        let held = join_all(self.core.all_partitions().map(|partition| {
+            let args = &args;
+            async move { self.core.call(&scripts::HELD, partition, "", args).await }
+        }));
+        for reply in held.await {
+            let mut reply = reply?;
+            for sum in &mut used {
+                *sum += reply.count()?;
+            }
+        }
+        Ok(found
+            .into_iter()
+            .zip(used)
+            .map(|((_, (node, _)), used)| Node { used, ..node })
+            .collect())
+    }
+}
+
+fn decode(id: NodeId, answer: &mut Reply) -> Result<(Node, String), StoreError> {
+    let silence = u64::try_from(answer.number()?).ok();
+    let last_seen = UnixMillis::new(answer.count()?);
+    let mut record = Record::read(answer.value()?)?;
+    let session = record.take("session").unwrap_or_default();
+    let load = record
+        .take("load")
+        .and_then(|text| serde_json::from_str(&text).ok());
+    let registered_at = record
+        .moment("registered")?
+        .ok_or_else(|| StoreError::corrupt("a node without registration"))?;
+    let node = Node {
+        id,
+        registration: decode_registration(&mut record)?,
+        state: NodeState::after_silence(silence),
+        used: 0,
+        load,
+        last_seen,
+        registered_at,
+    };
+    Ok((node, session))
+}
+
+/// What a node said of itself.
+pub(super) fn decode_registration(record: &mut Record) -> Result<Registration, StoreError> {
+    fn json<T: serde::de::DeserializeOwned + Default>(
+        record: &mut Record,
+        field: &str,
+    ) -> Result<T, StoreError> {
+        record.take(field).map_or_else(
+            || Ok(T::default()),
+            |text| {
+                serde_json::from_str(&text)
+                    .map_err(|_| StoreError::corrupt(format!("a node's {field}")))
+            },
+        )
+    }
+    Ok(Registration {
+        slots: record.number("slots")?.unwrap_or(1),
+        labels: json(record, "labels")?,
+        resources: json(record, "resources")?,
+        types: json(record, "types")?,
+        performance: json(record, "performance")?,
+        version: json(record, "version")?,
+    })
+}

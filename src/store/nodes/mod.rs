@@ -1,0 +1,31 @@
+//! Nodes and their sessions. A node's keys stand in the partition of its name.
+
+pub(crate) mod facts;
+mod get;
+mod heartbeat;
+mod register;
+mod remove;
+pub(crate) mod sessions;
+
+use std::sync::Arc;
+
+pub use facts::NodeFacts;
+pub use get::NodePlace;
+pub use heartbeat::HeartbeatOutcome;
+pub use register::{RegisterOutcome, Registered};
+
+use super::core::Core;
+use crate::domain::{NodeId, Partition};
+
+/// The nodes of the store.
+#[derive(Clone)]
+pub struct Nodes {
+    pub(crate) core: Arc<Core>,
+}
+
+impl Core {
+    /// The partition that holds a node.
+    pub(crate) fn partition_of_node(&self, node: &NodeId) -> Partition {
+        Partition::of_name(node.as_str(), self.partitions)
+    }
+}

@@ -1,0 +1,101 @@
+//! The outbox: what a transition in one partition makes follow in another.
+//!
+//! A row is delivered at least once, and every delivery may be repeated: a task is created unless
+//! it is there or gone, a note is added to a set.
+
+use super::StoreError;
+use super::args::Args;
+use super::core::Core;
+use super::lanes::{Slice, Verb};
+use super::reply::Reply;
+use super::scripts;
+use crate::domain::{NodeId, Partition, QueueName};
+
+/// Rows that one pass reads.
+const PAGE: u64 = 100;
+
+/// The body of a row that creates a task: its queue and the item as the submit script takes it.
+pub(crate) fn encode_submit(queue: &QueueName, item: &Args) -> Result<String, StoreError> {
+    let texts: Result<Vec<&str>, _> = item.iter().map(std::str::from_utf8).collect();
+    let texts = texts.map_err(|_| StoreError::corrupt("an argument that is not UTF-8"))?;
+    serde_json::to_string(&(queue, texts)).map_err(|error| StoreError::corrupt(error.to_string()))
+}
+
+impl Core {
+    /// Delivers the first rows of a partition's outbox; how many there were.
+    pub(crate) async fn deliver_outbox(&self, partition: Partition) -> Result<usize, StoreError> {
+        let mut args = Args::default();
+        args.push_number(PAGE);
+        let mut rows = self
+            .call(&scripts::OUTBOX_ROWS, partition, "", &args)
+            .await?;
+        let count = rows.left();
+        let mut delivered = Args::default();
+        while rows.left() > 0 {
+            let mut row = rows.next_list()?;
+            let (row_id, kind, body) = (row.text()?, row.text()?, row.text()?);
+            match kind.as_str() {
+                "submit" => self.deliver_submit(&body).await?,
+                "cancel" => self.deliver_cancel(&body).await?,
+                other => {
+                    return Err(StoreError::corrupt(format!(
+                        "an outbox row of kind {other}"
+                    )));
+                }
+            }
+            delivered.push(row_id);
+        }
+        if count > 0 {
+            self.call(&scripts::SETTLE_ROWS, partition, "", &delivered)
+                .await?;
+        }
+        Ok(count)
+    }
+
+    async fn deliver_submit(&self, body: &str) -> Result<(), StoreError> {
+        let (queue, item): (QueueName, Vec<String>) =
+            serde_json::from_str(body).map_err(|_| StoreError::corrupt("an outbox row"))?;
+        let mut args = Args::default();
+        for text in item {
+            args.push(text);
+        }
+        let partition = self.partition_of(&queue);
+        // Placing first costs a call, and makes the delivery one that cannot be refused half-way.
+        self.place(partition, &queue).await?;
+        let answers = self
+            .through_lane(
+                Verb::Submit,
+                partition,
+                Slice {
+                    args,
+                    items: 1,
+                    mode: "",
+                },
+            )
+            .await?;
+        for answer in answers {
+            let outcome = Reply::list(answer)?.text()?;
+            if outcome != "created" && outcome != "exists" {
+                tracing::error!(%queue, outcome, "a child of a completed task was refused");
+            }
+        }
+        Ok(())
+    }
+
+    async fn deliver_cancel(&self, body: &str) -> Result<(), StoreError> {
+        let mut args = Args::default();
+        for part in body.split(' ') {
+            args.push(part);
+        }
+        let node = body.split(' ').next().unwrap_or_default();
+        let node = NodeId::parse(node).map_err(|_| StoreError::corrupt("an outbox row's node"))?;
+        self.call(
+            &scripts::NOTE_CANCEL,
+            self.partition_of_node(&node),
+            "",
+            &args,
+        )
+        .await
+        .map(drop)
+    }
+}

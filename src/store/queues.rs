@@ -1,0 +1,151 @@
+//! Queues: where tasks wait.
+
+use std::sync::Arc;
+
+use futures_util::future::join_all;
+
+use super::StoreError;
+use super::args::Args;
+use super::core::Core;
+use super::reply::Reply;
+use super::scripts;
+use crate::domain::queue::{Queue, QueueStats};
+use crate::domain::{Partition, QueueName, TaskState, UnixMillis};
+
+/// Finished runs are counted over this time for the rate, milliseconds.
+const FINISHED_WINDOW_MS: u32 = 60_000;
+
+/// The queues of the store.
+#[derive(Clone)]
+pub struct Queues {
+    pub(crate) core: Arc<Core>,
+}
+
+impl Core {
+    /// Makes sure that a queue is there.
+    pub(crate) async fn place(
+        &self,
+        partition: Partition,
+        queue: &QueueName,
+    ) -> Result<(), StoreError> {
+        let mut args = Args::default();
+        args.push(queue.as_str());
+        self.call(&scripts::PLACE, partition, "", &args)
+            .await
+            .map(drop)
+    }
+}
+
+impl Queues {
+    /// The queue, or `None` when there is none of that name.
+    pub async fn get(&self, name: &QueueName) -> Result<Option<Queue>, StoreError> {
+        let partition = self.core.partition_of(name);
+        let mut args = Args::default();
+        args.push(name.as_str());
+        let mut reply = self
+            .core
+            .call(&scripts::GET_QUEUE, partition, "", &args)
+            .await?;
+        decode(partition, reply.next_list()?)
+    }
+
+    /// Every queue, by name.
+    pub async fn list(&self) -> Result<Vec<Queue>, StoreError> {
+        let empty = Args::default();
+        let pages = self.core.all_partitions().map(|partition| {
+            let empty = &empty;
+            async move {
+                Ok::<_, StoreError>((
+                    partition,
+                    self.core
+                        .call(&scripts::GET_QUEUE, partition, "", empty)
+                        .await?,
+                ))
+            }
+        });
+        let mut queues = Vec::new();
+        for page in join_all(pages).await {
+            let (partition, mut reply) = page?;
+            while reply.left() > 0 {
+                queues.extend(decode(partition, reply.next_list()?)?);
+            }
+        }
+        queues.sort_by(|one, other| one.name.cmp(&other.name));
+        Ok(queues)
+    }
+
+    /// Stops the queue from giving tasks; false when there is none of that name.
+    pub async fn pause(&self, name: &QueueName) -> Result<bool, StoreError> {
+        self.switch(name, "").await
+    }
+
+    /// Lets a paused queue give tasks again; false when there is none of that name.
+    pub async fn resume(&self, name: &QueueName) -> Result<bool, StoreError> {
+        self.switch(name, "resume").await
+    }
+
+    async fn switch(&self, name: &QueueName, mode: &str) -> Result<bool, StoreError> {
+        let mut args = Args::default();
+        args.push(name.as_str());
+        let mut reply = self
+            .core
+            .call(&scripts::PAUSE, self.core.partition_of(name), mode, &args)
+            .await?;
+        Ok(reply.text()? == "done")
+    }
+
+    /// Exact numbers of a queue, or `None` when there is none of that name.
+    pub async fn stats(&self, name: &QueueName) -> Result<Option<QueueStats>, StoreError> {
+        let mut args = Args::default();
+        args.push(name.as_str()).push_number(FINISHED_WINDOW_MS);
+        for state in TaskState::ALL {
+            args.push(state.word());
+        }
+        let mut reply = self
+            .core
+            .call(&scripts::STATS, self.core.partition_of(name), "", &args)
+            .await?;
+        let first = reply.text()?;
+        if first == "not_found" {
+            return Ok(None);
+        }
+        let paused = first == "1";
+        let oldest_ready_age_ms = reply.count()?;
+        let (finished, submitted, since_ms) = (reply.count()?, reply.count()?, reply.count()?);
+        let mut list = reply.next_list()?;
+        let mut counts = std::collections::BTreeMap::new();
+        for state in TaskState::ALL {
+            counts.insert(state, list.count()?);
+        }
+        let queued = counts.get(&TaskState::Queued).copied().unwrap_or_default();
+        Ok(Some(QueueStats {
+            ready: if paused { 0 } else { queued },
+            counts,
+            oldest_ready_age_ms,
+            submitted_per_s: per_second(submitted, since_ms),
+            finished_per_s: per_second(finished, u64::from(FINISHED_WINDOW_MS)),
+            paused,
+        }))
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "a rate is rounded for people")]
+fn per_second(count: u64, millis: u64) -> f64 {
+    (count as f64 * 1_000_000.0 / millis.max(1_000) as f64).round() / 1_000.0
+}
+
+fn decode(partition: Partition, mut reply: Reply) -> Result<Option<Queue>, StoreError> {
+    if reply.left() == 0 {
+        return Ok(None);
+    }
+    let name =
+        QueueName::parse(&reply.text()?).map_err(|_| StoreError::corrupt("a queue's name"))?;
+    let created_at = UnixMillis::new(reply.count()?);
+    let paused = reply.text()? == "1";
+    Ok(Some(Queue {
+        name,
+        paused,
+        created_at,
+        partition: partition.number(),
+    }))
+}

@@ -1,0 +1,276 @@
+//! Sweeps: the bounded background passes of one partition, as the dispatcher calls them.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use futures_util::future::join_all;
+
+use super::args::Args;
+use super::core::Core;
+use super::{StoreError, chance, scripts};
+use crate::domain::queue::Retention;
+use crate::domain::{NodeId, Partition, QueueName, SessionId, TaskState};
+
+/// Items of one pass.
+const PAGE: u64 = 200;
+
+/// The sweeps of the store.
+#[derive(Clone)]
+pub struct Sweeps {
+    pub(crate) core: Arc<Core>,
+}
+
+/// A sweep that has something to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Work {
+    /// Tasks whose moment has come.
+    Promote,
+    /// Running tasks whose lease row is due.
+    ReturnLost,
+    /// Sessions that are silent for too long.
+    EndDead,
+    /// Tasks that were not started in time.
+    Expire,
+    /// Rows in the outbox.
+    Deliver,
+}
+
+impl Work {
+    fn from_word(word: &str) -> Option<Self> {
+        Some(match word {
+            "promote" => Self::Promote,
+            "return_lost" => Self::ReturnLost,
+            "end_dead" => Self::EndDead,
+            "expire" => Self::Expire,
+            "deliver" => Self::Deliver,
+            _ => return None,
+        })
+    }
+}
+
+/// What there is to do in a partition.
+#[derive(Debug, Clone, Default)]
+pub struct Due {
+    /// Whether this replica is the one to sweep just now.
+    pub granted: bool,
+    /// How long until something is due that is not due yet, milliseconds.
+    pub next_in_ms: Option<u64>,
+    /// The sweeps with something to do.
+    pub work: BTreeSet<Work>,
+    /// Of the queues asked about, those with ready tasks, and how many.
+    pub ready: Vec<(QueueName, u64)>,
+}
+
+impl Sweeps {
+    /// How many partitions there are.
+    pub fn partitions(&self) -> impl Iterator<Item = Partition> + Clone + use<> {
+        self.core.all_partitions()
+    }
+
+    /// The partition of a queue.
+    pub fn partition_of(&self, queue: &QueueName) -> Partition {
+        self.core.partition_of(queue)
+    }
+
+    /// Looks what there is to do, and asks to be the one to do it.
+    pub async fn due(
+        &self,
+        partition: Partition,
+        replica: &str,
+        grant_ms: u64,
+        waiting: &[QueueName],
+    ) -> Result<Due, StoreError> {
+        let mut args = Args::default();
+        args.push(replica).push_number(grant_ms);
+        for queue in waiting {
+            args.push(queue.as_str());
+        }
+        let mut reply = self.core.call(&scripts::DUE, partition, "", &args).await?;
+        let granted = reply.text()? == "1";
+        let next_in_ms = u64::try_from(reply.number()?).ok();
+        let mut due = Due {
+            granted,
+            next_in_ms,
+            ..Due::default()
+        };
+        let mut words = reply.next_list()?;
+        while words.left() > 0 {
+            due.work.extend(Work::from_word(&words.text()?));
+        }
+        let mut ready = reply.next_list()?;
+        while ready.left() > 0 {
+            let name = QueueName::parse(&ready.text()?)
+                .map_err(|_| StoreError::corrupt("a queue's name"))?;
+            due.ready.push((name, ready.count()?));
+        }
+        Ok(due)
+    }
+
+    /// Does one kind of work in a partition until there is none left.
+    pub async fn run(&self, work: Work, partition: Partition) -> Result<(), StoreError> {
+        match work {
+            Work::Promote => self.promote(partition).await,
+            Work::ReturnLost => self.return_lost(partition).await,
+            Work::EndDead => self.end_dead(partition).await,
+            Work::Expire => self.expire(partition).await,
+            Work::Deliver => self.deliver(partition).await,
+        }
+    }
+
+    /// Tasks whose moment has come become claimable.
+    pub async fn promote(&self, partition: Partition) -> Result<(), StoreError> {
+        self.page_through(&scripts::PROMOTE, partition).await
+    }
+
+    /// Tasks that were not started in time expire.
+    pub async fn expire(&self, partition: Partition) -> Result<(), StoreError> {
+        self.page_through(&scripts::EXPIRE, partition).await
+    }
+
+    async fn page_through(
+        &self,
+        script: &super::scripts::Script,
+        partition: Partition,
+    ) -> Result<(), StoreError> {
+        let mut args = Args::default();
+        args.push_number(PAGE);
+        while self
+            .core
+            .call(script, partition, "", &args)
+            .await?
+            .count()?
+            == PAGE
+        {}
+        Ok(())
+    }
+
+    /// Looks at the running tasks whose lease row is due: lost, timed out, revoked, or living on.
+    pub async fn return_lost(&self, partition: Partition) -> Result<(), StoreError> {
+        let mut sessions = Args::default();
+        loop {
+            let mut args = Args::default();
+            args.push_number(PAGE)
+                .push(chance().to_string())
+                .append(&sessions);
+            let mut reply = self
+                .core
+                .call(&scripts::RETURN_LOST, partition, "", &args)
+                .await?;
+            let settled = reply.count()?;
+            let mut unknown = reply.next_list()?;
+            if unknown.left() == 0 {
+                if settled < PAGE {
+                    return Ok(());
+                }
+                continue;
+            }
+            sessions = Args::default();
+            while unknown.left() > 0 {
+                let (node, session) = (unknown.text()?, unknown.text()?);
+                let life = match (NodeId::parse(&node), SessionId::parse(&session)) {
+                    (Ok(node), Some(session)) => self.core.session_life(&node, &session).await?,
+                    _ => None,
+                };
+                sessions.push(node).push(session);
+                match life {
+                    Some(millis) => sessions.push_number(millis),
+                    None => sessions.push("ended"),
+                };
+            }
+        }
+    }
+
+    /// Ends the sessions that are silent for too long, and gives back what they held.
+    pub async fn end_dead(&self, partition: Partition) -> Result<(), StoreError> {
+        let mut args = Args::default();
+        args.push_number(PAGE);
+        loop {
+            let mut reply = self
+                .core
+                .call(&scripts::END_DEAD, partition, "", &args)
+                .await?;
+            let full = reply.left() as u64 == 2 * PAGE;
+            while reply.left() > 0 {
+                let (node, session) = (reply.text()?, reply.text()?);
+                if let (Ok(node), Some(session)) =
+                    (NodeId::parse(&node), SessionId::parse(&session))
+                {
+                    self.session_ended(&node, &session).await?;
+                }
+            }
+            if !full {
+                return Ok(());
+            }
+        }
+    }
+
+    /// A session has ended, here or elsewhere: what it held goes back.
+    pub async fn session_ended(
+        &self,
+        node: &NodeId,
+        session: &SessionId,
+    ) -> Result<(), StoreError> {
+        self.core.forget_node(node);
+        self.core.return_all_held(node, session).await
+    }
+
+    /// Delivers the outbox.
+    pub async fn deliver(&self, partition: Partition) -> Result<(), StoreError> {
+        while self.core.deliver_outbox(partition).await? > 0 {}
+        Ok(())
+    }
+
+    /// Deletes finished tasks that are too old or too many, in every queue of a partition.
+    pub async fn trim(
+        &self,
+        partition: Partition,
+        retention: &Retention,
+    ) -> Result<(), StoreError> {
+        let mut queues = self
+            .core
+            .call(&scripts::GET_QUEUE, partition, "", &Args::default())
+            .await?;
+        while queues.left() > 0 {
+            let mut queue = queues.next_list()?;
+            if queue.left() == 0 {
+                continue;
+            }
+            let name = queue.text()?;
+            let finals = TaskState::ALL.into_iter().filter(|state| state.is_final());
+            let trims = finals.map(|state| self.trim_state(partition, &name, state, retention));
+            join_all(trims)
+                .await
+                .into_iter()
+                .collect::<Result<(), _>>()?;
+        }
+        Ok(())
+    }
+
+    async fn trim_state(
+        &self,
+        partition: Partition,
+        queue: &str,
+        state: TaskState,
+        retention: &Retention,
+    ) -> Result<(), StoreError> {
+        let mut args = Args::default();
+        args.push(queue)
+            .push(state.word())
+            .push_number(retention.keeps_ms(state))
+            .push_number(retention.max_finished)
+            .push_number(PAGE);
+        while self
+            .core
+            .call(&scripts::TRIM, partition, "", &args)
+            .await?
+            .count()?
+            == PAGE
+        {}
+        Ok(())
+    }
+
+    /// A queue has got a new class, here or elsewhere.
+    pub fn classes_changed(&self, queue: &QueueName) {
+        self.core.forget_classes(queue);
+    }
+}

@@ -1,0 +1,308 @@
+//! Claim: leases ready tasks to a node, the highest priority first, then the one queued first.
+
+use deadpool_redis::redis::Value;
+
+use super::Tasks;
+use crate::domain::limits::MAX_CLAIM_TASKS;
+use crate::domain::placement::Offer;
+use crate::domain::{
+    Document, LeaseToken, NodeId, Partition, QueueName, SessionId, TaskId, TaskType, UnixMillis,
+};
+use crate::store::args::Args;
+use crate::store::lanes::{Slice, Verb};
+use crate::store::reply::{Reply, parse_number};
+use crate::store::tasks::release::Release;
+use crate::store::tasks::report::View;
+use crate::store::{StoreError, random_hex};
+
+/// How often a claim looks again because a queue has got a new class in between.
+const LOOKS: usize = 8;
+
+/// What a node asks for.
+#[derive(Debug, Clone)]
+pub struct ClaimRequest {
+    /// Who asks.
+    pub node: NodeId,
+    /// Its session and how long that lives on, milliseconds.
+    pub session: Option<(SessionId, u64)>,
+    /// What it may run.
+    pub offer: Offer,
+    /// Where to look, in this order.
+    pub queues: Vec<QueueName>,
+    /// How many tasks at most.
+    pub max_tasks: usize,
+    /// How long the leases are to last, milliseconds.
+    pub lease_ms: Option<u64>,
+    /// Makes repeating the claim harmless.
+    pub claim_id: Option<String>,
+}
+
+/// A task that a node has got.
+#[derive(Debug, Clone)]
+pub struct ClaimedTask {
+    /// Its id.
+    pub id: TaskId,
+    /// Where it waited.
+    pub queue: QueueName,
+    /// What kind of work it is.
+    pub task_type: TaskType,
+    /// The worker's input.
+    pub payload: Document,
+    /// Which delivery this is, from 1.
+    pub attempt: u32,
+    /// The right to finish it.
+    pub lease_token: LeaseToken,
+    /// A number that rises with every attempt, for the user's own database.
+    pub fence: u64,
+    /// When the lease ends.
+    pub lease_expires_at: UnixMillis,
+    /// When the attempt runs out of time.
+    pub deadline_at: UnixMillis,
+    /// The submitter's notes.
+    pub metadata: Option<Document>,
+    /// W3C trace context of the submit.
+    pub traceparent: Option<String>,
+}
+
+/// Claimed tasks on their way to the node. Dropped before [`Self::deliver`], they go back at
+/// once and free of charge: the client has gone away, and nobody would ever work on them.
+pub struct Claimed {
+    tasks: Vec<ClaimedTask>,
+    store: Tasks,
+}
+
+impl Claimed {
+    /// Whether there is nothing.
+    pub fn is_empty(&self) -> bool {
+        self.tasks.is_empty()
+    }
+
+    /// How many tasks there are.
+    pub fn len(&self) -> usize {
+        self.tasks.len()
+    }
+
+    /// Takes the tasks out: the caller answers for them now.
+    pub fn deliver(mut self) -> Vec<ClaimedTask> {
+        std::mem::take(&mut self.tasks)
+    }
+
+    fn absorb(&mut self, tasks: Vec<ClaimedTask>) {
+        self.tasks.extend(tasks);
+    }
+}
+
+impl std::fmt::Debug for Claimed {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_list().entries(&self.tasks).finish()
+    }
+}
+
+impl Drop for Claimed {
+    fn drop(&mut self) {
+        let (Ok(runtime), false) = (tokio::runtime::Handle::try_current(), self.tasks.is_empty())
+        else {
+            return;
+        };
+        for task in std::mem::take(&mut self.tasks) {
+            let store = self.store.clone();
+            runtime.spawn(async move {
+                let release = Release {
+                    id: task.id,
+                    lease_token: Some(task.lease_token),
+                    delay_ms: None,
+                    view: View::State,
+                };
+                if let Err(error) = store.release(release).await {
+                    tracing::debug!(task_id = %task.id, %error, "an undelivered task goes back with its lease");
+                }
+            });
+        }
+    }
+}
+
+impl Tasks {
+    /// Claims tasks. Runs to its end even when the caller is dropped; what it gets then goes back.
+    pub async fn claim(&self, request: ClaimRequest) -> Result<Claimed, StoreError> {
+        let store = self.clone();
+        tokio::spawn(async move { store.claim_now(&request).await })
+            .await
+            .unwrap_or_else(|_| Err(StoreError::unknown()))
+    }
+
+    async fn claim_now(&self, request: &ClaimRequest) -> Result<Claimed, StoreError> {
+        let mut claimed = Claimed {
+            tasks: Vec::new(),
+            store: self.clone(),
+        };
+        let visits = self.visits(&request.queues);
+        // With several partitions, a repeated claim_id may have its tasks in any of them.
+        if request.claim_id.is_some() && visits.len() > 1 {
+            for (partition, _) in &visits {
+                claimed.absorb(self.recall(*partition, request).await?);
+            }
+            if !claimed.is_empty() {
+                return Ok(claimed);
+            }
+        }
+        for (partition, queues) in visits {
+            let missing = request
+                .max_tasks
+                .min(MAX_CLAIM_TASKS)
+                .saturating_sub(claimed.len());
+            if missing == 0 {
+                break;
+            }
+            match self.claim_in(partition, &queues, request, missing).await {
+                Ok(tasks) => claimed.absorb(tasks),
+                // What has been got already is worth more than the news of a failure.
+                Err(error) if claimed.is_empty() => return Err(error),
+                Err(_) => break,
+            }
+        }
+        Ok(claimed)
+    }
+
+    /// The queues in their order, those that stand together in one partition taken together.
+    fn visits(&self, queues: &[QueueName]) -> Vec<(Partition, Vec<QueueName>)> {
+        let mut visits: Vec<(Partition, Vec<QueueName>)> = Vec::new();
+        for queue in queues {
+            let partition = self.core.partition_of(queue);
+            match visits.last_mut() {
+                Some((last, together)) if *last == partition => together.push(queue.clone()),
+                _ => visits.push((partition, vec![queue.clone()])),
+            }
+        }
+        visits
+    }
+
+    async fn claim_in(
+        &self,
+        partition: Partition,
+        queues: &[QueueName],
+        request: &ClaimRequest,
+        missing: usize,
+    ) -> Result<Vec<ClaimedTask>, StoreError> {
+        for _ in 0..LOOKS {
+            let mut wanted = Vec::with_capacity(queues.len());
+            for queue in queues {
+                let Some(classes) = self.core.classes_of(queue).await? else {
+                    continue;
+                };
+                let covered = classes.covered_by(&request.offer);
+                if !covered.is_empty() {
+                    wanted.push((queue, classes.classes.len(), covered));
+                }
+            }
+            if wanted.is_empty() {
+                return Ok(Vec::new());
+            }
+            let mut args = encode_head(request, missing);
+            args.push_number(wanted.len() as u64);
+            for (queue, classes, covered) in wanted {
+                args.push(queue.as_str())
+                    .push_number(classes as u64)
+                    .push(covered);
+            }
+            let slice = Slice {
+                args,
+                items: 1,
+                mode: "",
+            };
+            match decode(
+                self.core
+                    .through_lane(Verb::Claim, partition, slice)
+                    .await?,
+            )? {
+                Answer::Claimed(tasks) => return Ok(tasks),
+                Answer::ClassesChanged(queue) => self.core.forget_classes(&queue),
+            }
+        }
+        Ok(Vec::new())
+    }
+
+    /// What the claim_id has got in a partition before.
+    async fn recall(
+        &self,
+        partition: Partition,
+        request: &ClaimRequest,
+    ) -> Result<Vec<ClaimedTask>, StoreError> {
+        let mut args = encode_head(request, 0);
+        args.push_number(0);
+        let slice = Slice {
+            args,
+            items: 1,
+            mode: "recall",
+        };
+        match decode(
+            self.core
+                .through_lane(Verb::Claim, partition, slice)
+                .await?,
+        )? {
+            Answer::Claimed(tasks) => Ok(tasks),
+            Answer::ClassesChanged(_) => Ok(Vec::new()),
+        }
+    }
+}
+
+fn encode_head(request: &ClaimRequest, most: usize) -> Args {
+    let mut args = Args::default();
+    let (session, remaining) = request
+        .session
+        .as_ref()
+        .map_or(("", None), |(session, remaining)| {
+            (session.as_str(), Some(*remaining))
+        });
+    args.push(request.node.as_str())
+        .push(session)
+        .push_optional(remaining)
+        .push_optional(request.lease_ms)
+        .push_number(most as u64)
+        .push(random_hex())
+        .push(request.claim_id.as_deref().unwrap_or_default());
+    args
+}
+
+enum Answer {
+    Claimed(Vec<ClaimedTask>),
+    ClassesChanged(QueueName),
+}
+
+fn decode(answers: Vec<Value>) -> Result<Answer, StoreError> {
+    let answer = answers
+        .into_iter()
+        .next()
+        .ok_or_else(|| StoreError::corrupt("claim answered nothing"))?;
+    let mut reply = Reply::list(answer)?;
+    if reply.text()? == "classes_changed" {
+        let queue =
+            QueueName::parse(&reply.text()?).map_err(|_| StoreError::corrupt("a queue's name"))?;
+        return Ok(Answer::ClassesChanged(queue));
+    }
+    let mut tasks = Vec::with_capacity(reply.left());
+    while reply.left() > 0 {
+        tasks.push(decode_claimed(reply.next_list()?)?);
+    }
+    Ok(Answer::Claimed(tasks))
+}
+
+fn decode_claimed(mut reply: Reply) -> Result<ClaimedTask, StoreError> {
+    let corrupt = |what: &str| StoreError::corrupt(format!("a claimed task's {what}"));
+    let document = |text: Option<String>, what: &str| {
+        text.map(|text| Document::parse(text).ok_or_else(|| corrupt(what)))
+            .transpose()
+    };
+    Ok(ClaimedTask {
+        id: TaskId::from_compact(reply.text()?.as_bytes()).ok_or_else(|| corrupt("id"))?,
+        queue: QueueName::parse(&reply.text()?).map_err(|_| corrupt("queue"))?,
+        task_type: TaskType::parse(&reply.text()?).map_err(|_| corrupt("type"))?,
+        payload: document(reply.optional_text()?, "payload")?.ok_or_else(|| corrupt("payload"))?,
+        attempt: u32::try_from(reply.count()?).map_err(|_| corrupt("attempt"))?,
+        lease_token: LeaseToken::parse(&reply.text()?).ok_or_else(|| corrupt("token"))?,
+        fence: parse_number(&reply.text()?)?,
+        lease_expires_at: UnixMillis::new(reply.count()?),
+        deadline_at: UnixMillis::new(reply.count()?),
+        metadata: document(reply.optional_text()?, "metadata")?,
+        traceparent: reply.optional_text()?,
+    })
+}

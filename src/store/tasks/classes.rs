@@ -1,0 +1,90 @@
+//! Which classes of tasks a queue has, and which of them a node may run.
+//!
+//! Kept in memory: the claim script says `classes_changed` when that is out of date.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use crate::domain::QueueName;
+use crate::domain::placement::{Offer, TaskClass};
+use crate::store::StoreError;
+use crate::store::args::Args;
+use crate::store::core::Core;
+use crate::store::scripts;
+
+/// Queues whose classes are remembered at once; beyond it the memory starts anew.
+const REMEMBERED_QUEUES: usize = 10_000;
+
+/// Known classes by queue.
+pub(crate) type ClassCache = Mutex<HashMap<QueueName, Arc<Classes>>>;
+
+/// The classes of a queue, in the order of their numbers.
+#[derive(Debug)]
+pub(crate) struct Classes {
+    pub(crate) classes: Vec<TaskClass>,
+}
+
+impl Classes {
+    /// The numbers that `offer` covers, as the claim script reads them: `*`, a list, or empty.
+    pub(crate) fn covered_by(&self, offer: &Offer) -> String {
+        let covered: Vec<String> = self
+            .classes
+            .iter()
+            .enumerate()
+            .filter(|(_, class)| offer.covers(class))
+            .map(|(number, _)| number.to_string())
+            .collect();
+        if covered.len() == self.classes.len() {
+            "*".to_owned()
+        } else {
+            covered.join(",")
+        }
+    }
+}
+
+impl Core {
+    /// The classes of a queue, or `None` when there is no such queue.
+    pub(crate) async fn classes_of(
+        &self,
+        queue: &QueueName,
+    ) -> Result<Option<Arc<Classes>>, StoreError> {
+        if let Some(known) = self.remembered_classes().get(queue) {
+            return Ok(Some(Arc::clone(known)));
+        }
+        let mut args = Args::default();
+        args.push(queue.as_str());
+        let mut reply = self
+            .call(&scripts::CLASSES, self.partition_of(queue), "", &args)
+            .await?;
+        if reply.number()? < 0 {
+            return Ok(None);
+        }
+        let mut flat = reply.next_list()?;
+        let mut numbered = Vec::with_capacity(flat.left() / 2);
+        while flat.left() > 0 {
+            let definition = flat.text()?;
+            let class = serde_json::from_str(&definition)
+                .map_err(|_| StoreError::corrupt("a class is not readable"))?;
+            numbered.push((flat.count()?, class));
+        }
+        numbered.sort_by_key(|(number, _)| *number);
+        let classes = Arc::new(Classes {
+            classes: numbered.into_iter().map(|(_, class)| class).collect(),
+        });
+        let mut remembered = self.remembered_classes();
+        if remembered.len() >= REMEMBERED_QUEUES {
+            remembered.clear();
+        }
+        remembered.insert(queue.clone(), Arc::clone(&classes));
+        Ok(Some(classes))
+    }
+
+    /// Forgets the classes of a queue, which have changed.
+    pub(crate) fn forget_classes(&self, queue: &QueueName) {
+        self.remembered_classes().remove(queue);
+    }
+
+    fn remembered_classes(&self) -> std::sync::MutexGuard<'_, HashMap<QueueName, Arc<Classes>>> {
+        self.classes.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,37 @@
+//! Get: tasks as they are.
+
+use super::Tasks;
+use super::report::decode_record;
+use crate::domain::{Task, TaskId};
+use crate::store::StoreError;
+use crate::store::args::Args;
+use crate::store::lanes::{Slice, Verb};
+use crate::store::reply::Reply;
+
+impl Tasks {
+    /// The task, or `None` when there is none with that id.
+    pub async fn get(&self, id: TaskId) -> Result<Option<Task>, StoreError> {
+        if !self.core.knows(id) {
+            return Ok(None);
+        }
+        let mut args = Args::default();
+        args.push(id.compact());
+        let slice = Slice {
+            args,
+            items: 1,
+            mode: "",
+        };
+        let answers = self
+            .core
+            .through_lane(Verb::Get, id.partition(), slice)
+            .await?;
+        let Some(answer) = answers.into_iter().next() else {
+            return Err(StoreError::corrupt("get answered nothing"));
+        };
+        let mut reply = Reply::list(answer)?;
+        match reply.text()?.as_str() {
+            "done" => decode_record(id, &mut reply).map(Some),
+            _ => Ok(None),
+        }
+    }
+}

@@ -1,0 +1,23 @@
+//! Tasks: one file a verb, each the one transition that the verb names.
+
+pub(crate) mod cancel;
+pub(crate) mod claim;
+pub(crate) mod classes;
+pub(crate) mod complete;
+pub(crate) mod fail;
+pub(crate) mod get;
+pub(crate) mod progress;
+pub(crate) mod release;
+pub(crate) mod report;
+pub(crate) mod retry;
+pub(crate) mod submit;
+
+use std::sync::Arc;
+
+use super::core::Core;
+
+/// The tasks of the store.
+#[derive(Clone)]
+pub struct Tasks {
+    pub(crate) core: Arc<Core>,
+}

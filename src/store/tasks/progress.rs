@@ -1,0 +1,85 @@
+//! Progress: how far an attempt has come; to say so renews the lease.
+
+use super::Tasks;
+use crate::domain::{LeaseToken, TaskId, UnixMillis};
+use crate::store::StoreError;
+use crate::store::args::Args;
+use crate::store::lanes::{Slice, Verb};
+use crate::store::reply::Reply;
+
+/// News of an attempt.
+#[derive(Debug, Clone)]
+pub struct ProgressReport {
+    /// The task.
+    pub id: TaskId,
+    /// Its lease.
+    pub lease_token: LeaseToken,
+    /// Between 0 and 1.
+    pub fraction: Option<f64>,
+    /// A sentence for people.
+    pub message: Option<String>,
+    /// The lease's new length from now, milliseconds.
+    pub extend_ms: Option<u64>,
+    /// How long the holder's session lives on, milliseconds, when the caller knows it.
+    pub session_remaining_ms: Option<u64>,
+}
+
+/// What became of it.
+#[derive(Debug)]
+pub enum ProgressOutcome {
+    /// The lease lives on.
+    Renewed {
+        /// Whether the task is to stop.
+        cancel_requested: bool,
+        /// When the lease ends now.
+        lease_expires_at: UnixMillis,
+    },
+    /// The token leases nothing any more.
+    LeaseLost,
+    /// There is no such task.
+    NotFound,
+}
+
+impl Tasks {
+    /// Notes the progress and renews the lease.
+    pub async fn progress(&self, report: ProgressReport) -> Result<ProgressOutcome, StoreError> {
+        if !self.core.knows(report.id) {
+            return Ok(ProgressOutcome::NotFound);
+        }
+        let mut args = Args::default();
+        args.push(report.id.compact())
+            .push(report.lease_token.as_str())
+            .push(
+                report
+                    .fraction
+                    .map(|fraction| fraction.to_string())
+                    .unwrap_or_default(),
+            )
+            .push(report.message.as_deref().unwrap_or_default())
+            .push_optional(report.extend_ms)
+            .push_optional(report.session_remaining_ms);
+        let slice = Slice {
+            args,
+            items: 1,
+            mode: "",
+        };
+        let mut answers = self
+            .core
+            .through_lane(Verb::Progress, report.id.partition(), slice)
+            .await?
+            .into_iter();
+        let answer = answers
+            .next()
+            .ok_or_else(|| StoreError::corrupt("progress was not answered"))?;
+        let mut reply = Reply::list(answer)?;
+        Ok(match reply.text()?.as_str() {
+            "renewed" => ProgressOutcome::Renewed {
+                cancel_requested: reply.text()? == "1",
+                lease_expires_at: UnixMillis::new(reply.count()?),
+            },
+            "not_found" => ProgressOutcome::NotFound,
+            // An attempt that is already settled has no lease to renew.
+            _ => ProgressOutcome::LeaseLost,
+        })
+    }
+}

@@ -1,0 +1,278 @@
+//! Submit: new tasks, singly, in batches, all or none.
+
+use std::collections::BTreeMap;
+
+use deadpool_redis::redis::Value;
+use futures_util::future::join_all;
+
+use super::Tasks;
+use crate::domain::{Partition, Submission, Task, TaskId, TaskState, UnixMillis};
+use crate::store::StoreError;
+use crate::store::args::Args;
+use crate::store::codec::{encode_submission, mint_id};
+use crate::store::lanes::{GROUP_BYTES, Slice, Verb};
+use crate::store::reply::Reply;
+
+/// Most items of a batch that go in one slice; between slices other requests take their turn.
+const SLICE_ITEMS: usize = 100;
+
+/// What became of one submission.
+#[derive(Debug)]
+pub enum SubmitOutcome {
+    /// A new task.
+    Created(Box<Task>),
+    /// The Idempotency-Key has made this task before.
+    Replayed(TaskId),
+    /// The Idempotency-Key came with another body before.
+    KeyReused,
+    /// The queue has as many classes (type and requirements) as it may have.
+    TooManyClasses,
+    /// Another item of an atomic batch was refused.
+    Rejected,
+}
+
+impl Tasks {
+    /// Submits one task.
+    pub async fn submit(&self, submission: Submission) -> Result<SubmitOutcome, StoreError> {
+        let outcomes = self.submit_batch(vec![submission]).await;
+        outcomes
+            .into_iter()
+            .next()
+            .unwrap_or_else(|| Err(StoreError::not_done()))
+    }
+
+    /// Submits many, each on its own; the outcomes are in their order.
+    ///
+    /// Tasks of one queue keep their order. Slices of different partitions go side by side.
+    pub async fn submit_batch(
+        &self,
+        submissions: Vec<Submission>,
+    ) -> Vec<Result<SubmitOutcome, StoreError>> {
+        if self.core.is_full() {
+            return submissions.iter().map(|_| Err(StoreError::Full)).collect();
+        }
+        let count = submissions.len();
+        let mut by_partition: BTreeMap<Partition, Vec<Item>> = BTreeMap::new();
+        for (index, submission) in submissions.into_iter().enumerate() {
+            let partition = self.core.partition_of(&submission.queue);
+            by_partition
+                .entry(partition)
+                .or_default()
+                .push(Item { index, submission });
+        }
+        let finished = join_all(
+            by_partition
+                .into_iter()
+                .map(|(partition, items)| self.submit_to(partition, items)),
+        );
+        let mut outcomes: Vec<_> = (0..count).map(|_| Err(StoreError::not_done())).collect();
+        for (index, outcome) in finished.await.into_iter().flatten() {
+            outcomes[index] = outcome;
+        }
+        outcomes
+    }
+
+    /// Submits all tasks of one queue or none.
+    pub async fn submit_atomic(
+        &self,
+        submissions: Vec<Submission>,
+    ) -> Result<Vec<SubmitOutcome>, StoreError> {
+        let Some(first) = submissions.first() else {
+            return Ok(Vec::new());
+        };
+        if self.core.is_full() {
+            return Err(StoreError::Full);
+        }
+        let queue = first.queue.clone();
+        let partition = self.core.partition_of(&queue);
+        self.core.place(partition, &queue).await?;
+        let items: Vec<Item> = submissions
+            .into_iter()
+            .enumerate()
+            .map(|(index, submission)| Item { index, submission })
+            .collect();
+        self.send(partition, &items, "atomic")
+            .await?
+            .into_iter()
+            .map(|(_, outcome)| {
+                outcome?.ok_or_else(|| StoreError::corrupt("a placed queue was not found"))
+            })
+            .collect()
+    }
+
+    async fn submit_to(
+        &self,
+        partition: Partition,
+        items: Vec<Item>,
+    ) -> Vec<(usize, Result<SubmitOutcome, StoreError>)> {
+        let mut outcomes = Vec::with_capacity(items.len());
+        for slice in slices(&items) {
+            let mut left: Vec<&Item> = slice.iter().collect();
+            // A queue that is not there comes into being, and its tasks are sent again: once.
+            for last_try in [false, true] {
+                match self.send(partition, left.iter().copied(), "").await {
+                    Err(error) => {
+                        outcomes
+                            .extend(left.drain(..).map(|item| (item.index, Err(error.clone()))));
+                        break;
+                    }
+                    Ok(answers) => {
+                        let mut unplaced = Vec::new();
+                        for (item, (index, answer)) in left.iter().zip(answers) {
+                            match answer {
+                                Ok(Some(outcome)) => outcomes.push((index, Ok(outcome))),
+                                Ok(None) if last_try => {
+                                    outcomes.push((index, Err(StoreError::not_done())))
+                                }
+                                Ok(None) => unplaced.push(*item),
+                                Err(error) => outcomes.push((index, Err(error))),
+                            }
+                        }
+                        left = unplaced;
+                    }
+                }
+                if left.is_empty() {
+                    break;
+                }
+                for item in &left {
+                    if let Err(error) = self.core.place(partition, &item.submission.queue).await {
+                        outcomes
+                            .extend(left.drain(..).map(|item| (item.index, Err(error.clone()))));
+                        break;
+                    }
+                }
+            }
+        }
+        outcomes
+    }
+
+    /// One script call; `None` for an item whose queue is not there.
+    async fn send<'a>(
+        &self,
+        partition: Partition,
+        items: impl IntoIterator<Item = &'a Item> + Clone,
+        mode: &'static str,
+    ) -> Result<Vec<(usize, Result<Option<SubmitOutcome>, StoreError>)>, StoreError> {
+        let mut args = Args::default();
+        let mut ids = Vec::new();
+        for item in items.clone() {
+            let id = mint_id(partition);
+            args.append(&encode_submission(
+                &item.submission,
+                id,
+                "",
+                self.core.inline_bytes,
+            )?);
+            ids.push(id);
+        }
+        let slice = Slice {
+            args,
+            items: ids.len(),
+            mode,
+        };
+        let answers = self
+            .core
+            .through_lane(Verb::Submit, partition, slice)
+            .await?;
+        Ok(items
+            .into_iter()
+            .zip(ids)
+            .zip(answers)
+            .map(|((item, id), answer)| (item.index, decode(answer, id, &item.submission)))
+            .collect())
+    }
+}
+
+/// A submission and its place in the batch.
+struct Item {
+    index: usize,
+    submission: Submission,
+}
+
+/// Cuts a batch into slices that leave room for others.
+fn slices(items: &[Item]) -> Vec<&[Item]> {
+    let mut slices = Vec::new();
+    let (mut first, mut bytes) = (0, 0);
+    for (index, item) in items.iter().enumerate() {
+        let size = item.submission.payload.len() + 256;
+        if index > first && (index - first == SLICE_ITEMS || bytes + size > GROUP_BYTES) {
+            slices.push(&items[first..index]);
+            (first, bytes) = (index, 0);
+        }
+        bytes += size;
+    }
+    if first < items.len() {
+        slices.push(&items[first..]);
+    }
+    slices
+}
+
+fn decode(
+    answer: Value,
+    id: TaskId,
+    submission: &Submission,
+) -> Result<Option<SubmitOutcome>, StoreError> {
+    let mut reply = Reply::list(answer)?;
+    Ok(Some(match reply.text()?.as_str() {
+        "created" => {
+            let state = TaskState::from_word(&reply.text()?)
+                .ok_or_else(|| StoreError::corrupt("an unknown state"))?;
+            let created_at = UnixMillis::new(reply.count()?);
+            let due = UnixMillis::new(reply.count()?);
+            let run_at = (state == TaskState::Scheduled).then_some(due);
+            SubmitOutcome::Created(Box::new(created(id, submission, state, created_at, run_at)))
+        }
+        "replayed" => {
+            let text = reply.text()?;
+            let id = TaskId::from_compact(text.as_bytes())
+                .ok_or_else(|| StoreError::corrupt("an ill-formed id"))?;
+            SubmitOutcome::Replayed(id)
+        }
+        "key_reused" => SubmitOutcome::KeyReused,
+        "too_many_classes" => SubmitOutcome::TooManyClasses,
+        "rejected" => SubmitOutcome::Rejected,
+        "unplaced" => return Ok(None),
+        other => {
+            return Err(StoreError::corrupt(format!(
+                "an unknown word from submit: {other}"
+            )));
+        }
+    }))
+}
+
+/// The new task, as a read right now would show it.
+fn created(
+    id: TaskId,
+    submission: &Submission,
+    state: TaskState,
+    created_at: UnixMillis,
+    run_at: Option<UnixMillis>,
+) -> Task {
+    Task {
+        id,
+        queue: submission.queue.clone(),
+        task_type: submission.task_type.clone(),
+        state,
+        priority: submission.priority,
+        attempt: 0,
+        max_attempts: submission.max_attempts,
+        failures: 0,
+        losses: 0,
+        max_losses: submission.max_losses,
+        payload: submission.payload.clone(),
+        result: None,
+        error: None,
+        reason: None,
+        progress: None,
+        node_id: None,
+        lease_expires_at: None,
+        cancel_requested: false,
+        created_at,
+        run_at,
+        started_at: None,
+        finished_at: None,
+        next_run_at: None,
+        tags: submission.tags.clone(),
+        metadata: submission.metadata.clone(),
+    }
+}

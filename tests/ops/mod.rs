@@ -1,0 +1,8 @@
+//! The service as a process: what it prints, how it ends, and that its Redis never
+//! outlives it.
+
+mod service;
+
+mod life;
+mod refusals;
+mod secrets;

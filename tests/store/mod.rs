@@ -1,0 +1,3 @@
+//! The store's door: one verb a file.
+
+mod lifecycle;
