@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use crate::fake_service::{FakeService, FakeTask};
-use crate::process::Worker;
+use super::fake_service::{FakeService, FakeTask};
+use super::process::Worker;
 
 #[tokio::test]
 async fn the_payload_is_stdin_and_json_on_stdout_is_the_result() {
@@ -126,7 +126,7 @@ async fn as_many_handlers_run_at_once_as_there_are_slots() {
         service.submit(id, json!({}));
     }
     let running = |state| {
-        move |world: &crate::fake_service::World| {
+        move |world: &super::fake_service::World| {
             world
                 .tasks
                 .values()

@@ -3,8 +3,8 @@
 use rustix::process::Signal;
 use serde_json::json;
 
-use crate::fake_service::FakeService;
-use crate::process::Worker;
+use super::fake_service::FakeService;
+use super::process::Worker;
 
 /// Starts a process of its own that notes the SIGTERM it gets, and waits for it.
 const NOTES_SIGTERM: &str = r#"
@@ -130,7 +130,7 @@ async fn handlers_outlast_a_service_that_is_away() {
     let worker = Worker::start(&service.url, WAITS, &[]);
     worker.until_file("up").await;
     service.world().away = true;
-    let refused = |world: &crate::fake_service::World| world.refused >= 3;
+    let refused = |world: &super::fake_service::World| world.refused >= 3;
     service.until("three heartbeats are refused", refused).await;
     worker.write_file("go");
     service.world().away = false;

@@ -1,10 +1,5 @@
 //! `taskyard demo` as a process, with the real service.
 
-#![expect(
-    clippy::unwrap_used,
-    reason = "what a test relies on and does not get fails the test, also in what tests share"
-)]
-
 use std::fs;
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
