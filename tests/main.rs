@@ -1,5 +1,5 @@
 //! One integration binary with three doors: the store (seed, act, read every state back), the
-//! api (HTTP through the router) and the process (`ops`). Each test owns a real Redis.
+//! api (HTTP through the router) and the process (`ops`, `worker`). Each test owns a real Redis.
 
 // Marked as tests, so that helpers may unwrap as well.
 #[cfg(test)]
@@ -10,3 +10,6 @@ mod store;
 
 #[cfg(test)]
 mod ops;
+
+#[cfg(test)]
+mod worker;

@@ -2,6 +2,8 @@
 
 use std::process::ExitCode;
 
+use crate::client::{BadUrl, ClientError};
+
 /// The end of `--help`.
 pub(super) const HELP: &str = "\
 Exit codes:
@@ -22,6 +24,27 @@ Exit codes:
 pub(super) enum Exit {
     Failure = 1,
     Usage = 2,
+    NotFound = 3,
+    NotAllowed = 4,
+    Conflict = 5,
+    Unavailable = 8,
+    RateLimited = 9,
+}
+
+impl Exit {
+    /// The exit code for a call of the service that did not succeed.
+    fn of_call(error: &ClientError) -> Self {
+        match error.status() {
+            Some(400 | 413 | 415 | 422) => Self::Usage,
+            Some(401 | 403) => Self::NotAllowed,
+            Some(404 | 410) => Self::NotFound,
+            Some(409 | 412) => Self::Conflict,
+            Some(429) => Self::RateLimited,
+            Some(500..) => Self::Unavailable,
+            None if error.is_passing() => Self::Unavailable,
+            Some(_) | None => Self::Failure,
+        }
+    }
 }
 
 /// An error on its way to stderr, with the exit code it leads to.
@@ -55,6 +78,11 @@ impl Failure {
 
 impl From<anyhow::Error> for Failure {
     fn from(cause: anyhow::Error) -> Self {
-        Self::new(Exit::Failure, cause)
+        let exit = match cause.downcast_ref() {
+            Some(error) => Exit::of_call(error),
+            None if cause.is::<BadUrl>() => Exit::Usage,
+            None => Exit::Failure,
+        };
+        Self::new(exit, cause)
     }
 }

@@ -6,10 +6,14 @@
 
 mod bench;
 mod config;
+mod connection;
+mod demo;
 mod exit;
 mod private_redis_exec;
 mod serve;
 mod signals;
+mod tied_exec;
+mod worker;
 
 use std::process::ExitCode;
 
@@ -27,12 +31,16 @@ struct Cli {
 enum Command {
     /// Run the service, with a Redis of its own unless `REDIS_URL` names one
     Serve(serve::Serve),
+    Worker(worker::Worker),
+    Demo(demo::Demo),
     /// Look at the settings
     Config(config::Config),
     /// Measure rates, latencies and memory of the service on this machine
     Bench(bench::BenchArgs),
     #[command(name = crate::store::private_redis::exec::SUBCOMMAND, hide = true)]
     PrivateRedisExec(private_redis_exec::PrivateRedisExec),
+    #[command(name = tied_exec::SUBCOMMAND, hide = true)]
+    TiedExec(tied_exec::TiedExec),
 }
 
 /// Parses the arguments and runs the command they name.
@@ -42,9 +50,12 @@ pub fn run() -> ExitCode {
     let matches = innermost(&matches);
     let result = match cli.command {
         Command::Serve(serve) => serve.run(matches),
+        Command::Worker(worker) => worker.run(),
+        Command::Demo(demo) => demo.run(),
         Command::Config(config) => config.run(matches),
         Command::Bench(args) => bench::run(args).map_err(exit::Failure::from),
         Command::PrivateRedisExec(exec) => exec.run(),
+        Command::TiedExec(exec) => exec.run(),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

@@ -5,7 +5,7 @@ use std::io;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
-/// The two signals that end the service.
+/// The two signals that end a process.
 pub(super) struct Signals {
     terminate: Signal,
     interrupt: Signal,
@@ -30,7 +30,8 @@ impl Signals {
         std::process::exit(128 + signal.as_raw_value());
     }
 
-    async fn next(&mut self) -> SignalKind {
+    /// Waits for the next one.
+    pub(super) async fn next(&mut self) -> SignalKind {
         tokio::select! {
             _ = self.terminate.recv() => SignalKind::terminate(),
             _ = self.interrupt.recv() => SignalKind::interrupt(),
