@@ -99,11 +99,10 @@ pub(crate) fn parse<T: DeserializeOwned>(raw: &[u8]) -> Result<T, Problem> {
 
 /// Reads the value once more, this time watching where it goes wrong.
 fn explain<T: DeserializeOwned>(raw: &[u8], error: &serde_json::Error) -> Problem {
-    if !error.is_data() {
-        return Problem::new(
-            Code::InvalidJson,
-            format!("the body is not JSON: {}", cut(&error.to_string())),
-        );
+    // A wrong value may come before the place where the text stops being JSON at all.
+    let syntax = serde_json::from_slice::<serde::de::IgnoredAny>(raw).err();
+    if let Some(error) = syntax.as_ref().or_else(|| (!error.is_data()).then_some(error)) {
+        return Problem::new(Code::InvalidJson, format!("the body is not JSON: {}", cut(&error.to_string())));
     }
     let mut deserializer = serde_json::Deserializer::from_slice(raw);
     let (pointer, message) = match serde_path_to_error::deserialize::<_, T>(&mut deserializer) {

@@ -117,7 +117,7 @@ mod tests {
         let server = PrivateRedis::start(PrivateRedisOptions::new(dir.path().join("redis")))
             .await
             .unwrap();
-        let redis = RedisInfo::open(server.url()).await.unwrap();
+        let redis = RedisInfo::open(&server.url()).await.unwrap();
         redis.set_fsync("everysec").await.unwrap();
         let snapshot = redis.settle().await.unwrap();
         assert!(snapshot.number("used_memory") > 0.0);
