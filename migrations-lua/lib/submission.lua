@@ -50,7 +50,7 @@ function submission.store(item)
   local fields = item.fields
   local function field(name, value)
     fields[#fields + 1] = name
-    fields[#fields + 1] = value
+    fields[#fields + 1] = text(value)
   end
   local state = due and 'scheduled' or 'queued'
   field('queue', item.queue)

@@ -23,6 +23,10 @@ end, function(t, item)
   end
   for _, child in ipairs(item.children) do submission.store(child) end
   for _, row in ipairs(item.rows) do outbox.write('submit', row) end
-  task.write_document(t, item.place, item.result)
-  lifecycle.to_final(t, 'succeeded', 'settled', 'succeeded', 'ended', partition.now)
+  if item.place == '' then
+    lifecycle.to_final(t, 'succeeded', 'settled', 'succeeded', 'ended', partition.now)
+  else
+    lifecycle.to_final(t, 'succeeded', 'settled', 'succeeded', 'ended', partition.now,
+      task.document_field(t, item.place, item.result))
+  end
 end)
