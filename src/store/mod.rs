@@ -5,6 +5,7 @@
 //! `store/tasks/`, then into the Lua file of the same name.
 
 mod args;
+pub mod audit;
 pub mod clock;
 mod codec;
 mod core;
@@ -34,6 +35,7 @@ use std::time::Duration;
 use deadpool_redis::redis::{self, AsyncConnectionConfig};
 use deadpool_redis::{Manager, Pool, Runtime};
 
+pub use self::audit::AuditReport;
 pub use self::clock::Clock;
 use self::core::{Core, Shared};
 pub use self::error::{Outcome, StoreError};

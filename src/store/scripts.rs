@@ -166,6 +166,8 @@ lua! {
         STATS = "queues/stats.lua",
         OUTBOX_ROWS = "outbox/rows.lua",
         SETTLE_ROWS = "outbox/settle.lua",
+        AUDIT_TASK = "audit/task.lua",
+        AUDIT_QUEUE = "audit/queue.lua",
     }
 }
 
