@@ -13,3 +13,6 @@ mod ops;
 
 #[cfg(test)]
 mod worker;
+
+#[cfg(test)]
+mod model;
