@@ -112,15 +112,44 @@ impl Store {
             options.known_epoch.as_deref(),
         )
         .await?;
-        let inline_bytes = inline_bytes(&mut connection).await;
-        let shared = Arc::new(Shared {
+        let shared = Shared {
             pool,
             faults: options.faults,
             clock: options.clock,
             epoch: RwLock::new(opened.epoch),
-        });
-        let core = Arc::new(Core::new(shared, opened.partitions, inline_bytes));
-        Ok(Self {
+        };
+        let inline_bytes = inline_bytes(&mut connection).await;
+        Ok(Self::on(shared, opened.partitions, inline_bytes, client))
+    }
+
+    /// Connects to what is stored as it is, and changes nothing: for looking at it. `None` when
+    /// nothing was ever stored there.
+    pub async fn attach(url: &str) -> Result<Option<Self>, OpenError> {
+        let (client, pool) = connect(url)?;
+        let mut connection = client
+            .get_multiplexed_async_connection_with_config(&config())
+            .await?;
+        let Some(found) = schema::find(&mut connection).await? else {
+            return Ok(None);
+        };
+        let shared = Shared {
+            pool,
+            faults: None,
+            clock: Clock::default(),
+            epoch: RwLock::new(found.epoch),
+        };
+        let inline_bytes = inline_bytes(&mut connection).await;
+        Ok(Some(Self::on(
+            shared,
+            found.partitions,
+            inline_bytes,
+            client,
+        )))
+    }
+
+    fn on(shared: Shared, partitions: u16, inline_bytes: usize, client: redis::Client) -> Self {
+        let core = Arc::new(Core::new(Arc::new(shared), partitions, inline_bytes));
+        Self {
             tasks: Tasks {
                 core: Arc::clone(&core),
             },
@@ -135,7 +164,7 @@ impl Store {
             },
             core,
             client,
-        })
+        }
     }
 
     /// The epoch this service expects: what the data directory is to remember.

@@ -1,5 +1,7 @@
 //! Does one step on both sides and compares the answers.
 
+use std::collections::BTreeSet;
+
 use taskyard::domain::node::Registration;
 use taskyard::domain::placement::{Offer, Requirements};
 use taskyard::domain::queue::Retention;
@@ -406,7 +408,9 @@ impl World {
                     .heartbeat(&node(NODES[*number]), &self.sessions[session], None, &held)
                     .await
                     .map_err(text)?;
-                let serials = |ids: Vec<_>| ids.into_iter().map(|id| self.serial(id)).collect();
+                let serials = |ids: Vec<_>| -> Result<BTreeSet<usize>, String> {
+                    ids.into_iter().map(|id| self.serial(id)).collect()
+                };
                 let found = match outcome {
                     HeartbeatOutcome::Alive { cancel, lost } => Answer::Alive {
                         cancel: serials(cancel)?,
