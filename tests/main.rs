@@ -6,6 +6,9 @@
 mod support;
 
 #[cfg(test)]
+mod contract;
+
+#[cfg(test)]
 mod store;
 
 #[cfg(test)]

@@ -218,6 +218,17 @@ impl Store {
     }
 }
 
+/// Every script by its file under `migrations-lua`, as Redis gets it: for the tests that hold
+/// the scripts to their contract.
+#[doc(hidden)]
+pub fn script_sources() -> Vec<(&'static str, &'static str)> {
+    scripts::all()
+        .into_iter()
+        .chain(scripts::SCHEMA.iter())
+        .map(|script| (script.file, script.source.as_str()))
+        .collect()
+}
+
 impl Core {
     /// Whether submits are refused for want of memory.
     pub(crate) fn is_full(&self) -> bool {

@@ -122,7 +122,7 @@ macro_rules! lua {
             });
         )*
 
-        /// Every script, for loading and for the tests of the contract.
+        /// Every verb's script.
         pub(crate) fn all() -> Vec<&'static Script> {
             vec![$(&$name),*]
         }

@@ -6,19 +6,19 @@ use taskyard::domain::retry::{Growth, Jitter, RetryPolicy};
 
 use super::reference::Wish;
 
-pub const QUEUES: [&str; 3] = ["alpha", "beta", "gamma"];
-pub const NODES: [&str; 3] = ["n1", "n2", "n3"];
+pub(crate) const QUEUES: [&str; 3] = ["alpha", "beta", "gamma"];
+pub(crate) const NODES: [&str; 3] = ["n1", "n2", "n3"];
 
 /// One of the things that are there: from the newest on, or any.
 #[derive(Debug, Clone, Copy)]
-pub enum Pick {
+pub(crate) enum Pick {
     Newest(u8),
     Any(u16),
 }
 
 impl Pick {
     /// An index below `count`; `None` when there is nothing to pick.
-    pub fn of(self, count: usize) -> Option<usize> {
+    pub(crate) fn of(self, count: usize) -> Option<usize> {
         let last = count.checked_sub(1)?;
         Some(match self {
             Self::Newest(back) => last - usize::from(back) % count.min(5),
@@ -29,7 +29,7 @@ impl Pick {
 
 /// How a claim stands to its node's sessions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Holder {
+pub(crate) enum Holder {
     /// No session.
     Alone,
     /// The node's latest session, dead or alive.
@@ -38,7 +38,7 @@ pub enum Holder {
 
 /// A sweep of one partition.
 #[derive(Debug, Clone, Copy)]
-pub enum Sweep {
+pub(crate) enum Sweep {
     Promote,
     ReturnLost,
     EndDead,
@@ -48,7 +48,7 @@ pub enum Sweep {
 }
 
 #[derive(Debug, Clone)]
-pub enum Action {
+pub(crate) enum Action {
     Submit(Wish),
     SubmitAtomic(Vec<Wish>),
     Claim {
@@ -268,7 +268,7 @@ fn sweep() -> impl Strategy<Value = Action> {
 }
 
 /// One step of a sequence.
-pub fn action() -> impl Strategy<Value = Action> {
+pub(crate) fn action() -> impl Strategy<Value = Action> {
     prop_oneof![
         16 => wish().prop_map(Action::Submit),
         2 => atomic(),

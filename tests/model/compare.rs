@@ -4,15 +4,25 @@ use taskyard::domain::TaskState;
 use taskyard::store::audit::{Row, TaskFacts};
 
 use super::action::QUEUES;
-use super::reference::{Due, Serial};
+use super::reference::{Due, Lease, Serial, Task};
 use super::world::World;
 use crate::support::queue;
 
+/// A task that the model leaves alone is compared each time this many comparisons have passed.
+const TURNS: usize = 16;
+
 impl World {
-    /// Compares every task with the model, and audits what is stored about it.
-    pub async fn compare_tasks(&mut self) -> Result<(), String> {
+    /// Compares with the model the tasks that it has changed since they were compared last, and
+    /// some of the others in turn; `all` of them when asked. Audits what is stored about each.
+    pub(crate) async fn compare_tasks(&mut self, all: bool) -> Result<(), String> {
         self.learn_children().await?;
-        let known = self.known();
+        self.turn += 1;
+        self.compared.resize(self.ids.len(), None);
+        let is_due = |task: &Serial| {
+            all || task % TURNS == self.turn % TURNS
+                || self.compared[*task].as_ref() != Some(&self.remembered(*task))
+        };
+        let known: Vec<Serial> = self.known().into_iter().filter(is_due).collect();
         let ids: Vec<_> = known.iter().map(|task| self.id(*task)).collect();
         let all = self.stores[0]
             .task_facts(&ids)
@@ -21,8 +31,15 @@ impl World {
         for (task, facts) in known.into_iter().zip(&all) {
             self.compare(task, facts)
                 .map_err(|difference| format!("task {task}: {difference}"))?;
+            self.compared[task] = Some(self.remembered(task));
         }
         Ok(())
+    }
+
+    fn remembered(&self, task: Serial) -> (Task, Option<Lease>) {
+        let record = self.model.tasks[task].clone();
+        let lease = record.lease.map(|lease| self.model.leases[lease].clone());
+        (record, lease)
     }
 
     fn compare(&mut self, task: Serial, facts: &TaskFacts) -> Result<(), String> {
@@ -128,7 +145,8 @@ impl World {
     }
 
     /// Audits everything stored, and compares what queues count.
-    pub async fn audit(&mut self) -> Result<(), String> {
+    pub(crate) async fn audit(&mut self) -> Result<(), String> {
+        self.compare_tasks(true).await?;
         let store = &self.stores[0];
         let report = store.audit().await.map_err(|error| error.to_string())?;
         if let Some(finding) = report.findings.first() {

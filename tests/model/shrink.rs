@@ -5,7 +5,7 @@ use super::{Difference, run};
 use crate::support::TestRedis;
 
 /// The shortest sequence found, and how it fails.
-pub async fn shrink(
+pub(crate) async fn shrink(
     redis: &TestRedis,
     mut steps: Vec<(usize, Action)>,
     mut difference: Difference,

@@ -9,30 +9,33 @@ use taskyard::domain::{LeaseToken, SessionId, TaskId, TaskState};
 use taskyard::store::{Clock, Store, StoreOptions};
 
 use super::action::{NODES, QUEUES};
-use super::reference::{Model, Serial};
+use super::reference::{Lease, Model, Serial, Task};
 use crate::support::{EPOCH_MS, TestRedis, queue};
 
-pub const PARTITIONS: u16 = 2;
+pub(crate) const PARTITIONS: u16 = 2;
 
 /// A store and a model that have seen the same.
-pub struct World {
-    pub model: Model,
+pub(crate) struct World {
+    pub(crate) model: Model,
     /// Two replicas of the service; the clients take turns.
-    pub stores: [Store; 2],
-    pub clock: Arc<AtomicU64>,
-    pub url: String,
+    pub(crate) stores: [Store; 2],
+    pub(crate) clock: Arc<AtomicU64>,
+    pub(crate) url: String,
     /// Known ids by number. A child's id is learnt when it is first seen.
-    pub ids: Vec<Option<TaskId>>,
-    pub tokens: Vec<LeaseToken>,
-    pub sessions: Vec<SessionId>,
-    pub redis: redis::aio::MultiplexedConnection,
+    pub(crate) ids: Vec<Option<TaskId>>,
+    pub(crate) tokens: Vec<LeaseToken>,
+    pub(crate) sessions: Vec<SessionId>,
+    pub(crate) redis: redis::aio::MultiplexedConnection,
+    /// Each task as it was when it was compared last.
+    pub(crate) compared: Vec<Option<(Task, Option<Lease>)>>,
+    pub(crate) turn: usize,
     /// What has happened, a line a step.
-    pub story: Vec<String>,
+    pub(crate) story: Vec<String>,
 }
 
 impl World {
     /// A new world on an emptied Redis.
-    pub async fn begin(redis: &TestRedis) -> Self {
+    pub(crate) async fn begin(redis: &TestRedis) -> Self {
         let url = redis.redis.url();
         let client = redis::Client::open(url.as_str()).unwrap();
         let mut connection = client.get_multiplexed_async_connection().await.unwrap();
@@ -51,28 +54,30 @@ impl World {
             tokens: Vec::new(),
             sessions: Vec::new(),
             redis: connection,
+            compared: Vec::new(),
+            turn: 0,
             story: Vec::new(),
         }
     }
 
     /// The service is killed; a new one knows nothing but what Redis holds.
-    pub async fn restart(&mut self) {
+    pub(crate) async fn restart(&mut self) {
         self.stores = [
             open(&self.url, &self.clock).await,
             open(&self.url, &self.clock).await,
         ];
     }
 
-    pub fn advance(&mut self, millis: u64) {
+    pub(crate) fn advance(&mut self, millis: u64) {
         self.clock.fetch_add(millis, Ordering::SeqCst);
         self.model.now += millis;
     }
 
-    pub fn id(&self, task: Serial) -> TaskId {
+    pub(crate) fn id(&self, task: Serial) -> TaskId {
         self.ids[task].expect("the task's id is known")
     }
 
-    pub fn serial(&self, id: TaskId) -> Result<Serial, String> {
+    pub(crate) fn serial(&self, id: TaskId) -> Result<Serial, String> {
         self.ids
             .iter()
             .position(|known| *known == Some(id))
@@ -80,14 +85,14 @@ impl World {
     }
 
     /// The tasks that have, or had, an id that is known.
-    pub fn known(&self) -> Vec<Serial> {
+    pub(crate) fn known(&self) -> Vec<Serial> {
         (0..self.ids.len())
             .filter(|task| self.ids[*task].is_some())
             .collect()
     }
 
     /// Learns the ids of children that have come into being: each carries its number.
-    pub async fn learn_children(&mut self) -> Result<(), String> {
+    pub(crate) async fn learn_children(&mut self) -> Result<(), String> {
         self.ids.resize(self.model.tasks.len(), None);
         let missing: BTreeSet<usize> = (0..self.ids.len())
             .filter(|task| self.ids[*task].is_none() && self.model.tasks[*task].is_there())

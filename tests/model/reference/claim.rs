@@ -10,21 +10,21 @@ const DEFAULT_TIMEOUT_MS: u64 = 1_800_000;
 
 /// What a node asks for.
 #[derive(Debug, Clone)]
-pub struct ClaimWish {
-    pub node: usize,
+pub(crate) struct ClaimWish {
+    pub(crate) node: usize,
     /// A session, and how long it is thought to live on.
-    pub session: Option<(SessionNo, u64)>,
-    pub queues: Vec<usize>,
+    pub(crate) session: Option<(SessionNo, u64)>,
+    pub(crate) queues: Vec<usize>,
     /// The classes that the node's offer covers.
-    pub classes: Vec<u8>,
-    pub most: usize,
-    pub lease_ms: Option<u64>,
-    pub claim_id: Option<u8>,
+    pub(crate) classes: Vec<u8>,
+    pub(crate) most: usize,
+    pub(crate) lease_ms: Option<u64>,
+    pub(crate) claim_id: Option<u8>,
 }
 
 impl Model {
     /// The leases that the claim gets, new or as before.
-    pub fn claim(&mut self, wish: &ClaimWish) -> (Answer, Vec<LeaseNo>) {
+    pub(crate) fn claim(&mut self, wish: &ClaimWish) -> (Answer, Vec<LeaseNo>) {
         let leases = self.claimed(wish);
         let told = leases
             .iter()
@@ -134,7 +134,6 @@ impl Model {
         let deadline = now + timeout.unwrap_or(DEFAULT_TIMEOUT_MS.max(length.unwrap_or(0)));
         self.leases.push(Lease {
             task: next,
-            node: wish.node,
             session: wish.session.map(|(session, _)| session),
             length: wish.lease_ms,
             own_end: wish.session.and(length).map(|length| now + length),
@@ -151,7 +150,7 @@ impl Model {
     }
 
     /// Progress renews a lease: its new end and deadline.
-    pub fn renew(&mut self, number: LeaseNo, extend: Option<u64>, remaining: Option<u64>) {
+    pub(crate) fn renew(&mut self, number: LeaseNo, extend: Option<u64>, remaining: Option<u64>) {
         let now = self.now;
         let lease = &mut self.leases[number];
         let task = &self.tasks[lease.task];

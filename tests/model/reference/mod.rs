@@ -16,21 +16,21 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use taskyard::domain::{Partition, TaskState};
 
-pub use claim::ClaimWish;
-pub use node::Node;
-pub use submit::Wish;
-pub use task::{Due, Lease, Outcome, Task};
+pub(crate) use claim::ClaimWish;
+pub(crate) use node::Node;
+pub(crate) use submit::Wish;
+pub(crate) use task::{Due, Lease, Task};
 
 /// A task's number.
-pub type Serial = usize;
+pub(crate) type Serial = usize;
 /// A lease's number.
-pub type LeaseNo = usize;
+pub(crate) type LeaseNo = usize;
 /// A session's number.
-pub type SessionNo = usize;
+pub(crate) type SessionNo = usize;
 
 /// What a verb answers.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Answer {
+pub(crate) enum Answer {
     Created(TaskState),
     Replayed(Serial),
     KeyReused,
@@ -62,56 +62,54 @@ pub enum Answer {
 
 /// A queue.
 #[derive(Debug, Clone)]
-pub struct Queue {
-    pub name: String,
-    pub partition: u16,
+pub(crate) struct Queue {
+    pub(crate) partition: u16,
     /// Whether anything was ever submitted to it.
-    pub exists: bool,
-    pub paused: bool,
-    pub sequence: u64,
+    pub(crate) exists: bool,
+    pub(crate) paused: bool,
+    pub(crate) sequence: u64,
 }
 
 /// A row for another partition.
 #[derive(Debug, Clone)]
-pub enum OutboxRow {
+pub(crate) enum OutboxRow {
     Child(Serial),
     Cancel { session: SessionNo, task: Serial },
 }
 
 /// What a partition remembers beside its tasks.
 #[derive(Debug, Clone, Default)]
-pub struct PartitionMemory {
-    pub swept: Option<u64>,
-    pub gap: (u64, u64),
-    pub outbox: Vec<OutboxRow>,
+pub(crate) struct PartitionMemory {
+    pub(crate) swept: Option<u64>,
+    pub(crate) gap: (u64, u64),
+    pub(crate) outbox: Vec<OutboxRow>,
 }
 
 /// Everything.
 #[derive(Debug, Clone)]
-pub struct Model {
-    pub now: u64,
-    pub queues: Vec<Queue>,
-    pub tasks: Vec<Task>,
-    pub leases: Vec<Lease>,
+pub(crate) struct Model {
+    pub(crate) now: u64,
+    pub(crate) queues: Vec<Queue>,
+    pub(crate) tasks: Vec<Task>,
+    pub(crate) leases: Vec<Lease>,
     /// The node of each session that ever was.
-    pub sessions: Vec<usize>,
-    pub nodes: Vec<Node>,
-    pub partitions: Vec<PartitionMemory>,
+    pub(crate) sessions: Vec<usize>,
+    pub(crate) nodes: Vec<Node>,
+    pub(crate) partitions: Vec<PartitionMemory>,
     /// Idempotency key to body and task.
-    pub keys: BTreeMap<(usize, u8), (u8, Serial)>,
+    pub(crate) keys: BTreeMap<(usize, u8), (u8, Serial)>,
     /// Partition, how often it was visited before, node and `claim_id` to leases.
-    pub claims: BTreeMap<(u16, usize, usize, u8), Vec<LeaseNo>>,
+    pub(crate) claims: BTreeMap<(u16, usize, usize, u8), Vec<LeaseNo>>,
 }
 
 impl Model {
-    pub fn new(now: u64, queues: &[&str], nodes: &[&str], partitions: u16) -> Self {
+    pub(crate) fn new(now: u64, queues: &[&str], nodes: &[&str], partitions: u16) -> Self {
         let home = |name: &str| Partition::of_name(name, partitions).number();
         Self {
             now,
             queues: queues
                 .iter()
                 .map(|name| Queue {
-                    name: (*name).to_owned(),
                     partition: home(name),
                     exists: false,
                     paused: false,
@@ -131,12 +129,12 @@ impl Model {
         }
     }
 
-    pub fn partition_of(&self, task: Serial) -> u16 {
+    pub(crate) fn partition_of(&self, task: Serial) -> u16 {
         self.queues[self.tasks[task].queue].partition
     }
 
     /// The tasks of a partition that are there and fit.
-    pub fn tasks_in(&self, partition: u16, fits: impl Fn(&Task) -> bool) -> Vec<Serial> {
+    pub(crate) fn tasks_in(&self, partition: u16, fits: impl Fn(&Task) -> bool) -> Vec<Serial> {
         (0..self.tasks.len())
             .filter(|task| self.partition_of(*task) == partition)
             .filter(|task| self.tasks[*task].is_there() && fits(&self.tasks[*task]))
@@ -144,7 +142,7 @@ impl Model {
     }
 
     /// How many tasks of a queue are in that state.
-    pub fn count(&self, queue: usize, state: TaskState) -> u64 {
+    pub(crate) fn count(&self, queue: usize, state: TaskState) -> u64 {
         let fits = |task: &&Task| task.queue == queue && task.state == Some(state);
         self.tasks.iter().filter(fits).count() as u64
     }

@@ -6,25 +6,25 @@ use taskyard::domain::TaskState;
 
 use super::{Answer, Model, Serial, SessionNo};
 
-pub const DEAD_AFTER_MS: u64 = 30_000;
+pub(crate) const DEAD_AFTER_MS: u64 = 30_000;
 const CANCEL_NOTE_MS: u64 = 40_000;
 
 /// A name that may be registered.
 #[derive(Debug, Clone)]
-pub struct Node {
-    pub name: String,
-    pub partition: u16,
-    pub registered: bool,
+pub(crate) struct Node {
+    pub(crate) name: String,
+    pub(crate) partition: u16,
+    pub(crate) registered: bool,
     /// The latest session.
-    pub session: Option<SessionNo>,
+    pub(crate) session: Option<SessionNo>,
     /// While the session lives: when it would end.
-    pub beats_until: Option<u64>,
+    pub(crate) beats_until: Option<u64>,
     /// Tasks it is to stop, and since when.
-    pub notes: BTreeMap<Serial, u64>,
+    pub(crate) notes: BTreeMap<Serial, u64>,
 }
 
 impl Node {
-    pub fn new(name: &str, partition: u16) -> Self {
+    pub(crate) fn new(name: &str, partition: u16) -> Self {
         Self {
             name: name.to_owned(),
             partition,
@@ -36,14 +36,14 @@ impl Node {
     }
 
     /// Whether that session is the node's and has not ended.
-    pub fn lives(&self, session: SessionNo) -> bool {
+    pub(crate) fn lives(&self, session: SessionNo) -> bool {
         self.session == Some(session) && self.beats_until.is_some()
     }
 }
 
 impl Model {
     /// With its current session the node is updated; without one, a new session begins.
-    pub fn register(&mut self, node: usize, current: Option<SessionNo>) -> Answer {
+    pub(crate) fn register(&mut self, node: usize, current: Option<SessionNo>) -> Answer {
         if let Some(current) = current {
             if !self.nodes[node].lives(current) {
                 return Answer::SessionEnded;
@@ -66,7 +66,7 @@ impl Model {
         Answer::Registered { new }
     }
 
-    pub fn heartbeat(&mut self, node: usize, session: SessionNo, held: &[Serial]) -> Answer {
+    pub(crate) fn heartbeat(&mut self, node: usize, session: SessionNo, held: &[Serial]) -> Answer {
         if !self.nodes[node].lives(session) {
             return Answer::SessionEnded;
         }
@@ -93,7 +93,7 @@ impl Model {
         Answer::Alive { cancel, lost }
     }
 
-    pub fn remove(&mut self, node: usize) -> Answer {
+    pub(crate) fn remove(&mut self, node: usize) -> Answer {
         if !self.nodes[node].registered {
             return Answer::Flag(false);
         }
@@ -107,13 +107,13 @@ impl Model {
     }
 
     /// The session is over: no more heartbeats count.
-    pub fn finish_session(&mut self, node: usize) {
+    pub(crate) fn finish_session(&mut self, node: usize) {
         self.nodes[node].beats_until = None;
         self.nodes[node].notes.clear();
     }
 
     /// How long the session lives on; `None` when it has ended, which it may do just now.
-    pub fn session_life(&mut self, session: SessionNo) -> Option<u64> {
+    pub(crate) fn session_life(&mut self, session: SessionNo) -> Option<u64> {
         let node = self.sessions[session];
         if !self.nodes[node].lives(session) {
             return None;
@@ -131,7 +131,7 @@ impl Model {
     }
 
     /// What an ended session held goes back, everywhere.
-    pub fn return_held(&mut self, session: SessionNo) {
+    pub(crate) fn return_held(&mut self, session: SessionNo) {
         for task in 0..self.tasks.len() {
             let held = self.tasks[task].is(TaskState::Running)
                 && self.lease_of(task).session == Some(session);

@@ -7,7 +7,7 @@ use super::{Answer, Model, OutboxRow, Serial};
 const CANCEL_GRACE_MS: u64 = 30_000;
 
 impl Model {
-    pub fn cancel(&mut self, task: Serial) -> Answer {
+    pub(crate) fn cancel(&mut self, task: Serial) -> Answer {
         let Some(state) = self.tasks[task].state else {
             return Answer::NotFound;
         };
@@ -32,7 +32,7 @@ impl Model {
         Answer::Done(self.tasks[task].state.unwrap())
     }
 
-    pub fn retry(&mut self, task: Serial) -> Answer {
+    pub(crate) fn retry(&mut self, task: Serial) -> Answer {
         let Some(state) = self.tasks[task].state else {
             return Answer::NotFound;
         };
@@ -51,7 +51,7 @@ impl Model {
         Answer::Done(TaskState::Queued)
     }
 
-    pub fn pause(&mut self, queue: usize, paused: bool) -> Answer {
+    pub(crate) fn pause(&mut self, queue: usize, paused: bool) -> Answer {
         if self.queues[queue].exists {
             self.queues[queue].paused = paused;
         }
@@ -59,7 +59,7 @@ impl Model {
     }
 
     /// Deletes finished tasks of a partition that are too old, or too many of one state.
-    pub fn trim(&mut self, partition: u16, keep_ms: u64, keep_count: usize) {
+    pub(crate) fn trim(&mut self, partition: u16, keep_ms: u64, keep_count: usize) {
         for queue in 0..self.queues.len() {
             for state in TaskState::ALL.into_iter().filter(|state| state.is_final()) {
                 let fits = |task: &super::Task| task.queue == queue && task.is(state);

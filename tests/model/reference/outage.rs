@@ -6,7 +6,7 @@ const GAP_MS: u64 = 2_000;
 
 impl Model {
     /// The first lease or session of an idle partition begins: the idle time was no outage.
-    pub fn begin_leases(&mut self, partition: u16) {
+    pub(crate) fn begin_leases(&mut self, partition: u16) {
         let running = self.tasks_in(partition, |task| {
             task.is(taskyard::domain::TaskState::Running)
         });
@@ -17,7 +17,7 @@ impl Model {
     }
 
     /// A sweep looks at the clock.
-    pub fn look(&mut self, partition: u16) {
+    pub(crate) fn look(&mut self, partition: u16) {
         let now = self.now;
         let memory = &mut self.partitions[usize::from(partition)];
         let swept = memory.swept.unwrap_or(now);
@@ -28,7 +28,7 @@ impl Model {
     }
 
     /// Whether what was due then ran out inside the last outage.
-    pub fn ran_out_in_outage(&self, partition: u16, due: u64) -> bool {
+    pub(crate) fn ran_out_in_outage(&self, partition: u16, due: u64) -> bool {
         let (from, to) = self.partitions[usize::from(partition)].gap;
         due > from && due <= to
     }

@@ -25,7 +25,7 @@ impl Model {
         Answer::Done(self.tasks[task].state.unwrap())
     }
 
-    pub fn complete(&mut self, lease: LeaseNo, children: &[Wish]) -> Answer {
+    pub(crate) fn complete(&mut self, lease: LeaseNo, children: &[Wish]) -> Answer {
         if let Some(refusal) = self.refusal(lease, &[Outcome::Succeeded, Outcome::Failed]) {
             return refusal;
         }
@@ -47,7 +47,7 @@ impl Model {
         self.state(task)
     }
 
-    pub fn fail(&mut self, lease: LeaseNo, retryable: bool, delay: Option<u64>) -> Answer {
+    pub(crate) fn fail(&mut self, lease: LeaseNo, retryable: bool, delay: Option<u64>) -> Answer {
         if let Some(refusal) = self.refusal(lease, &[Outcome::Succeeded, Outcome::Failed]) {
             return refusal;
         }
@@ -61,7 +61,7 @@ impl Model {
         self.state(task)
     }
 
-    pub fn release(&mut self, lease: LeaseNo, delay: Option<u64>) -> Answer {
+    pub(crate) fn release(&mut self, lease: LeaseNo, delay: Option<u64>) -> Answer {
         let may_repeat = [Outcome::Succeeded, Outcome::Failed, Outcome::Released];
         if let Some(refusal) = self.refusal(lease, &may_repeat) {
             return refusal;
@@ -70,7 +70,7 @@ impl Model {
     }
 
     /// An operator's release needs no token.
-    pub fn release_by_operator(&mut self, task: Serial, delay: Option<u64>) -> Answer {
+    pub(crate) fn release_by_operator(&mut self, task: Serial, delay: Option<u64>) -> Answer {
         match self.tasks[task].state {
             None => Answer::NotFound,
             Some(TaskState::Running) => self.give_back(task, Outcome::Revoked, delay),
@@ -92,7 +92,7 @@ impl Model {
         self.state(task)
     }
 
-    pub fn progress(
+    pub(crate) fn progress(
         &mut self,
         lease: LeaseNo,
         extend: Option<u64>,

@@ -8,22 +8,22 @@ use super::{Answer, Model, Serial};
 
 /// What is submitted.
 #[derive(Debug, Clone)]
-pub struct Wish {
-    pub queue: usize,
-    pub class: u8,
-    pub priority: i64,
-    pub delay_ms: Option<u64>,
-    pub expires_in_ms: Option<u64>,
-    pub max_attempts: u32,
-    pub max_losses: u32,
-    pub timeout_ms: Option<u64>,
-    pub retry: Option<RetryPolicy>,
+pub(crate) struct Wish {
+    pub(crate) queue: usize,
+    pub(crate) class: u8,
+    pub(crate) priority: i64,
+    pub(crate) delay_ms: Option<u64>,
+    pub(crate) expires_in_ms: Option<u64>,
+    pub(crate) max_attempts: u32,
+    pub(crate) max_losses: u32,
+    pub(crate) timeout_ms: Option<u64>,
+    pub(crate) retry: Option<RetryPolicy>,
     /// Idempotency key and body.
-    pub key: Option<(u8, u8)>,
+    pub(crate) key: Option<(u8, u8)>,
 }
 
 impl Model {
-    pub fn submit(&mut self, wish: &Wish) -> Answer {
+    pub(crate) fn submit(&mut self, wish: &Wish) -> Answer {
         self.queues[wish.queue].exists = true;
         if let Some(answer) = self.known(wish) {
             return answer;
@@ -34,7 +34,7 @@ impl Model {
     }
 
     /// All or none.
-    pub fn submit_atomic(&mut self, wishes: &[Wish]) -> Answer {
+    pub(crate) fn submit_atomic(&mut self, wishes: &[Wish]) -> Answer {
         for wish in wishes {
             self.queues[wish.queue].exists = true;
         }
@@ -57,7 +57,7 @@ impl Model {
     }
 
     /// A task that is not there yet.
-    pub fn draft(&mut self, wish: &Wish) -> Serial {
+    pub(crate) fn draft(&mut self, wish: &Wish) -> Serial {
         self.tasks.push(Task {
             queue: wish.queue,
             class: wish.class,
@@ -88,7 +88,7 @@ impl Model {
     }
 
     /// A drafted task comes into being.
-    pub fn create(&mut self, task: Serial, delay_ms: Option<u64>) {
+    pub(crate) fn create(&mut self, task: Serial, delay_ms: Option<u64>) {
         let now = self.now;
         let queue = self.tasks[task].queue;
         self.queues[queue].exists = true;

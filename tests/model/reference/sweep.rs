@@ -10,7 +10,7 @@ use super::{LeaseNo, Model, OutboxRow, Serial, SessionNo};
 
 impl Model {
     /// Tasks whose moment has come, the earliest first, each at a new place.
-    pub fn promote(&mut self, partition: u16) {
+    pub(crate) fn promote(&mut self, partition: u16) {
         let mut due = self.tasks_in(partition, |task| {
             task.waits_for_a_moment() && task.due_at() <= self.now
         });
@@ -20,7 +20,7 @@ impl Model {
         }
     }
 
-    pub fn expire(&mut self, partition: u16) {
+    pub(crate) fn expire(&mut self, partition: u16) {
         let late = self.tasks_in(partition, |task| {
             task.waits() && task.expires.is_some_and(|expires| expires <= self.now)
         });
@@ -30,7 +30,7 @@ impl Model {
     }
 
     /// Looks at the leases whose row is due.
-    pub fn return_lost(&mut self, partition: u16) {
+    pub(crate) fn return_lost(&mut self, partition: u16) {
         self.look(partition);
         let running = self.tasks_in(partition, |task| task.is(TaskState::Running));
         let mut lives: BTreeMap<SessionNo, Option<u64>> = BTreeMap::new();
@@ -81,7 +81,7 @@ impl Model {
     }
 
     /// Ends silent sessions, and gives back what they held.
-    pub fn end_dead(&mut self, partition: u16) {
+    pub(crate) fn end_dead(&mut self, partition: u16) {
         self.look(partition);
         for node in 0..self.nodes.len() {
             let record = &self.nodes[node];
@@ -96,7 +96,7 @@ impl Model {
     }
 
     /// Delivers the rows for other partitions.
-    pub fn deliver(&mut self, partition: u16) {
+    pub(crate) fn deliver(&mut self, partition: u16) {
         let rows = std::mem::take(&mut self.partitions[usize::from(partition)].outbox);
         for row in rows {
             match row {
@@ -113,7 +113,7 @@ impl Model {
     }
 
     /// Whether a sweep of leases and sessions would look at the clock: it has something to watch.
-    pub fn watches(&self, partition: u16) -> bool {
+    pub(crate) fn watches(&self, partition: u16) -> bool {
         let running = self.tasks_in(partition, |task| task.is(TaskState::Running));
         let mut homes = self.nodes.iter().filter(|node| node.partition == partition);
         !running.is_empty() || homes.any(|node| node.beats_until.is_some())

@@ -7,14 +7,14 @@ use super::{LeaseNo, Model, Serial, SessionNo};
 
 /// A moment that is known, or known within bounds until the store has drawn it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Due {
+pub(crate) enum Due {
     At(u64),
     Between(u64, u64),
 }
 
 /// How an attempt ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Outcome {
+pub(crate) enum Outcome {
     Succeeded,
     Failed,
     Timeout,
@@ -24,69 +24,68 @@ pub enum Outcome {
 }
 
 /// One delivery of a task.
-#[derive(Debug, Clone)]
-pub struct Lease {
-    pub task: Serial,
-    pub node: usize,
-    pub session: Option<SessionNo>,
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Lease {
+    pub(crate) task: Serial,
+    pub(crate) session: Option<SessionNo>,
     /// The length that the claim or an extension asked for.
-    pub length: Option<u64>,
+    pub(crate) length: Option<u64>,
     /// With a session and a length: when it ends although the session lives.
-    pub own_end: Option<u64>,
-    pub ends: u64,
-    pub deadline: u64,
+    pub(crate) own_end: Option<u64>,
+    pub(crate) ends: u64,
+    pub(crate) deadline: u64,
     /// When the sweep looks at it.
-    pub row: u64,
-    pub outcome: Option<Outcome>,
+    pub(crate) row: u64,
+    pub(crate) outcome: Option<Outcome>,
 }
 
 /// One task.
-#[derive(Debug, Clone)]
-pub struct Task {
-    pub queue: usize,
-    pub class: u8,
-    pub priority: i64,
-    pub max_attempts: u32,
-    pub max_losses: u32,
-    pub retry: RetryPolicy,
-    pub timeout: Option<u64>,
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Task {
+    pub(crate) queue: usize,
+    pub(crate) class: u8,
+    pub(crate) priority: i64,
+    pub(crate) max_attempts: u32,
+    pub(crate) max_losses: u32,
+    pub(crate) retry: RetryPolicy,
+    pub(crate) timeout: Option<u64>,
     /// `None` when it is not there: not yet created, or deleted.
-    pub state: Option<TaskState>,
-    pub attempt: u32,
-    pub failures: u32,
-    pub losses: u32,
+    pub(crate) state: Option<TaskState>,
+    pub(crate) attempt: u32,
+    pub(crate) failures: u32,
+    pub(crate) losses: u32,
     /// Where it stands among the ready ones; smaller is sooner.
-    pub place: Option<u64>,
-    pub due: Due,
-    pub expires: Option<u64>,
-    pub finished: u64,
-    pub reason: Option<FailureReason>,
+    pub(crate) place: Option<u64>,
+    pub(crate) due: Due,
+    pub(crate) expires: Option<u64>,
+    pub(crate) finished: u64,
+    pub(crate) reason: Option<FailureReason>,
     /// While running and told to stop: when the lease is revoked.
-    pub revoke: Option<u64>,
-    pub lease: Option<LeaseNo>,
-    pub run: u64,
-    pub has_result: bool,
+    pub(crate) revoke: Option<u64>,
+    pub(crate) lease: Option<LeaseNo>,
+    pub(crate) run: u64,
+    pub(crate) has_result: bool,
 }
 
 impl Task {
-    pub fn is_there(&self) -> bool {
+    pub(crate) fn is_there(&self) -> bool {
         self.state.is_some()
     }
 
-    pub fn is(&self, state: TaskState) -> bool {
+    pub(crate) fn is(&self, state: TaskState) -> bool {
         self.state == Some(state)
     }
 
-    pub fn waits_for_a_moment(&self) -> bool {
+    pub(crate) fn waits_for_a_moment(&self) -> bool {
         self.is(TaskState::Scheduled) || self.is(TaskState::RetryWait)
     }
 
     /// Waiting tasks may expire; running and finished ones do not.
-    pub fn waits(&self) -> bool {
+    pub(crate) fn waits(&self) -> bool {
         self.is(TaskState::Queued) || self.waits_for_a_moment()
     }
 
-    pub fn due_at(&self) -> u64 {
+    pub(crate) fn due_at(&self) -> u64 {
         match self.due {
             Due::At(moment) => moment,
             Due::Between(..) => panic!("the moment of a task was not learnt from the store"),
@@ -95,18 +94,18 @@ impl Task {
 }
 
 impl Model {
-    pub fn lease_of(&self, task: Serial) -> &Lease {
+    pub(crate) fn lease_of(&self, task: Serial) -> &Lease {
         &self.leases[self.tasks[task].lease.expect("a running task has a lease")]
     }
 
     /// Ends the running attempt.
-    pub fn settle(&mut self, task: Serial, outcome: Outcome) {
+    pub(crate) fn settle(&mut self, task: Serial, outcome: Outcome) {
         let lease = self.tasks[task].lease.expect("a running task has a lease");
         self.leases[lease].outcome = Some(outcome);
     }
 
     /// To queued: at its old place, or at a new one.
-    pub fn to_queued(&mut self, task: Serial, keeps_place: bool) {
+    pub(crate) fn to_queued(&mut self, task: Serial, keeps_place: bool) {
         let queue = self.tasks[task].queue;
         if !keeps_place || self.tasks[task].place.is_none() {
             self.queues[queue].sequence += 1;
@@ -116,12 +115,17 @@ impl Model {
         self.tasks[task].state = Some(TaskState::Queued);
     }
 
-    pub fn to_waiting(&mut self, task: Serial, state: TaskState, due: Due) {
+    pub(crate) fn to_waiting(&mut self, task: Serial, state: TaskState, due: Due) {
         self.tasks[task].state = Some(state);
         self.tasks[task].due = due;
     }
 
-    pub fn to_final(&mut self, task: Serial, state: TaskState, reason: Option<FailureReason>) {
+    pub(crate) fn to_final(
+        &mut self,
+        task: Serial,
+        state: TaskState,
+        reason: Option<FailureReason>,
+    ) {
         let now = self.now;
         let task = &mut self.tasks[task];
         task.state = Some(state);
@@ -130,7 +134,7 @@ impl Model {
     }
 
     /// A failure or a time-out: again later, or failed.
-    pub fn to_retry(
+    pub(crate) fn to_retry(
         &mut self,
         task: Serial,
         outcome: Outcome,
@@ -155,7 +159,7 @@ impl Model {
     }
 
     /// The node died or the lease ran out: back to its place, unless that happened too often.
-    pub fn to_lost(&mut self, task: Serial) {
+    pub(crate) fn to_lost(&mut self, task: Serial) {
         self.settle(task, Outcome::Lost);
         self.tasks[task].losses += 1;
         let record = &self.tasks[task];
