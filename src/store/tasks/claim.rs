@@ -189,10 +189,9 @@ impl Tasks {
                 let Some(classes) = self.core.classes_of(queue).await? else {
                     continue;
                 };
+                // Also when the offer covers nothing: only the script knows of a class that is new.
                 let covered = classes.covered_by(&request.offer);
-                if !covered.is_empty() {
-                    wanted.push((queue, classes.classes.len(), covered));
-                }
+                wanted.push((queue, classes.classes.len(), covered));
             }
             if wanted.is_empty() {
                 return Ok(Vec::new());
