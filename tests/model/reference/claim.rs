@@ -38,42 +38,39 @@ impl Model {
     }
 
     fn claimed(&mut self, wish: &ClaimWish) -> Vec<LeaseNo> {
-        // Queues that follow each other in one partition are visited together.
-        let mut visits: Vec<(u16, usize, Vec<usize>)> = Vec::new();
+        // The queues of one partition are visited together.
+        let mut visits: Vec<(u16, Vec<usize>)> = Vec::new();
         for queue in &wish.queues {
             let partition = self.queues[*queue].partition;
-            match visits.last_mut() {
-                Some((last, _, together)) if *last == partition => together.push(*queue),
-                _ => {
-                    let before = visits.iter().filter(|visit| visit.0 == partition).count();
-                    visits.push((partition, before, vec![*queue]));
-                }
+            match visits.iter_mut().find(|visit| visit.0 == partition) {
+                Some((_, together)) => together.push(*queue),
+                None => visits.push((partition, vec![*queue])),
             }
         }
         if wish.claim_id.is_some() && visits.len() > 1 {
             let mut recalled = Vec::new();
-            for (partition, before, _) in &visits {
+            for (partition, _) in &visits {
                 self.begin_leases(*partition);
-                recalled.extend(self.recall(*partition, *before, wish));
+                recalled.extend(self.recall(*partition, wish));
             }
             if !recalled.is_empty() {
                 return recalled;
             }
         }
         let mut leases = Vec::new();
-        for (partition, before, queues) in &visits {
+        for (partition, queues) in &visits {
             let exists = queues.iter().any(|queue| self.queues[*queue].exists);
             if leases.len() < wish.most && exists {
                 let missing = wish.most - leases.len();
-                leases.extend(self.visit(*partition, *before, queues, missing, wish));
+                leases.extend(self.visit(*partition, queues, missing, wish));
             }
         }
         leases
     }
 
-    fn recall(&self, partition: u16, before: usize, wish: &ClaimWish) -> Vec<LeaseNo> {
+    fn recall(&self, partition: u16, wish: &ClaimWish) -> Vec<LeaseNo> {
         let claim_id = wish.claim_id.expect("only a claim_id is recalled");
-        let kept = self.claims.get(&(partition, before, wish.node, claim_id));
+        let kept = self.claims.get(&(partition, wish.node, claim_id));
         let live = |lease: &&LeaseNo| {
             let lease = &self.leases[**lease];
             lease.outcome.is_none()
@@ -84,14 +81,13 @@ impl Model {
     fn visit(
         &mut self,
         partition: u16,
-        before: usize,
         queues: &[usize],
         most: usize,
         wish: &ClaimWish,
     ) -> Vec<LeaseNo> {
         self.begin_leases(partition);
         if wish.claim_id.is_some() {
-            let live = self.recall(partition, before, wish);
+            let live = self.recall(partition, wish);
             if !live.is_empty() {
                 return live;
             }
@@ -106,7 +102,7 @@ impl Model {
             }
         }
         if let (Some(claim_id), false) = (wish.claim_id, leases.is_empty()) {
-            let key = (partition, before, wish.node, claim_id);
+            let key = (partition, wish.node, claim_id);
             self.claims.insert(key, leases.clone());
         }
         leases

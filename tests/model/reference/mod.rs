@@ -98,8 +98,8 @@ pub(crate) struct Model {
     pub(crate) partitions: Vec<PartitionMemory>,
     /// Idempotency key to body and task.
     pub(crate) keys: BTreeMap<(usize, u8), (u8, Serial)>,
-    /// Partition, how often it was visited before, node and `claim_id` to leases.
-    pub(crate) claims: BTreeMap<(u16, usize, usize, u8), Vec<LeaseNo>>,
+    /// Partition, node and `claim_id` to leases.
+    pub(crate) claims: BTreeMap<(u16, usize, u8), Vec<LeaseNo>>,
 }
 
 impl Model {
