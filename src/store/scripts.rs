@@ -132,7 +132,8 @@ macro_rules! lua {
 lua! {
     parts {
         "header", "keys", "partition", "lane", "sets", "signal", "queue", "task", "attempts",
-        "backoff", "lifecycle", "submission", "outbox", "report", "outage", "session",
+        "backoff", "lifecycle", "submission", "outbox", "report", "outage", "session", "classes",
+        "ready", "leasing",
     }
     scripts {
         SUBMIT = "tasks/submit.lua",
