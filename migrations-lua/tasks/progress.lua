@@ -22,7 +22,7 @@ local function renew(t, item)
   end
   local deadline = tonumber(t.deadline)
   -- Long leases are for people: without a time-out of its own the run lasts as long as the lease.
-  if not t.timeout and length and length > DEFAULT_TIMEOUT_MS then deadline = math.max(deadline, ends) end
+  if not t.timeout and length and length > DEFAULT_TIMEOUT_MS then deadline = math.max(deadline, own_end) end
   local due = math.min(ends, deadline, tonumber(t.revoke) or deadline)
   sets.add(keys.leases, due, t.id)
   task.write(t, 'lease', ends, 'deadline', deadline)

@@ -8,6 +8,7 @@ mod bench;
 mod config;
 mod connection;
 mod demo;
+mod doctor;
 mod exit;
 mod private_redis_exec;
 mod serve;
@@ -35,6 +36,8 @@ enum Command {
     Demo(demo::Demo),
     /// Look at the settings
     Config(config::Config),
+    /// Look whether everything stored fits together
+    Doctor(doctor::Doctor),
     /// Measure rates, latencies and memory of the service on this machine
     Bench(bench::BenchArgs),
     #[command(name = crate::store::private_redis::exec::SUBCOMMAND, hide = true)]
@@ -53,6 +56,7 @@ pub fn run() -> ExitCode {
         Command::Worker(worker) => worker.run(),
         Command::Demo(demo) => demo.run(),
         Command::Config(config) => config.run(matches),
+        Command::Doctor(doctor) => doctor.run(matches),
         Command::Bench(args) => bench::run(args).map_err(exit::Failure::from),
         Command::PrivateRedisExec(exec) => exec.run(),
         Command::TiedExec(exec) => exec.run(),

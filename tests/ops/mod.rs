@@ -3,6 +3,7 @@
 
 mod service;
 
+mod doctor;
 mod life;
 mod refusals;
 mod secrets;

@@ -29,6 +29,7 @@ use std::time::Duration;
 use rustix::process::Signal;
 use tokio::sync::{oneshot, watch};
 
+pub use data_dir::url_file;
 pub use error::PrivateRedisError;
 
 /// How long a stopping Redis may take to write what it still holds.
