@@ -6,6 +6,9 @@
 mod support;
 
 #[cfg(test)]
+mod openapi;
+
+#[cfg(test)]
 mod store;
 
 #[cfg(test)]

@@ -101,8 +101,14 @@ pub(crate) fn parse<T: DeserializeOwned>(raw: &[u8]) -> Result<T, Problem> {
 fn explain<T: DeserializeOwned>(raw: &[u8], error: &serde_json::Error) -> Problem {
     // A wrong value may come before the place where the text stops being JSON at all.
     let syntax = serde_json::from_slice::<serde::de::IgnoredAny>(raw).err();
-    if let Some(error) = syntax.as_ref().or_else(|| (!error.is_data()).then_some(error)) {
-        return Problem::new(Code::InvalidJson, format!("the body is not JSON: {}", cut(&error.to_string())));
+    if let Some(error) = syntax
+        .as_ref()
+        .or_else(|| (!error.is_data()).then_some(error))
+    {
+        return Problem::new(
+            Code::InvalidJson,
+            format!("the body is not JSON: {}", cut(&error.to_string())),
+        );
     }
     let mut deserializer = serde_json::Deserializer::from_slice(raw);
     let (pointer, message) = match serde_path_to_error::deserialize::<_, T>(&mut deserializer) {

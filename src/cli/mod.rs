@@ -9,9 +9,11 @@ mod config;
 mod connection;
 mod demo;
 mod exit;
+mod openapi;
 mod private_redis_exec;
 mod serve;
 mod signals;
+mod store;
 mod tied_exec;
 mod worker;
 
@@ -35,6 +37,9 @@ enum Command {
     Demo(demo::Demo),
     /// Look at the settings
     Config(config::Config),
+    Store(store::Store),
+    /// Print the OpenAPI document
+    Openapi(openapi::Openapi),
     /// Measure rates, latencies and memory of the service on this machine
     Bench(bench::BenchArgs),
     #[command(name = crate::store::private_redis::exec::SUBCOMMAND, hide = true)]
@@ -53,6 +58,8 @@ pub fn run() -> ExitCode {
         Command::Worker(worker) => worker.run(),
         Command::Demo(demo) => demo.run(),
         Command::Config(config) => config.run(matches),
+        Command::Store(store) => store.run(matches),
+        Command::Openapi(openapi) => openapi.run(),
         Command::Bench(args) => bench::run(args).map_err(exit::Failure::from),
         Command::PrivateRedisExec(exec) => exec.run(),
         Command::TiedExec(exec) => exec.run(),

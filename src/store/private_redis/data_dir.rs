@@ -62,7 +62,7 @@ impl DataDir {
 
     /// Where the last server listened, with its password.
     pub(super) fn url_file(&self) -> PathBuf {
-        self.path.join("redis.url")
+        super::url_file(&self.path)
     }
 
     /// Locked by each server for as long as it lives; see [`super::leftover`].
