@@ -6,6 +6,9 @@
 mod support;
 
 #[cfg(test)]
+mod api;
+
+#[cfg(test)]
 mod openapi;
 
 #[cfg(test)]
