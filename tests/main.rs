@@ -11,6 +11,12 @@ mod support;
 mod store;
 
 #[cfg(test)]
+mod api;
+
+#[cfg(test)]
+mod openapi;
+
+#[cfg(test)]
 mod ops;
 
 #[cfg(test)]

@@ -173,18 +173,24 @@ impl Store {
     }
 
     /// Makes the store as it is now, emptied or swapped, the one to work with: its new epoch.
-    pub async fn accept(url: &str) -> Result<String, OpenError> {
+    /// An emptied one gets as many partitions as `partitions` says, else the default.
+    pub async fn accept(url: &str, partitions: Option<u16>) -> Result<String, OpenError> {
         let (client, _) = connect(url)?;
         let mut connection = client
             .get_multiplexed_async_connection_with_config(&config())
             .await?;
-        Ok(schema::accept(&mut connection, DEFAULT_PARTITIONS)
-            .await?
-            .epoch)
+        Ok(
+            schema::accept(&mut connection, partitions, DEFAULT_PARTITIONS)
+                .await?
+                .epoch,
+        )
     }
 
-    /// Takes over an epoch that an operator has accepted.
+    /// Takes over an epoch that an operator has accepted. What was known of another data set
+    /// is forgotten.
     pub fn adopt_epoch(&self, epoch: String) {
+        self.core.forget_all_classes();
+        self.core.forget_nodes();
         *self
             .core
             .shared

@@ -195,7 +195,8 @@ async fn migrate_locked(
 /// Makes an emptied or swapped store the one to work with: what an operator decides.
 pub(super) async fn accept(
     connection: &mut MultiplexedConnection,
+    wanted: Option<u16>,
     default: u16,
 ) -> Result<Opened, OpenError> {
-    open(connection, None, default, None).await
+    open(connection, wanted, default, None).await
 }

@@ -1,7 +1,7 @@
 //! The service as a process: what it prints, how it ends, and that its Redis never
 //! outlives it.
 
-mod service;
+pub(crate) mod service;
 
 mod doctor;
 mod life;

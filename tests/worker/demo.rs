@@ -74,7 +74,6 @@ fn processes_in(folder: &str) -> usize {
 }
 
 #[test]
-#[ignore = "needs the service's task operations"]
 fn the_demo_counts_exactly_and_leaves_nothing() {
     let mut demo = Demo::start(&["--once"]);
     let lines = demo.lines_to("never").join("\n");
@@ -91,7 +90,6 @@ fn the_demo_counts_exactly_and_leaves_nothing() {
 }
 
 #[test]
-#[ignore = "needs the service's task operations"]
 fn ctrl_c_ends_all_that_the_demo_started() {
     let mut demo = Demo::start(&[]);
     demo.lines_to("Ctrl-C");
@@ -103,7 +101,6 @@ fn ctrl_c_ends_all_that_the_demo_started() {
 
 #[test]
 #[cfg(target_os = "linux")]
-#[ignore = "needs the service's task operations"]
 fn a_killed_demo_leaves_no_process() {
     let mut demo = Demo::start(&[]);
     demo.lines_to("Ctrl-C");

@@ -50,6 +50,11 @@ impl Core {
         self.facts.lock().remove(node);
     }
 
+    /// Forgets what is known of all nodes.
+    pub(crate) fn forget_nodes(&self) {
+        self.facts.lock().clear();
+    }
+
     /// A heartbeat was seen: the session's life begins anew.
     pub(crate) fn renew_node(&self, node: &NodeId, session: &SessionId) {
         if let Some((since, Some(facts))) = self.facts.lock().get_mut(node)

@@ -21,7 +21,7 @@ mod server_program;
 mod supervisor;
 
 use std::convert::Infallible;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::mpsc;
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
@@ -99,6 +99,11 @@ impl PrivateRedisOptions {
             extra: Vec::new(),
         }
     }
+}
+
+/// The file in a data directory that says where its private Redis listens: a secret.
+pub fn url_file(data_dir: &Path) -> PathBuf {
+    data_dir.join("redis.url")
 }
 
 /// A running private Redis. Dropping it kills the server; [`stop`](Self::stop) is gentler.

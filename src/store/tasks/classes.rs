@@ -84,6 +84,11 @@ impl Core {
         self.remembered_classes().remove(queue);
     }
 
+    /// Forgets the classes of all queues.
+    pub(crate) fn forget_all_classes(&self) {
+        self.remembered_classes().clear();
+    }
+
     fn remembered_classes(&self) -> std::sync::MutexGuard<'_, HashMap<QueueName, Arc<Classes>>> {
         self.classes.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -1,0 +1,155 @@
+//! Claims: who gets what, and who waits.
+
+use std::time::Instant;
+
+use serde_json::json;
+
+use super::service::Api;
+
+#[tokio::test]
+async fn a_missing_queue_has_nothing_to_do() {
+    let api = Api::start().await;
+    let reply = api
+        .post("/v1/nodes/n/claim", json!({"queues": ["none"]}))
+        .await;
+    assert_eq!(reply.status, 200);
+    assert_eq!(reply.body, json!({"tasks": [], "directive": "continue"}));
+    let queue = api.get("/v1/queues/none").await;
+    assert_eq!(queue.failure(), (404, "queue_not_found"));
+}
+
+#[tokio::test]
+async fn a_node_without_registration_gets_a_lease_of_a_minute() {
+    let api = Api::start().await;
+    let task = json!({"queue": "q", "payload": [1], "metadata": {"who": "me"}});
+    let id = api.submit(task).await;
+    let reply = api
+        .post("/v1/nodes/laptop/claim", json!({"queues": ["q"]}))
+        .await;
+    let claimed = &reply.body["tasks"][0];
+    assert_eq!(claimed["id"], id);
+    assert_eq!(claimed["queue"], "q");
+    assert_eq!(claimed["type"], "default");
+    assert_eq!(claimed["payload"], json!([1]));
+    assert_eq!(claimed["metadata"], json!({"who": "me"}));
+    assert_eq!(claimed["attempt"], 1);
+    assert!(claimed["fence"].is_u64());
+    assert_eq!(claimed["lease_expires_at"], "2026-11-23T07:02:55.000Z");
+    assert_eq!(claimed["deadline_at"], "2026-11-23T07:31:55.000Z");
+    let task = api.task(&id).await;
+    assert_eq!(task["state"], "running");
+    assert_eq!(task["node_id"], "laptop");
+}
+
+#[tokio::test]
+async fn the_highest_priority_goes_first_and_then_the_oldest() {
+    let api = Api::start().await;
+    let mut ids = Vec::new();
+    for priority in [0, 5, -5, 5] {
+        ids.push(
+            api.submit(json!({"queue": "q", "priority": priority}))
+                .await,
+        );
+    }
+    let leases = api
+        .claim("n", json!({"queues": ["q"], "max_tasks": 10}))
+        .await;
+    let got: Vec<&String> = leases.iter().map(|lease| &lease.id).collect();
+    assert_eq!(got, [&ids[1], &ids[3], &ids[0], &ids[2]]);
+}
+
+#[tokio::test]
+async fn a_claim_that_waits_gets_the_task_that_is_submitted() {
+    let api = Api::start().await;
+    let began = Instant::now();
+    let waiting = api.claim("n", json!({"queues": ["q"], "wait_ms": 15_000}));
+    let submit = async {
+        api.until_a_claim_waits().await;
+        api.submit_one().await
+    };
+    let (leases, id) = tokio::join!(waiting, submit);
+    assert_eq!(leases.len(), 1);
+    assert_eq!(leases[0].id, id);
+    assert!(began.elapsed().as_secs() < 10);
+}
+
+#[tokio::test]
+async fn a_claim_that_waits_gets_a_task_whose_moment_comes() {
+    let api = Api::start().await;
+    let id = api.submit(json!({"queue": "q", "delay_ms": 60_000})).await;
+    let waiting = api.claim("n", json!({"queues": ["q"], "wait_ms": 15_000}));
+    let later = async {
+        api.until_a_claim_waits().await;
+        api.test.advance(60_000);
+    };
+    let (leases, ()) = tokio::join!(waiting, later);
+    assert_eq!(leases[0].id, id);
+}
+
+#[tokio::test]
+async fn a_wait_that_is_over_is_answered_with_nothing() {
+    let api = Api::start().await;
+    let leases = api
+        .claim("n", json!({"queues": ["q"], "wait_ms": 30}))
+        .await;
+    assert!(leases.is_empty());
+}
+
+#[tokio::test]
+async fn a_claim_id_that_is_repeated_returns_the_same_leases() {
+    let api = Api::start().await;
+    for _ in 0..3 {
+        api.submit_one().await;
+    }
+    let claim = json!({"queues": ["q"], "max_tasks": 2, "claim_id": "c1"});
+    let first = api.claim("n", claim.clone()).await;
+    assert_eq!(first.len(), 2);
+    assert_eq!(api.claim("n", claim.clone()).await, first);
+    // Another node's claim_id is its own.
+    assert_eq!(api.claim("m", claim.clone()).await.len(), 1);
+    assert_eq!(api.claim("n", claim).await, first);
+}
+
+#[tokio::test]
+async fn types_and_requirements_decide_who_gets_a_task() {
+    let api = Api::start().await;
+    let gpu = json!({"queue": "q", "type": "train", "requires": {"labels": {"gpu": "a100"}}});
+    let id = api.submit(gpu).await;
+    api.register("plain", json!({"slots": 4})).await;
+    api.register("strong", json!({"slots": 4, "labels": {"gpu": "a100"}}))
+        .await;
+    let claim = json!({"queues": ["q"]});
+    assert!(api.claim("plain", claim.clone()).await.is_empty());
+    let other = json!({"queues": ["q"], "types": ["other"]});
+    assert!(api.claim("strong", other).await.is_empty());
+    assert_eq!(api.claim("strong", claim).await[0].id, id);
+}
+
+#[tokio::test]
+async fn weights_are_taken_with_plain_names() {
+    let api = Api::start().await;
+    api.submit_one().await;
+    let claim = json!({"queues": ["none", {"name": "q", "weight": 3}], "max_tasks": 5});
+    assert_eq!(api.claim("n", claim).await.len(), 1);
+}
+
+#[tokio::test]
+async fn claims_that_cannot_be_are_422() {
+    let api = Api::start().await;
+    for (claim, pointer) in [
+        (json!({"queues": []}), "/queues"),
+        (json!({"queues": ["q"], "max_tasks": 0}), "/max_tasks"),
+        (json!({"queues": ["q"], "max_tasks": 101}), "/max_tasks"),
+        (json!({"queues": ["q"], "lease_ms": 0}), "/lease_ms"),
+        (json!({"queues": ["q"], "claim_id": ""}), "/claim_id"),
+        (json!({"queues": ["a b"]}), "/queues/0"),
+        (
+            json!({"queues": [{"name": "q", "weight": 0}]}),
+            "/queues/0/weight",
+        ),
+    ] {
+        let reply = api.post("/v1/nodes/n/claim", claim.clone()).await;
+        assert_eq!(reply.failure(), (422, "validation_failed"), "{claim}");
+        assert_eq!(reply.pointers(), [pointer], "{claim}: {}", reply.text);
+    }
+}
