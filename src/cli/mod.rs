@@ -38,14 +38,11 @@ enum Command {
     Demo(demo::Demo),
     /// Look at the settings
     Config(config::Config),
-<<<<<<< HEAD
     /// Look whether everything stored fits together
     Doctor(doctor::Doctor),
-=======
     Store(store::Store),
     /// Print the OpenAPI document
     Openapi(openapi::Openapi),
->>>>>>> api
     /// Measure rates, latencies and memory of the service on this machine
     Bench(bench::BenchArgs),
     #[command(name = crate::store::private_redis::exec::SUBCOMMAND, hide = true)]
@@ -64,12 +61,9 @@ pub fn run() -> ExitCode {
         Command::Worker(worker) => worker.run(),
         Command::Demo(demo) => demo.run(),
         Command::Config(config) => config.run(matches),
-<<<<<<< HEAD
         Command::Doctor(doctor) => doctor.run(matches),
-=======
         Command::Store(store) => store.run(matches),
         Command::Openapi(openapi) => openapi.run(),
->>>>>>> api
         Command::Bench(args) => bench::run(args).map_err(exit::Failure::from),
         Command::PrivateRedisExec(exec) => exec.run(),
         Command::TiedExec(exec) => exec.run(),

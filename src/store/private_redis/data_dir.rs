@@ -62,11 +62,7 @@ impl DataDir {
 
     /// Where the last server listened, with its password.
     pub(super) fn url_file(&self) -> PathBuf {
-<<<<<<< HEAD
         url_file(&self.path)
-=======
-        super::url_file(&self.path)
->>>>>>> api
     }
 
     /// Locked by each server for as long as it lives; see [`super::leftover`].

@@ -101,10 +101,6 @@ impl PrivateRedisOptions {
     }
 }
 
-/// The file in a data directory that says where its private Redis listens: a secret.
-pub fn url_file(data_dir: &Path) -> PathBuf {
-    data_dir.join("redis.url")
-}
 
 /// A running private Redis. Dropping it kills the server; [`stop`](Self::stop) is gentler.
 #[derive(Debug)]
