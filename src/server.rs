@@ -24,7 +24,7 @@ use crate::store::{OpenError, Store, StoreOptions};
 
 /// A stop that takes longer is cut off: orchestrators usually kill after 30 s.
 const PATIENCE: Patience = Patience {
-    head: Duration::from_secs(10),
+    head: Duration::from_secs(5),
     idle: Duration::from_secs(75),
     stop: Duration::from_secs(25),
 };

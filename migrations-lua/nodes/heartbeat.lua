@@ -14,4 +14,6 @@ end
 redis.call('ZADD', keys.beats, partition.lease_now + dead_after, node)
 if load ~= '' then redis.call('HSET', keys.node(node), 'load', load) end
 partition.save()
-return { 'ok', 'alive', unpack(redis.call('ZRANGEBYSCORE', keys.cancels(node), partition.now - CANCEL_NOTE_MS, '+inf')) }
+-- A page of the notes: a worker that stops these is told of the others by its next heartbeats.
+local notes = redis.call('ZRANGEBYSCORE', keys.cancels(node), partition.now - CANCEL_NOTE_MS, '+inf', 'LIMIT', 0, 1000)
+return { 'ok', 'alive', unpack(notes) }

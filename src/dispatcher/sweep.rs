@@ -101,13 +101,13 @@ impl Sweeper {
                 failed = Some(error);
             }
         }
-        if let Some(error) = failed {
-            return Err(error);
-        }
         if looks % TRIM_TICKS == 0 {
             self.sweeps
                 .trim(self.partition, &Retention::default())
                 .await?;
+        }
+        if let Some(error) = failed {
+            return Err(error);
         }
         // Due already means that it was done just now, or waits for another partition's news.
         let next = due

@@ -34,14 +34,18 @@ impl Core {
         while rows.left() > 0 {
             let mut row = rows.next_list()?;
             let (row_id, kind, body) = (row.text()?, row.text()?, row.text()?);
-            match kind.as_str() {
-                "submit" => self.deliver_submit(&body).await?,
-                "cancel" => self.deliver_cancel(&body).await?,
-                other => {
-                    return Err(StoreError::corrupt(format!(
-                        "an outbox row of kind {other}"
-                    )));
+            let result = match kind.as_str() {
+                "submit" => self.deliver_submit(&body).await,
+                "cancel" => self.deliver_cancel(&body).await,
+                other => Err(StoreError::corrupt(format!("the kind {other}"))),
+            };
+            match result {
+                Ok(()) => {}
+                // It will not become readable; those behind it must not wait for it.
+                Err(StoreError::Corrupt(what)) => {
+                    tracing::error!(%partition, row_id, what, "a row of the outbox cannot be delivered");
                 }
+                Err(error) => return Err(error),
             }
             delivered.push(row_id);
         }
@@ -63,15 +67,7 @@ impl Core {
         // Placing first costs a call, and makes the delivery one that cannot be refused half-way.
         self.place(partition, &queue).await?;
         let answers = self
-            .through_lane(
-                Verb::Submit,
-                partition,
-                Slice {
-                    args,
-                    items: 1,
-                    mode: "",
-                },
-            )
+            .through_lane(Verb::Submit, partition, Slice::new(args, 1))
             .await?;
         for answer in answers {
             let outcome = Reply::list(answer)?.text()?;

@@ -178,10 +178,10 @@ async fn submit_atomic(
             )),
         }
     }
-    if let Some(index) = submissions
+    let mixed = submissions
         .windows(2)
-        .position(|pair| pair[0].queue != pair[1].queue)
-    {
+        .position(|pair| pair[0].queue != pair[1].queue);
+    if let (Some(index), true) = (mixed, faults.is_empty()) {
         faults.push(InvalidInput::new(
             format!("/tasks/{}/queue", index + 1),
             "all tasks of an atomic batch go to one queue",
@@ -192,9 +192,10 @@ async fn submit_atomic(
     }
     let outcomes = state.store.tasks.submit_atomic(submissions).await?;
     let mut tasks = Vec::with_capacity(outcomes.len());
+    let mut rejected = false;
     for (index, outcome) in outcomes.into_iter().enumerate() {
         match outcome {
-            SubmitOutcome::Rejected => {}
+            SubmitOutcome::Rejected => rejected = true,
             outcome => match task_of(state, outcome).await {
                 Ok(task) => tasks.push(Ok(task)),
                 Err(problem) => {
@@ -208,6 +209,10 @@ async fn submit_atomic(
     }
     if !faults.is_empty() {
         return Err(Problem::rejected(faults));
+    }
+    if rejected {
+        // Some items were made by the same key before, and others were not: not the same batch.
+        return Err(Problem::of(Code::IdempotencyKeyReused));
     }
     Ok(json::answer(StatusCode::CREATED, &results(state, &tasks)))
 }

@@ -24,7 +24,7 @@ pub(super) fn gather(
         parcels: Vec::new(),
         mode: "",
     };
-    let (mut items, mut bytes) = (0, 0);
+    let (mut weight, mut bytes) = (0, 0);
     loop {
         if waiting.is_empty() {
             let Ok(parcel) = channel.try_recv() else {
@@ -34,7 +34,7 @@ pub(super) fn gather(
         }
         let Some(next) = waiting.front() else { break };
         let alone = !next.slice.mode.is_empty();
-        let fits = items + next.slice.items <= GROUP_ITEMS
+        let fits = weight + next.slice.weight <= GROUP_ITEMS
             && bytes + next.slice.args.bytes() <= GROUP_BYTES;
         if !group.parcels.is_empty() && (alone || !fits) {
             break;
@@ -42,7 +42,7 @@ pub(super) fn gather(
         let Some(next) = waiting.pop_front() else {
             break;
         };
-        items += next.slice.items;
+        weight += next.slice.weight;
         bytes += next.slice.args.bytes();
         if next.send() {
             group.mode = next.slice.mode;

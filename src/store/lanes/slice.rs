@@ -20,8 +20,32 @@ pub(crate) struct Slice {
     pub(crate) args: Args,
     /// How many items that is.
     pub(crate) items: usize,
+    /// How much of a group's room they take: tasks that may be touched.
+    pub(crate) weight: usize,
     /// The verb's mode; a slice with one goes alone.
     pub(crate) mode: &'static str,
+}
+
+impl Slice {
+    /// Items of which each touches one task.
+    pub(crate) fn new(args: Args, items: usize) -> Self {
+        Self {
+            args,
+            items,
+            weight: items,
+            mode: "",
+        }
+    }
+
+    /// The same items, that may touch so many tasks.
+    pub(crate) fn weighing(self, weight: usize) -> Self {
+        Self { weight, ..self }
+    }
+
+    /// The same items in a mode of the verb's.
+    pub(crate) fn in_mode(self, mode: &'static str) -> Self {
+        Self { mode, ..self }
+    }
 }
 
 /// A slice on its way through a lane.

@@ -204,11 +204,7 @@ impl Tasks {
                     .push_number(classes as u64)
                     .push(covered);
             }
-            let slice = Slice {
-                args,
-                items: 1,
-                mode: "",
-            };
+            let slice = Slice::new(args, 1).weighing(missing);
             match decode(
                 self.core
                     .through_lane(Verb::Claim, partition, slice)
@@ -229,11 +225,7 @@ impl Tasks {
     ) -> Result<Vec<ClaimedTask>, StoreError> {
         let mut args = encode_head(request, 0);
         args.push_number(0);
-        let slice = Slice {
-            args,
-            items: 1,
-            mode: "recall",
-        };
+        let slice = Slice::new(args, 1).in_mode("recall");
         match decode(
             self.core
                 .through_lane(Verb::Claim, partition, slice)

@@ -16,11 +16,7 @@ impl Tasks {
         }
         let mut args = Args::default();
         args.push(id.compact());
-        let slice = Slice {
-            args,
-            items: 1,
-            mode: "",
-        };
+        let slice = Slice::new(args, 1);
         let answers = self
             .core
             .through_lane(Verb::Get, id.partition(), slice)

@@ -58,11 +58,7 @@ impl Tasks {
             .push(report.message.as_deref().unwrap_or_default())
             .push_optional(report.extend_ms)
             .push_optional(report.session_remaining_ms);
-        let slice = Slice {
-            args,
-            items: 1,
-            mode: "",
-        };
+        let slice = Slice::new(args, 1);
         let mut answers = self
             .core
             .through_lane(Verb::Progress, report.id.partition(), slice)

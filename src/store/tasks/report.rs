@@ -65,11 +65,7 @@ impl Tasks {
         if !self.core.knows(id) {
             return Ok(ReportOutcome::NotFound);
         }
-        let slice = Slice {
-            args,
-            items: 1,
-            mode: "",
-        };
+        let slice = Slice::new(args, 1);
         let answers = self.core.through_lane(verb, id.partition(), slice).await?;
         answers.into_iter().next().map_or_else(
             || Err(StoreError::corrupt("a report was not answered")),
@@ -106,11 +102,7 @@ impl Tasks {
                         for index in indexes {
                             args.append(&reports[*index].1);
                         }
-                        let slice = Slice {
-                            args,
-                            items: indexes.len(),
-                            mode: "",
-                        };
+                        let slice = Slice::new(args, indexes.len());
                         match self.core.through_lane(verb, partition, slice).await {
                             Ok(answers) => answered.extend(indexes.iter().zip(answers).map(
                                 |(index, answer)| (*index, decode(reports[*index].0, answer)),

@@ -162,11 +162,7 @@ impl Tasks {
             )?);
             ids.push(id);
         }
-        let slice = Slice {
-            args,
-            items: ids.len(),
-            mode,
-        };
+        let slice = Slice::new(args, ids.len()).in_mode(mode);
         let answers = self
             .core
             .through_lane(Verb::Submit, partition, slice)
