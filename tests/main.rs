@@ -1,9 +1,14 @@
 //! One integration binary with three doors: the store (seed, act, read every state back), the
 //! api (HTTP through the router) and the process (`ops`, `worker`). Each test owns a real Redis.
+//! Beside them `model` compares random sequences with a pure reference, and `contract` and
+//! `architecture` read the sources.
 
 // Marked as tests, so that helpers may unwrap as well.
 #[cfg(test)]
 mod support;
+
+#[cfg(test)]
+mod store;
 
 #[cfg(test)]
 mod api;
@@ -12,10 +17,16 @@ mod api;
 mod openapi;
 
 #[cfg(test)]
-mod store;
-
-#[cfg(test)]
 mod ops;
 
 #[cfg(test)]
 mod worker;
+
+#[cfg(test)]
+mod model;
+
+#[cfg(test)]
+mod contract;
+
+#[cfg(test)]
+mod architecture;

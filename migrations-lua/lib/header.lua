@@ -9,6 +9,11 @@ local function take()
   taken = taken + 1
   return ARGV[taken]
 end
+-- A whole number as Redis wants it. Redis itself would write it as a double, which takes it
+-- several times as long.
+local function text(number)
+  return type(number) == 'number' and string.format('%d', number) or number
+end
 local function more()
   return taken < #ARGV
 end

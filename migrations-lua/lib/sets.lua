@@ -9,8 +9,9 @@ function sets.add(key, score, member)
     list = {}
     added[key] = list
   end
-  list[#list + 1] = score
-  list[#list + 1] = member
+  local n = #list
+  list[n + 1] = text(score)
+  list[n + 2] = member
 end
 
 function sets.remove(key, member)

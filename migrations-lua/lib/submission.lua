@@ -30,7 +30,7 @@ function submission.refusal(item)
       or redis.call('ZSCORE', keys.gone, item.id)) then
     return { 'exists' }
   end
-  if not queue.class_number(q, item.class) and q.classes >= MAX_CLASSES then
+  if not classes.number(q, item.class) and q.classes >= MAX_CLASSES then
     return { 'too_many_classes' }
   end
   return nil
@@ -46,11 +46,11 @@ end
 -- Stores the item, which submission.refusal has let pass.
 function submission.store(item)
   local q, now = queue.load(item.queue), partition.now
-  local class, due = queue.intern(q, item.class), moment(item.when)
+  local class, due = classes.intern(q, item.class), moment(item.when)
   local fields = item.fields
   local function field(name, value)
     fields[#fields + 1] = name
-    fields[#fields + 1] = value
+    fields[#fields + 1] = text(value)
   end
   local state = due and 'scheduled' or 'queued'
   field('queue', item.queue)

@@ -14,9 +14,12 @@ end
 
 -- Writes pairs of field and value.
 function task.write(t, ...)
-  local pairs_of = { ... }
-  for i = 1, #pairs_of, 2 do t[pairs_of[i]] = pairs_of[i + 1] end
-  redis.call('HSET', keys.task(t.id), ...)
+  local changes = { ... }
+  for i = 1, #changes, 2 do
+    changes[i + 1] = text(changes[i + 1])
+    t[changes[i]] = changes[i + 1]
+  end
+  redis.call('HSET', keys.task(t.id), unpack(changes))
 end
 
 function task.erase(t, ...)
@@ -24,17 +27,13 @@ function task.erase(t, ...)
   redis.call('HDEL', keys.task(t.id), ...)
 end
 
--- Writes a document: `kind` is '' for none, a field's name for a short one, a letter for a long one.
-function task.write_document(t, kind, text)
-  if kind == '' then return end
-  if DOCUMENTS[kind] then
-    redis.call('SET', keys.document(DOCUMENTS[kind], t.id), text)
-    if not string.find(t.long or '', kind, 1, true) then
-      task.write(t, 'long', (t.long or '') .. kind)
-    end
-  else
-    task.write(t, kind, text)
-  end
+-- Stores a document and returns the field and value that the record is to get: `place` is a
+-- letter for a long one, which stands in a key of its own, or the field's name for a short one.
+function task.document_field(t, place, document)
+  if not DOCUMENTS[place] then return place, document end
+  redis.call('SET', keys.document(DOCUMENTS[place], t.id), document)
+  local long = t.long or ''
+  return 'long', string.find(long, place, 1, true) and long or long .. place
 end
 
 -- A document's text, wherever it stands.
@@ -61,7 +60,7 @@ function task.flat(t)
   local flat = {}
   for field, value in pairs(t) do
     flat[#flat + 1] = field
-    flat[#flat + 1] = type(value) == 'number' and string.format('%.17g', value) or value
+    flat[#flat + 1] = value
   end
   for letter in string.gmatch(t.long or '', '.') do
     flat[#flat + 1] = DOCUMENTS[letter]

@@ -8,7 +8,7 @@
 -- Returns  {'ok', outcome ...}, each {'done', state, task?}, {'settled', state, task?},
 --          {'unplaced'} or {'too_many_classes'} for a child, {'lease_lost', how it ended}, {'not_found'}
 -- Publishes final, ready, due, outbox
---@include constants header keys partition lane sets signal queue task attempts backoff lifecycle submission outbox report
+--@include constants header keys partition lane sets signal queue classes task attempts backoff lifecycle submission outbox report
 
 return report.run(function()
   local item = { id = take(), token = take(), view = take(), place = take(), result = take(),
@@ -23,6 +23,10 @@ end, function(t, item)
   end
   for _, child in ipairs(item.children) do submission.store(child) end
   for _, row in ipairs(item.rows) do outbox.write('submit', row) end
-  task.write_document(t, item.place, item.result)
-  lifecycle.to_final(t, 'succeeded', 'settled', 'succeeded', 'ended', partition.now)
+  if item.place == '' then
+    lifecycle.to_final(t, 'succeeded', 'settled', 'succeeded', 'ended', partition.now)
+  else
+    lifecycle.to_final(t, 'succeeded', 'settled', 'succeeded', 'ended', partition.now,
+      task.document_field(t, item.place, item.result))
+  end
 end)

@@ -13,7 +13,7 @@ return report.run(function()
     retryable = take() == '1', delay = tonumber(take()), chance = tonumber(take()) }
 end, function(t, item)
   task.erase_document(t, 'e')
-  task.write_document(t, item.place, item.error)
+  task.write(t, task.document_field(t, item.place, item.error))
   lifecycle.to_retry(t, 'failed', item.retryable, item.delay,
     item.retryable and 'attempts_exhausted' or 'non_retryable', item.chance)
 end)

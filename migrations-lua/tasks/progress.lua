@@ -22,12 +22,12 @@ local function renew(t, item)
   end
   local deadline = tonumber(t.deadline)
   -- Long leases are for people: without a time-out of its own the run lasts as long as the lease.
-  if not t.timeout and length and length > DEFAULT_TIMEOUT_MS then deadline = math.max(deadline, ends) end
+  if not t.timeout and length and length > DEFAULT_TIMEOUT_MS then deadline = math.max(deadline, own_end) end
   local due = math.min(ends, deadline, tonumber(t.revoke) or deadline)
   sets.add(keys.leases, due, t.id)
   task.write(t, 'lease', ends, 'deadline', deadline)
   if item.extend then task.write(t, 'lease_ms', item.extend) end
-  if item.fraction and item.fraction >= tonumber(t.progress or 0) then task.write(t, 'progress', item.fraction) end
+  if item.fraction_text ~= '' and tonumber(item.fraction_text) >= tonumber(t.progress or 0) then task.write(t, 'progress', item.fraction_text) end
   if item.message ~= '' then task.write(t, 'progress_message', item.message) end
   return { 'renewed', t.cancel and '1' or '0', ends }
 end
@@ -36,7 +36,7 @@ local outcomes = lane.recall()
 if not outcomes then
   outcomes = {}
   while more() do
-    local item = { id = take(), token = take(), fraction = tonumber(take()), message = take(),
+    local item = { id = take(), token = take(), fraction_text = take(), message = take(),
       extend = tonumber(take()), remaining = tonumber(take()) }
     local t, refusal = report.open(item.id, item.token)
     outcomes[#outcomes + 1] = refusal or renew(t, item)

@@ -8,7 +8,7 @@
 --          {'created', state, created ms, due ms or 0}, {'replayed', id}, {'key_reused'},
 --          {'unplaced'}, {'exists'}, {'too_many_classes'}, {'rejected'} (atomic: another was refused)
 -- Publishes ready, due, classes
---@include constants header keys partition lane sets signal queue task submission
+--@include constants header keys partition lane sets signal queue classes task submission
 
 local outcomes = lane.recall()
 if outcomes then return { 'ok', unpack(outcomes) } end

@@ -8,6 +8,7 @@ mod bench;
 mod config;
 mod connection;
 mod demo;
+mod doctor;
 mod exit;
 mod openapi;
 mod private_redis_exec;
@@ -37,6 +38,8 @@ enum Command {
     Demo(demo::Demo),
     /// Look at the settings
     Config(config::Config),
+    /// Look whether everything stored fits together
+    Doctor(doctor::Doctor),
     Store(store::Store),
     /// Print the OpenAPI document
     Openapi(openapi::Openapi),
@@ -58,6 +61,7 @@ pub fn run() -> ExitCode {
         Command::Worker(worker) => worker.run(),
         Command::Demo(demo) => demo.run(),
         Command::Config(config) => config.run(matches),
+        Command::Doctor(doctor) => doctor.run(matches),
         Command::Store(store) => store.run(matches),
         Command::Openapi(openapi) => openapi.run(),
         Command::Bench(args) => bench::run(args).map_err(exit::Failure::from),

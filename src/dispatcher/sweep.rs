@@ -94,8 +94,15 @@ impl Sweeper {
         if !due.granted {
             return Ok(TICK);
         }
+        // One kind of work that fails must not keep the others from being done.
+        let mut failed = None;
         for work in due.work {
-            self.sweeps.run(work, self.partition).await?;
+            if let Err(error) = self.sweeps.run(work, self.partition).await {
+                failed = Some(error);
+            }
+        }
+        if let Some(error) = failed {
+            return Err(error);
         }
         if looks % TRIM_TICKS == 0 {
             self.sweeps

@@ -5,6 +5,7 @@
 //! `store/tasks/`, then into the Lua file of the same name.
 
 mod args;
+pub mod audit;
 pub mod clock;
 mod codec;
 mod core;
@@ -34,6 +35,7 @@ use std::time::Duration;
 use deadpool_redis::redis::{self, AsyncConnectionConfig};
 use deadpool_redis::{Manager, Pool, Runtime};
 
+pub use self::audit::AuditReport;
 pub use self::clock::Clock;
 use self::core::{Core, Shared};
 pub use self::error::{Outcome, StoreError};
@@ -110,15 +112,44 @@ impl Store {
             options.known_epoch.as_deref(),
         )
         .await?;
-        let inline_bytes = inline_bytes(&mut connection).await;
-        let shared = Arc::new(Shared {
+        let shared = Shared {
             pool,
             faults: options.faults,
             clock: options.clock,
             epoch: RwLock::new(opened.epoch),
-        });
-        let core = Arc::new(Core::new(shared, opened.partitions, inline_bytes));
-        Ok(Self {
+        };
+        let inline_bytes = inline_bytes(&mut connection).await;
+        Ok(Self::on(shared, opened.partitions, inline_bytes, client))
+    }
+
+    /// Connects to what is stored as it is, and changes nothing: for looking at it. `None` when
+    /// nothing was ever stored there.
+    pub async fn attach(url: &str) -> Result<Option<Self>, OpenError> {
+        let (client, pool) = connect(url)?;
+        let mut connection = client
+            .get_multiplexed_async_connection_with_config(&config())
+            .await?;
+        let Some(found) = schema::find(&mut connection).await? else {
+            return Ok(None);
+        };
+        let shared = Shared {
+            pool,
+            faults: None,
+            clock: Clock::default(),
+            epoch: RwLock::new(found.epoch),
+        };
+        let inline_bytes = inline_bytes(&mut connection).await;
+        Ok(Some(Self::on(
+            shared,
+            found.partitions,
+            inline_bytes,
+            client,
+        )))
+    }
+
+    fn on(shared: Shared, partitions: u16, inline_bytes: usize, client: redis::Client) -> Self {
+        let core = Arc::new(Core::new(Arc::new(shared), partitions, inline_bytes));
+        Self {
             tasks: Tasks {
                 core: Arc::clone(&core),
             },
@@ -133,7 +164,7 @@ impl Store {
             },
             core,
             client,
-        })
+        }
     }
 
     /// The epoch this service expects: what the data directory is to remember.
@@ -191,6 +222,17 @@ impl Store {
         self.core.full.store(full, Ordering::Relaxed);
         Ok(())
     }
+}
+
+/// Every script by its file under `migrations-lua`, as Redis gets it: for the tests that hold
+/// the scripts to their contract.
+#[doc(hidden)]
+pub fn script_sources() -> Vec<(&'static str, &'static str)> {
+    scripts::all()
+        .into_iter()
+        .chain(scripts::SCHEMA.iter())
+        .map(|script| (script.file, script.source.as_str()))
+        .collect()
 }
 
 impl Core {

@@ -95,6 +95,29 @@ pub(super) async fn open(
     Ok(Opened { epoch, partitions })
 }
 
+/// What is stored, as it is; `None` where nothing ever was.
+pub(super) async fn find(
+    connection: &mut MultiplexedConnection,
+) -> Result<Option<Opened>, OpenError> {
+    let (epoch, partitions, version): (Option<String>, Option<u16>, Option<usize>) =
+        redis::cmd("HMGET")
+            .arg(Keys::of(Partition::new(0)).meta())
+            .arg("epoch")
+            .arg("partitions")
+            .arg("schema")
+            .query_async(connection)
+            .await?;
+    match version {
+        Some(found) if found > SCHEMA.len() => Err(OpenError::NewerSchema {
+            found,
+            known: SCHEMA.len(),
+        }),
+        _ => Ok(epoch
+            .zip(partitions)
+            .map(|(epoch, partitions)| Opened { epoch, partitions })),
+    }
+}
+
 /// Applies what is missing, partition 0 last: its record says that all is done.
 async fn migrate(
     connection: &mut MultiplexedConnection,

@@ -122,7 +122,7 @@ macro_rules! lua {
             });
         )*
 
-        /// Every script, for loading and for the tests of the contract.
+        /// Every verb's script.
         pub(crate) fn all() -> Vec<&'static Script> {
             vec![$(&$name),*]
         }
@@ -132,7 +132,8 @@ macro_rules! lua {
 lua! {
     parts {
         "header", "keys", "partition", "lane", "sets", "signal", "queue", "task", "attempts",
-        "backoff", "lifecycle", "submission", "outbox", "report", "outage", "session",
+        "backoff", "lifecycle", "submission", "outbox", "report", "outage", "session", "classes",
+        "ready", "leasing",
     }
     scripts {
         SUBMIT = "tasks/submit.lua",
@@ -166,6 +167,8 @@ lua! {
         STATS = "queues/stats.lua",
         OUTBOX_ROWS = "outbox/rows.lua",
         SETTLE_ROWS = "outbox/settle.lua",
+        AUDIT_TASK = "audit/task.lua",
+        AUDIT_QUEUE = "audit/queue.lua",
     }
 }
 

@@ -3,6 +3,7 @@
 
 pub(crate) mod service;
 
+mod doctor;
 mod life;
 mod refusals;
 mod secrets;

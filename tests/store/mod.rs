@@ -1,3 +1,4 @@
 //! The store's door: one verb a file.
 
+mod faults;
 mod lifecycle;

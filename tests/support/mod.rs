@@ -10,16 +10,16 @@ use taskyard::store::{ClaimRequest, Clock, Store, StoreOptions};
 use tempfile::TempDir;
 
 /// Where a virtual clock begins: 2026-11-23T07:01:55.000Z.
-pub const EPOCH_MS: u64 = 1_795_417_315_000;
+pub(crate) const EPOCH_MS: u64 = 1_795_417_315_000;
 
 /// A Redis of the test's own, gone with it.
-pub struct TestRedis {
-    pub redis: PrivateRedis,
+pub(crate) struct TestRedis {
+    pub(crate) redis: PrivateRedis,
     _dir: TempDir,
 }
 
 impl TestRedis {
-    pub async fn start() -> Self {
+    pub(crate) async fn start() -> Self {
         let dir = TempDir::new().unwrap();
         let mut options = PrivateRedisOptions::new(dir.path().join("data"));
         options.fsync = Fsync::No;
@@ -29,19 +29,19 @@ impl TestRedis {
 }
 
 /// A store on a Redis of its own, with a clock that only the test moves.
-pub struct TestStore {
-    pub store: Store,
-    pub now: Arc<AtomicU64>,
-    pub redis: TestRedis,
+pub(crate) struct TestStore {
+    pub(crate) store: Store,
+    pub(crate) now: Arc<AtomicU64>,
+    pub(crate) redis: TestRedis,
 }
 
 impl TestStore {
-    pub async fn start() -> Self {
+    pub(crate) async fn start() -> Self {
         Self::with(|_| {}).await
     }
 
     /// A store with options of its own.
-    pub async fn with(change: impl FnOnce(&mut StoreOptions)) -> Self {
+    pub(crate) async fn with(change: impl FnOnce(&mut StoreOptions)) -> Self {
         let redis = TestRedis::start().await;
         let now = Arc::new(AtomicU64::new(EPOCH_MS));
         let mut options = StoreOptions {
@@ -55,28 +55,28 @@ impl TestStore {
     }
 
     /// Moves the clock.
-    pub fn advance(&self, millis: u64) {
+    pub(crate) fn advance(&self, millis: u64) {
         self.now.fetch_add(millis, Ordering::SeqCst);
     }
 }
 
 /// A queue's name.
-pub fn queue(name: &str) -> QueueName {
+pub(crate) fn queue(name: &str) -> QueueName {
     QueueName::parse(name).unwrap()
 }
 
 /// A node's name.
-pub fn node(name: &str) -> NodeId {
+pub(crate) fn node(name: &str) -> NodeId {
     NodeId::parse(name).unwrap()
 }
 
 /// A task with every default.
-pub fn submission(name: &str) -> Submission {
+pub(crate) fn submission(name: &str) -> Submission {
     Submission::new(queue(name))
 }
 
 /// A claim of a node without registration.
-pub fn claim(node_name: &str, queue_name: &str, max_tasks: usize) -> ClaimRequest {
+pub(crate) fn claim(node_name: &str, queue_name: &str, max_tasks: usize) -> ClaimRequest {
     ClaimRequest {
         node: node(node_name),
         session: None,

@@ -12,14 +12,14 @@ use crate::api::path::Id;
 use crate::api::problem::{Code, Problem, ProblemBody};
 use crate::api::state::ApiState;
 use crate::api::tasks::{
-    check_delay, check_failure, check_result, present, problem_of, progress_answer, status_of,
+    ReportProgress, check_delay, check_failure, check_result, present, problem_of, progress_answer,
+    status_of,
 };
-use crate::domain::lease::validate_lease_ms;
 use crate::domain::limits::MAX_HELD_IDS;
 use crate::domain::task::TaskError;
 use crate::domain::{Document, InvalidInput, LeaseToken, NodeId, TaskId, TaskState};
 use crate::store::nodes::HeartbeatOutcome;
-use crate::store::{Completion, Failure, ProgressReport, Release, ReportOutcome, StoreError, View};
+use crate::store::{Completion, Failure, Release, ReportOutcome, StoreError, View};
 
 /// Everything a node has to say.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
@@ -275,24 +275,14 @@ async fn fail_one(state: &ApiState, item: ExchangeFail) -> Settled {
 /// The result, and the task's id when it is to stop.
 async fn progress_one(state: &ApiState, item: ExchangeProgress) -> (Settled, Option<TaskId>) {
     let check = || {
-        let (id, lease_token) = lease(&item.id, &item.lease_token)?;
-        if item
-            .fraction
-            .is_some_and(|fraction| !(0.0..=1.0).contains(&fraction))
-        {
-            return Err(InvalidInput::new("/fraction", "a fraction lies between 0 and 1").into());
-        }
-        if let Some(extend_ms) = item.extend_ms {
-            validate_lease_ms("/extend_ms", extend_ms)?;
-        }
-        Ok(ProgressReport {
-            id,
-            lease_token,
+        let id = TaskId::parse(&item.id).ok_or_else(|| Problem::of(Code::TaskNotFound))?;
+        let news = ReportProgress {
+            lease_token: item.lease_token,
             fraction: item.fraction,
-            message: item.message.clone(),
+            message: item.message,
             extend_ms: item.extend_ms,
-            session_remaining_ms: None,
-        })
+        };
+        news.check(id)
     };
     let report = match check() {
         Ok(report) => report,

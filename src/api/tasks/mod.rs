@@ -1,5 +1,8 @@
-//! Tasks over HTTP: one file a verb. Here are the two forms they share: what a client
-//! submits, and the task as it is shown.
+//! Tasks over HTTP: one file a verb.
+//!
+//! Here are the two forms they share: what a client submits, checked into a domain submission,
+//! and the task as it is shown. What a transition does is decided in its script. Start with
+//! `submit`, then `report`, which answers complete, fail and release.
 
 mod batch;
 mod cancel;

@@ -19,16 +19,16 @@ use crate::store::{ProgressOutcome, ProgressReport};
 #[serde(deny_unknown_fields)]
 pub(crate) struct ReportProgress {
     /// The lease, as the claim gave it.
-    lease_token: String,
+    pub(crate) lease_token: String,
     /// Between 0 and 1; a smaller one than before is not taken.
     #[serde(default)]
-    fraction: Option<f64>,
+    pub(crate) fraction: Option<f64>,
     /// A sentence for people.
     #[serde(default)]
-    message: Option<String>,
+    pub(crate) message: Option<String>,
     /// The lease's new length from now.
     #[serde(default)]
-    extend_ms: Option<u64>,
+    pub(crate) extend_ms: Option<u64>,
 }
 
 impl ReportProgress {

@@ -1,4 +1,9 @@
 //! Nodes and their sessions. A node's keys stand in the partition of its name.
+//!
+//! The tasks that a session holds stand in the partitions of their queues, so what touches both
+//! is more than one call: `sessions` gives back what an ended session held, partition by
+//! partition. Which node gets which task is not decided here but by the claim, in `store/tasks`.
+//! Start with `register` and `heartbeat`.
 
 pub(crate) mod facts;
 mod get;

@@ -62,7 +62,7 @@ impl DataDir {
 
     /// Where the last server listened, with its password.
     pub(super) fn url_file(&self) -> PathBuf {
-        super::url_file(&self.path)
+        url_file(&self.path)
     }
 
     /// Locked by each server for as long as it lives; see [`super::leftover`].
@@ -78,6 +78,11 @@ impl DataDir {
         };
         write().map_err(unusable(path))
     }
+}
+
+/// The file that names the private Redis of a data directory, with its password.
+pub fn url_file(data_dir: &Path) -> PathBuf {
+    data_dir.join("redis.url")
 }
 
 /// Opens a file, made readable for this user only if it is missing.

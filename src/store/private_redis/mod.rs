@@ -29,6 +29,7 @@ use std::time::Duration;
 use rustix::process::Signal;
 use tokio::sync::{oneshot, watch};
 
+pub use data_dir::url_file;
 pub use error::PrivateRedisError;
 
 /// How long a stopping Redis may take to write what it still holds.
@@ -100,10 +101,6 @@ impl PrivateRedisOptions {
     }
 }
 
-/// The file in a data directory that says where its private Redis listens: a secret.
-pub fn url_file(data_dir: &Path) -> PathBuf {
-    data_dir.join("redis.url")
-}
 
 /// A running private Redis. Dropping it kills the server; [`stop`](Self::stop) is gentler.
 #[derive(Debug)]

@@ -27,7 +27,7 @@ pub struct ClaimRequest {
     pub session: Option<(SessionId, u64)>,
     /// What it may run.
     pub offer: Offer,
-    /// Where to look, in this order.
+    /// Where to look, in this order; the queues of one partition are looked at together.
     pub queues: Vec<QueueName>,
     /// How many tasks at most.
     pub max_tasks: usize,
@@ -163,14 +163,15 @@ impl Tasks {
         Ok(claimed)
     }
 
-    /// The queues in their order, those that stand together in one partition taken together.
+    /// The queues in their order, but those of one partition taken together: what a `claim_id`
+    /// has got is kept once a partition, so each is visited once.
     fn visits(&self, queues: &[QueueName]) -> Vec<(Partition, Vec<QueueName>)> {
         let mut visits: Vec<(Partition, Vec<QueueName>)> = Vec::new();
         for queue in queues {
             let partition = self.core.partition_of(queue);
-            match visits.last_mut() {
-                Some((last, together)) if *last == partition => together.push(queue.clone()),
-                _ => visits.push((partition, vec![queue.clone()])),
+            match visits.iter_mut().find(|(known, _)| *known == partition) {
+                Some((_, together)) => together.push(queue.clone()),
+                None => visits.push((partition, vec![queue.clone()])),
             }
         }
         visits
@@ -189,10 +190,9 @@ impl Tasks {
                 let Some(classes) = self.core.classes_of(queue).await? else {
                     continue;
                 };
+                // Also when the offer covers nothing: only the script knows of a class that is new.
                 let covered = classes.covered_by(&request.offer);
-                if !covered.is_empty() {
-                    wanted.push((queue, classes.classes.len(), covered));
-                }
+                wanted.push((queue, classes.classes.len(), covered));
             }
             if wanted.is_empty() {
                 return Ok(Vec::new());

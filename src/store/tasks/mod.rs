@@ -1,4 +1,9 @@
 //! Tasks: one file a verb, each the one transition that the verb names.
+//!
+//! A file encodes the arguments of its script, sends them through the verb's lane or as a plain
+//! call, and decodes the answer into an outcome. No decision is made here that the script makes,
+//! and nothing is known of HTTP. What the reports share is in `report`. Start with `submit`,
+//! `claim` and `complete`.
 
 pub(crate) mod cancel;
 pub(crate) mod claim;

@@ -1,0 +1,65 @@
+#!lua flags=no-writes
+-- task: all that is stored about tasks, each as of one moment, for the audit to judge.
+-- Transition: none.
+-- KEYS[1]  partition prefix
+-- ARGV     header, number of states, the states, then tasks: id, how it was found ('member' of a
+--          sorted set, 'key' of its own, '' otherwise), that set or key
+-- Returns  {'ok', facts ...}, each {found there still ('1' | '0'), {field, value ...},
+--          {state, score ...} of the sets it stands in, then its scores or false as ready, lease,
+--          held, due and expiry, {key, ms to live or -1 ...} of its keys that exist}
+-- Publishes nothing
+--@include constants header keys partition sets signal queue task
+
+local states = {}
+for i = 1, tonumber(take()) do states[i] = take() end
+
+local function is_still_there(how, key, id)
+  if how == 'member' then return redis.call('ZSCORE', key, id) end
+  return how == '' or redis.call('EXISTS', key) == 1
+end
+
+local function standing(t)
+  local sets_of = {}
+  for _, state in ipairs(states) do
+    local score = redis.call('ZSCORE', keys.state(t.queue, state), t.id)
+    if score then
+      sets_of[#sets_of + 1] = state
+      sets_of[#sets_of + 1] = score
+    end
+  end
+  return sets_of
+end
+
+local function lives(id)
+  local all = {}
+  local function look(kind, key)
+    local left = redis.call('PTTL', key)
+    if left ~= -2 then
+      all[#all + 1] = kind
+      all[#all + 1] = left
+    end
+  end
+  look('task', keys.task(id))
+  look('attempts', keys.attempts(id))
+  for _, kind in pairs(DOCUMENTS) do look(kind, keys.document(kind, id)) end
+  return all
+end
+
+local replies = { 'ok' }
+while more() do
+  local id, how, key = take(), take(), take()
+  local t = task.read(id) or { id = id }
+  local queue_of = t.queue or ''
+  replies[#replies + 1] = {
+    is_still_there(how, key, id) and '1' or '0',
+    redis.call('HGETALL', keys.task(id)),
+    t.queue and standing(t) or {},
+    redis.call('ZSCORE', keys.ready(queue_of, t.class or '0'), id),
+    redis.call('ZSCORE', keys.leases, id),
+    redis.call('ZSCORE', keys.held(t.node or '', t.session or ''), id),
+    redis.call('ZSCORE', keys.due, id),
+    redis.call('ZSCORE', keys.expiries, id),
+    lives(id),
+  }
+end
+return replies

@@ -1,0 +1,25 @@
+-- Classes: a task's type and requirements, known to its queue by a number.
+local classes = {}
+
+-- The number of a class, or nil when the queue does not know it.
+function classes.number(q, definition)
+  local number = q.numbers[definition]
+  if number == nil then
+    number = redis.call('HGET', keys.classes(q.name), definition)
+    q.numbers[definition] = number
+  end
+  return number or nil
+end
+
+-- The number of a class, given to it now when it is new.
+function classes.intern(q, definition)
+  local number = classes.number(q, definition)
+  if number then return number end
+  number = tostring(q.classes)
+  q.numbers[definition] = number
+  q.classes, q.dirty = q.classes + 1, true
+  redis.call('HSET', keys.classes(q.name), definition, number)
+  signal.line('classes ' .. q.name)
+  if q.classes == 2 then queue.touch(q, '0') end
+  return number
+end

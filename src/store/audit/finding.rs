@@ -1,0 +1,182 @@
+//! What an audit can find wrong, a sentence each.
+
+use serde::Serialize;
+
+use crate::domain::{TaskId, TaskState};
+
+/// The sets that go with a state, beside the state's own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Row {
+    /// Among the ready tasks of its class: queued tasks.
+    Ready,
+    /// Among the leases: running tasks.
+    Lease,
+    /// Among what its session holds: running tasks.
+    Held,
+    /// Among what waits for a moment: scheduled and retrying tasks.
+    Due,
+    /// Among what expires: waiting tasks that do.
+    Expiry,
+}
+
+impl std::fmt::Display for Row {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str(match self {
+            Self::Ready => "ready",
+            Self::Lease => "lease",
+            Self::Held => "held",
+            Self::Due => "due",
+            Self::Expiry => "expiry",
+        })
+    }
+}
+
+/// Something that does not hold.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, thiserror::Error)]
+#[serde(tag = "finding", rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Finding {
+    /// The record names no state or no queue.
+    #[error("task {task} has a record without a state or a queue")]
+    NoState {
+        /// The task.
+        task: TaskId,
+    },
+    /// The task is missing from the set of its state.
+    #[error("task {task} is {} but not in that state's set", .state.word())]
+    NotInItsSet {
+        /// The task.
+        task: TaskId,
+        /// Its state.
+        state: TaskState,
+    },
+    /// The task stands in the set of another state as well.
+    #[error("task {task} is {} but also in the set of the {} ones", .state.word(), .other.word())]
+    InAnotherSet {
+        /// The task.
+        task: TaskId,
+        /// Its state.
+        state: TaskState,
+        /// The state whose set it stands in.
+        other: TaskState,
+    },
+    /// A row that the state calls for is missing.
+    #[error("task {task} is {} but has no {row} row", .state.word())]
+    RowMissing {
+        /// The task.
+        task: TaskId,
+        /// Its state.
+        state: TaskState,
+        /// The row.
+        row: Row,
+    },
+    /// A row that does not go with the state.
+    #[error("task {task} is {} but has a {row} row", .state.word())]
+    RowTooMany {
+        /// The task.
+        task: TaskId,
+        /// Its state.
+        state: TaskState,
+        /// The row.
+        row: Row,
+    },
+    /// The row's score is not the record's.
+    #[error("task {task} has a {row} row at {found}, and a record that says {recorded}")]
+    RowElsewhere {
+        /// The task.
+        task: TaskId,
+        /// The row.
+        row: Row,
+        /// The row's score.
+        found: String,
+        /// What the record says.
+        recorded: String,
+    },
+    /// A set lists a task that is not there.
+    #[error("{key} lists task {task}, which has no record")]
+    NoRecord {
+        /// The task.
+        task: TaskId,
+        /// The set.
+        key: String,
+    },
+    /// A set lists a task that belongs elsewhere.
+    #[error("{key} lists task {task}, whose record names another queue, class or session")]
+    Misplaced {
+        /// The task.
+        task: TaskId,
+        /// The set.
+        key: String,
+    },
+    /// A set of tasks lists something that is no task id.
+    #[error("{key} lists {member:?}, which is no task id")]
+    NoTaskId {
+        /// The set.
+        key: String,
+        /// What it lists.
+        member: String,
+    },
+    /// A long document is missing.
+    #[error("task {task} has lost its {document}")]
+    DocumentMissing {
+        /// The task.
+        task: TaskId,
+        /// The document.
+        document: String,
+    },
+    /// A key of the task's own that no record knows.
+    #[error("task {task} leaves a {document} that its record does not know")]
+    DocumentTooMany {
+        /// The task.
+        task: TaskId,
+        /// The document.
+        document: String,
+    },
+    /// A finished task's key would stay for ever, or a live one's would vanish.
+    #[error("task {task} is {} but its {key} {}", .state.word(), if .state.is_final() { "never expires" } else { "expires" })]
+    Lifetime {
+        /// The task.
+        task: TaskId,
+        /// Its state.
+        state: TaskState,
+        /// The key.
+        key: String,
+    },
+    /// The queue has keys but no record.
+    #[error("queue {queue} has tasks, classes or a place in the list but no record")]
+    QueueWithoutRecord {
+        /// The queue.
+        queue: String,
+    },
+    /// The queue is missing from its partition's list.
+    #[error("queue {queue} is not in the list of its partition's queues")]
+    QueueNotListed {
+        /// The queue.
+        queue: String,
+    },
+    /// The classes are not numbered from 0 without a gap, or miscounted.
+    #[error("queue {queue} counts {counted} classes but has those numbered {numbers:?}")]
+    ClassesMiscounted {
+        /// The queue.
+        queue: String,
+        /// What its record says.
+        counted: u64,
+        /// The numbers that are there.
+        numbers: Vec<u64>,
+    },
+    /// A class's head is not its first ready task.
+    #[error(
+        "queue {queue} has class {class} headed by {head:?}, but its first task is at {first:?}"
+    )]
+    HeadWrong {
+        /// The queue.
+        queue: String,
+        /// The class.
+        class: String,
+        /// The score of its head.
+        head: Option<String>,
+        /// The score of its first ready task.
+        first: Option<String>,
+    },
+}

@@ -1,0 +1,182 @@
+//! What must hold for one task and for one queue.
+
+use std::collections::BTreeMap;
+
+use super::facts::TaskFacts;
+use super::finding::{Finding, Row};
+use crate::domain::TaskState;
+use crate::store::keys::{DocumentKind, Keys};
+
+impl TaskFacts {
+    /// All that does not hold for this task: it stands in the set of its state and in no other,
+    /// has just the rows and documents that go with it, and lives on or ends as it should.
+    pub fn findings(&self) -> Vec<Finding> {
+        let task = self.id;
+        let (Some(state), Some(_)) = (self.state(), self.field("queue")) else {
+            return vec![Finding::NoState { task }];
+        };
+        let mut findings = Vec::new();
+        if !self.states.contains_key(&state) {
+            findings.push(Finding::NotInItsSet { task, state });
+        }
+        findings.extend(
+            self.states
+                .keys()
+                .filter(|other| **other != state)
+                .map(|other| Finding::InAnotherSet {
+                    task,
+                    state,
+                    other: *other,
+                }),
+        );
+        self.judge_rows(state, &mut findings);
+        self.judge_keys(state, &mut findings);
+        findings
+    }
+
+    fn judge_rows(&self, state: TaskState, findings: &mut Vec<Finding>) {
+        let task = self.id;
+        let running = state == TaskState::Running;
+        let waits_for_a_moment = matches!(state, TaskState::Scheduled | TaskState::RetryWait);
+        let waits = !running && !state.is_final();
+        let expires = self.field("expires");
+        for (row, wanted, recorded) in [
+            (Row::Ready, state == TaskState::Queued, self.field("score")),
+            // Its score is the first of several moments, and an outage may put it off.
+            (Row::Lease, running, None),
+            (Row::Held, running, None),
+            (Row::Due, waits_for_a_moment, self.field("due")),
+            (Row::Expiry, waits && expires.is_some(), expires),
+        ] {
+            match (self.rows.get(&row), wanted) {
+                (None, true) => findings.push(Finding::RowMissing { task, state, row }),
+                (Some(_), false) => findings.push(Finding::RowTooMany { task, state, row }),
+                (Some(found), true) => {
+                    if let Some(recorded) = recorded
+                        && !same_number(found, recorded)
+                    {
+                        findings.push(Finding::RowElsewhere {
+                            task,
+                            row,
+                            found: found.clone(),
+                            recorded: recorded.to_owned(),
+                        });
+                    }
+                }
+                (None, false) => {}
+            }
+        }
+    }
+
+    fn judge_keys(&self, state: TaskState, findings: &mut Vec<Finding>) {
+        let task = self.id;
+        let long = self.field("long").unwrap_or_default();
+        for kind in DocumentKind::ALL {
+            let document = kind.word().to_owned();
+            match (
+                long.contains(kind.letter()),
+                self.keys.contains_key(kind.word()),
+            ) {
+                (true, false) => findings.push(Finding::DocumentMissing { task, document }),
+                (false, true) => findings.push(Finding::DocumentTooMany { task, document }),
+                _ => {}
+            }
+        }
+        for (key, millis) in &self.keys {
+            if state.is_final() == (*millis < 0) {
+                findings.push(Finding::Lifetime {
+                    task,
+                    state,
+                    key: key.clone(),
+                });
+            }
+        }
+    }
+
+    /// Whether `key` is one of the sets where a task with this record may stand.
+    pub(super) fn belongs_in(&self, keys: &Keys, key: &str) -> bool {
+        let field = |name| self.field(name).unwrap_or_default();
+        let queue = field("queue");
+        let class = self.field("class").unwrap_or("0");
+        key == keys.leases()
+            || key == keys.due()
+            || key == keys.expiries()
+            || key == keys.ready(queue, class)
+            || key == keys.held(field("node"), field("session"))
+            || TaskState::ALL
+                .into_iter()
+                .any(|state| key == keys.state(queue, state))
+    }
+}
+
+/// What is stored about one queue beside its tasks.
+#[derive(Debug)]
+pub(super) struct QueueFacts {
+    pub(super) name: String,
+    pub(super) recorded: bool,
+    pub(super) listed: bool,
+    pub(super) classes: u64,
+    /// Definition to number.
+    pub(super) definitions: BTreeMap<String, String>,
+    /// Class to the score of its head.
+    pub(super) heads: BTreeMap<String, String>,
+    /// Class to the score of its first ready task.
+    pub(super) firsts: BTreeMap<String, String>,
+}
+
+impl QueueFacts {
+    pub(super) fn findings(&self) -> Vec<Finding> {
+        let queue = self.name.clone();
+        if !self.recorded {
+            return vec![Finding::QueueWithoutRecord { queue }];
+        }
+        let mut findings = Vec::new();
+        if !self.listed {
+            findings.push(Finding::QueueNotListed {
+                queue: queue.clone(),
+            });
+        }
+        let mut numbers: Vec<u64> = self
+            .definitions
+            .values()
+            .filter_map(|number| number.parse().ok())
+            .collect();
+        numbers.sort_unstable();
+        if !numbers.iter().copied().eq(0..self.classes) {
+            findings.push(Finding::ClassesMiscounted {
+                queue: queue.clone(),
+                counted: self.classes,
+                numbers,
+            });
+        }
+        // A queue with one class has no heads.
+        let wanted = if self.classes > 1 {
+            self.firsts.clone()
+        } else {
+            BTreeMap::new()
+        };
+        let classes: std::collections::BTreeSet<&String> =
+            wanted.keys().chain(self.heads.keys()).collect();
+        for class in classes {
+            let (head, first) = (self.heads.get(class), wanted.get(class));
+            let agree = match (head, first) {
+                (Some(head), Some(first)) => same_number(head, first),
+                _ => false,
+            };
+            if !agree {
+                findings.push(Finding::HeadWrong {
+                    queue: queue.clone(),
+                    class: class.clone(),
+                    head: head.cloned(),
+                    first: first.cloned(),
+                });
+            }
+        }
+        findings
+    }
+}
+
+/// Redis writes 4e3 where a script wrote 4000.
+fn same_number(one: &str, other: &str) -> bool {
+    matches!((one.parse::<f64>(), other.parse::<f64>()), (Ok(one), Ok(other)) if one.total_cmp(&other).is_eq())
+}

@@ -1,0 +1,121 @@
+//! The walk through everything stored, page by page: SCAN for keys, ZSCAN for members.
+
+use deadpool_redis::redis;
+
+use crate::domain::{Partition, TaskState};
+use crate::store::core::Core;
+use crate::store::keys::DocumentKind;
+use crate::store::{Outcome, StoreError};
+
+/// Keys or members that Redis looks at in one step.
+const STEP: usize = 1_000;
+
+/// A key, as far as the audit cares.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// A task's record.
+    Record(String),
+    /// Another key of a task's own: a document or its attempts.
+    OfTask(String),
+    /// A sorted set whose members are tasks, and the queue it belongs to, if it does to one.
+    Tasks(Option<String>),
+    /// The list of the partition's queues.
+    Queues,
+    /// A key of a queue without tasks as members.
+    OfQueue(String),
+}
+
+/// Which partition a key belongs to and what it is; `None` for what the audit does not judge.
+pub(super) fn classify(key: &str) -> Option<(Partition, Kind)> {
+    let (number, rest) = key.strip_prefix("{ty")?.split_once("}:")?;
+    let partition = Partition::new(number.parse().ok()?);
+    let (kind, name) = rest.split_once(':').unwrap_or((rest, ""));
+    let name = || name.to_owned();
+    let kind = match kind {
+        "task" => Kind::Record(name()),
+        "attempts" => Kind::OfTask(name()),
+        "leases" | "due" | "expiries" | "held" => Kind::Tasks(None),
+        "ready" => Kind::Tasks(rest.split(':').nth(1).map(str::to_owned)),
+        "queues" => Kind::Queues,
+        "queue" | "classes" | "heads" => Kind::OfQueue(name()),
+        word if TaskState::from_word(word).is_some() => Kind::Tasks(Some(name())),
+        word if DocumentKind::ALL.iter().any(|kind| kind.word() == word) => Kind::OfTask(name()),
+        _ => return None,
+    };
+    Some((partition, kind))
+}
+
+/// A place in a SCAN or ZSCAN.
+pub(super) struct Cursor(Option<u64>);
+
+impl Cursor {
+    pub(super) const fn start() -> Self {
+        Self(Some(0))
+    }
+}
+
+impl Core {
+    /// The next keys of this deployment; `None` after the last. A key may come twice.
+    pub(super) async fn next_keys(
+        &self,
+        cursor: &mut Cursor,
+    ) -> Result<Option<Vec<String>>, StoreError> {
+        let Some(at) = cursor.0 else { return Ok(None) };
+        let mut command = redis::cmd("SCAN");
+        command.arg(at).arg("MATCH").arg("{ty*}:*");
+        let (next, keys): (u64, Vec<Vec<u8>>) = self.step(command.arg("COUNT").arg(STEP)).await?;
+        cursor.0 = (next != 0).then_some(next);
+        let text = |key: Vec<u8>| String::from_utf8_lossy(&key).into_owned();
+        Ok(Some(keys.into_iter().map(text).collect()))
+    }
+
+    /// The next members of a sorted set; `None` after the last. A member may come twice.
+    pub(super) async fn next_members(
+        &self,
+        set: &str,
+        cursor: &mut Cursor,
+    ) -> Result<Option<Vec<String>>, StoreError> {
+        let Some(at) = cursor.0 else { return Ok(None) };
+        let mut command = redis::cmd("ZSCAN");
+        command.arg(set).arg(at).arg("COUNT").arg(STEP);
+        let (next, pairs): (u64, Vec<Vec<u8>>) = self.step(&command).await?;
+        cursor.0 = (next != 0).then_some(next);
+        let members = pairs.into_iter().step_by(2);
+        let text = |member: Vec<u8>| String::from_utf8_lossy(&member).into_owned();
+        Ok(Some(members.map(text).collect()))
+    }
+
+    async fn step<T: redis::FromRedisValue>(&self, command: &redis::Cmd) -> Result<T, StoreError> {
+        let away = |source: Option<redis::RedisError>| StoreError::Unavailable {
+            outcome: Outcome::None,
+            source: source.map(std::sync::Arc::new),
+        };
+        let mut connection = self.shared.pool.get().await.map_err(|_| away(None))?;
+        command
+            .query_async(&mut connection)
+            .await
+            .map_err(|error| away(Some(error)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_say_what_they_are() {
+        let kind = |key: &str| classify(key).map(|(partition, kind)| (partition.number(), kind));
+        let tasks = |queue: &str| Kind::Tasks(Some(queue.to_owned()));
+        assert_eq!(
+            kind("{ty12}:task:ab"),
+            Some((12, Kind::Record("ab".into())))
+        );
+        assert_eq!(kind("{ty0}:error:ab"), Some((0, Kind::OfTask("ab".into()))));
+        assert_eq!(kind("{ty0}:ready:bulk:3"), Some((0, tasks("bulk"))));
+        assert_eq!(kind("{ty0}:retry_wait:bulk"), Some((0, tasks("bulk"))));
+        assert_eq!(kind("{ty0}:held:n:"), Some((0, Kind::Tasks(None))));
+        assert_eq!(kind("{ty0}:queues"), Some((0, Kind::Queues)));
+        assert_eq!(kind("{ty0}:idempotency:ab"), None);
+        assert_eq!(kind("stranger"), None);
+    }
+}

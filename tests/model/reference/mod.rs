@@ -1,0 +1,149 @@
+//! The reference model: what the store promises, said as plainly as possible and without I/O.
+//!
+//! It knows no ids and no tokens: tasks, leases and sessions are numbered in the order in which
+//! they come into being. Everything is found by looking at everything.
+
+mod claim;
+mod node;
+mod operate;
+mod outage;
+mod report;
+mod submit;
+mod sweep;
+mod task;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use taskyard::domain::{Partition, TaskState};
+
+pub(crate) use claim::ClaimWish;
+pub(crate) use node::Node;
+pub(crate) use submit::Wish;
+pub(crate) use task::{Due, Lease, Task};
+
+/// A task's number.
+pub(crate) type Serial = usize;
+/// A lease's number.
+pub(crate) type LeaseNo = usize;
+/// A session's number.
+pub(crate) type SessionNo = usize;
+
+/// What a verb answers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Answer {
+    Created(TaskState),
+    Replayed(Serial),
+    KeyReused,
+    Rejected,
+    Batch(Vec<Answer>),
+    /// Task, attempt, end of the lease, deadline.
+    Claimed(Vec<(Serial, u32, u64, u64)>),
+    Done(TaskState),
+    LeaseLost,
+    NotFound,
+    NotRunning,
+    Renewed {
+        cancel: bool,
+        ends: u64,
+    },
+    InvalidState(TaskState),
+    AlreadyFinished(TaskState),
+    Registered {
+        new: bool,
+    },
+    SessionEnded,
+    Alive {
+        cancel: BTreeSet<Serial>,
+        lost: BTreeSet<Serial>,
+    },
+    Flag(bool),
+    Nothing,
+}
+
+/// A queue.
+#[derive(Debug, Clone)]
+pub(crate) struct Queue {
+    pub(crate) partition: u16,
+    /// Whether anything was ever submitted to it.
+    pub(crate) exists: bool,
+    pub(crate) paused: bool,
+    pub(crate) sequence: u64,
+}
+
+/// A row for another partition.
+#[derive(Debug, Clone)]
+pub(crate) enum OutboxRow {
+    Child(Serial),
+    Cancel { session: SessionNo, task: Serial },
+}
+
+/// What a partition remembers beside its tasks.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct PartitionMemory {
+    pub(crate) swept: Option<u64>,
+    pub(crate) gap: (u64, u64),
+    pub(crate) outbox: Vec<OutboxRow>,
+}
+
+/// Everything.
+#[derive(Debug, Clone)]
+pub(crate) struct Model {
+    pub(crate) now: u64,
+    pub(crate) queues: Vec<Queue>,
+    pub(crate) tasks: Vec<Task>,
+    pub(crate) leases: Vec<Lease>,
+    /// The node of each session that ever was.
+    pub(crate) sessions: Vec<usize>,
+    pub(crate) nodes: Vec<Node>,
+    pub(crate) partitions: Vec<PartitionMemory>,
+    /// Idempotency key to body and task.
+    pub(crate) keys: BTreeMap<(usize, u8), (u8, Serial)>,
+    /// Partition, node and `claim_id` to leases.
+    pub(crate) claims: BTreeMap<(u16, usize, u8), Vec<LeaseNo>>,
+}
+
+impl Model {
+    pub(crate) fn new(now: u64, queues: &[&str], nodes: &[&str], partitions: u16) -> Self {
+        let home = |name: &str| Partition::of_name(name, partitions).number();
+        Self {
+            now,
+            queues: queues
+                .iter()
+                .map(|name| Queue {
+                    partition: home(name),
+                    exists: false,
+                    paused: false,
+                    sequence: 0,
+                })
+                .collect(),
+            tasks: Vec::new(),
+            leases: Vec::new(),
+            sessions: Vec::new(),
+            nodes: nodes
+                .iter()
+                .map(|name| Node::new(name, home(name)))
+                .collect(),
+            partitions: vec![PartitionMemory::default(); usize::from(partitions)],
+            keys: BTreeMap::new(),
+            claims: BTreeMap::new(),
+        }
+    }
+
+    pub(crate) fn partition_of(&self, task: Serial) -> u16 {
+        self.queues[self.tasks[task].queue].partition
+    }
+
+    /// The tasks of a partition that are there and fit.
+    pub(crate) fn tasks_in(&self, partition: u16, fits: impl Fn(&Task) -> bool) -> Vec<Serial> {
+        (0..self.tasks.len())
+            .filter(|task| self.partition_of(*task) == partition)
+            .filter(|task| self.tasks[*task].is_there() && fits(&self.tasks[*task]))
+            .collect()
+    }
+
+    /// How many tasks of a queue are in that state.
+    pub(crate) fn count(&self, queue: usize, state: TaskState) -> u64 {
+        let fits = |task: &&Task| task.queue == queue && task.state == Some(state);
+        self.tasks.iter().filter(fits).count() as u64
+    }
+}

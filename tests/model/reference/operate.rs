@@ -1,0 +1,78 @@
+//! What users and operators do to a task or a queue: cancel, retry, pause, trim.
+
+use taskyard::domain::TaskState;
+
+use super::{Answer, Model, OutboxRow, Serial};
+
+const CANCEL_GRACE_MS: u64 = 30_000;
+
+impl Model {
+    pub(crate) fn cancel(&mut self, task: Serial) -> Answer {
+        let Some(state) = self.tasks[task].state else {
+            return Answer::NotFound;
+        };
+        match state {
+            TaskState::Succeeded | TaskState::Failed | TaskState::Expired => {
+                return Answer::AlreadyFinished(state);
+            }
+            TaskState::Running if self.tasks[task].revoke.is_none() => {
+                let revoke = self.now + CANCEL_GRACE_MS;
+                let lease = self.tasks[task].lease.unwrap();
+                let lease = &mut self.leases[lease];
+                lease.row = lease.ends.min(lease.deadline).min(revoke);
+                let session = lease.session;
+                self.tasks[task].revoke = Some(revoke);
+                let home = usize::from(self.partition_of(task));
+                let row = session.map(|session| OutboxRow::Cancel { session, task });
+                self.partitions[home].outbox.extend(row);
+            }
+            TaskState::Running | TaskState::Cancelled => {}
+            _ => self.to_final(task, TaskState::Cancelled, None),
+        }
+        Answer::Done(self.tasks[task].state.unwrap())
+    }
+
+    pub(crate) fn retry(&mut self, task: Serial) -> Answer {
+        let Some(state) = self.tasks[task].state else {
+            return Answer::NotFound;
+        };
+        if !state.is_final() {
+            return Answer::InvalidState(state);
+        }
+        let record = &mut self.tasks[task];
+        record.reason = None;
+        record.failures = 0;
+        record.losses = 0;
+        record.revoke = None;
+        record.expires = None;
+        record.has_result = false;
+        record.run += 1;
+        self.to_queued(task, false);
+        Answer::Done(TaskState::Queued)
+    }
+
+    pub(crate) fn pause(&mut self, queue: usize, paused: bool) -> Answer {
+        if self.queues[queue].exists {
+            self.queues[queue].paused = paused;
+        }
+        Answer::Flag(self.queues[queue].exists)
+    }
+
+    /// Deletes finished tasks of a partition that are too old, or too many of one state.
+    pub(crate) fn trim(&mut self, partition: u16, keep_ms: u64, keep_count: usize) {
+        for queue in 0..self.queues.len() {
+            for state in TaskState::ALL.into_iter().filter(|state| state.is_final()) {
+                let fits = |task: &super::Task| task.queue == queue && task.is(state);
+                let mut kept = self.tasks_in(partition, fits);
+                kept.sort_by_key(|task| (self.tasks[*task].finished, *task));
+                let surplus = kept.len().saturating_sub(keep_count);
+                for (rank, task) in kept.into_iter().enumerate() {
+                    let is_old = self.tasks[task].finished + keep_ms <= self.now;
+                    if is_old || rank < surplus {
+                        self.tasks[task].state = None;
+                    }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,105 @@
+//! Submit: new tasks, singly or all or none.
+
+use taskyard::domain::TaskState;
+use taskyard::domain::retry::RetryPolicy;
+
+use super::task::{Due, Task};
+use super::{Answer, Model, Serial};
+
+/// What is submitted.
+#[derive(Debug, Clone)]
+pub(crate) struct Wish {
+    pub(crate) queue: usize,
+    pub(crate) class: u8,
+    pub(crate) priority: i64,
+    pub(crate) delay_ms: Option<u64>,
+    pub(crate) expires_in_ms: Option<u64>,
+    pub(crate) max_attempts: u32,
+    pub(crate) max_losses: u32,
+    pub(crate) timeout_ms: Option<u64>,
+    pub(crate) retry: Option<RetryPolicy>,
+    /// Idempotency key and body.
+    pub(crate) key: Option<(u8, u8)>,
+}
+
+impl Model {
+    pub(crate) fn submit(&mut self, wish: &Wish) -> Answer {
+        self.queues[wish.queue].exists = true;
+        if let Some(answer) = self.known(wish) {
+            return answer;
+        }
+        let task = self.draft(wish);
+        self.create(task, wish.delay_ms);
+        Answer::Created(self.tasks[task].state.unwrap())
+    }
+
+    /// All or none.
+    pub(crate) fn submit_atomic(&mut self, wishes: &[Wish]) -> Answer {
+        for wish in wishes {
+            self.queues[wish.queue].exists = true;
+        }
+        let known: Vec<Option<Answer>> = wishes.iter().map(|wish| self.known(wish)).collect();
+        if known.iter().any(Option::is_some) {
+            let rejected = |answer: Option<Answer>| answer.unwrap_or(Answer::Rejected);
+            return Answer::Batch(known.into_iter().map(rejected).collect());
+        }
+        Answer::Batch(wishes.iter().map(|wish| self.submit(wish)).collect())
+    }
+
+    fn known(&self, wish: &Wish) -> Option<Answer> {
+        let (key, body) = wish.key?;
+        let (first_body, task) = self.keys.get(&(wish.queue, key))?;
+        Some(if *first_body == body {
+            Answer::Replayed(*task)
+        } else {
+            Answer::KeyReused
+        })
+    }
+
+    /// A task that is not there yet.
+    pub(crate) fn draft(&mut self, wish: &Wish) -> Serial {
+        self.tasks.push(Task {
+            queue: wish.queue,
+            class: wish.class,
+            priority: wish.priority,
+            max_attempts: wish.max_attempts,
+            max_losses: wish.max_losses,
+            retry: wish.retry.unwrap_or_default(),
+            timeout: wish.timeout_ms,
+            state: None,
+            attempt: 0,
+            failures: 0,
+            losses: 0,
+            place: None,
+            due: Due::At(0),
+            expires: wish.expires_in_ms,
+            finished: 0,
+            reason: None,
+            revoke: None,
+            lease: None,
+            run: 1,
+            has_result: false,
+        });
+        let task = self.tasks.len() - 1;
+        if let Some((key, body)) = wish.key {
+            self.keys.insert((wish.queue, key), (body, task));
+        }
+        task
+    }
+
+    /// A drafted task comes into being.
+    pub(crate) fn create(&mut self, task: Serial, delay_ms: Option<u64>) {
+        let now = self.now;
+        let queue = self.tasks[task].queue;
+        self.queues[queue].exists = true;
+        if let Some(expires_in) = self.tasks[task].expires {
+            self.tasks[task].expires = Some(now + expires_in);
+        }
+        match delay_ms {
+            Some(delay) if delay > 0 => {
+                self.to_waiting(task, TaskState::Scheduled, Due::At(now + delay));
+            }
+            _ => self.to_queued(task, false),
+        }
+    }
+}
