@@ -1,8 +1,10 @@
 //! Exchanges: reports and the next claim in one request.
 
+use std::time::Instant;
+
 use serde_json::{Value, json};
 
-use super::service::Api;
+use super::service::{Api, LIMIT};
 
 #[tokio::test]
 async fn an_exchange_settles_everything_and_claims_the_next_tasks() {
@@ -15,6 +17,7 @@ async fn an_exchange_settles_everything_and_claims_the_next_tasks() {
     let leases = api.claim("n", claim).await;
     assert_eq!(leases.len(), 5);
     api.act(&format!("/v1/tasks/{}/cancel", leases[4].id)).await;
+    until_told_to_stop(&api, &session, &leases[4].id).await;
     let on = |n: usize| json!({"id": leases[n].id, "lease_token": leases[n].token});
     let with = |n: usize, member: &str, value: Value| {
         let mut report = on(n);
@@ -63,6 +66,19 @@ async fn an_exchange_settles_everything_and_claims_the_next_tasks() {
     assert_eq!(reply.body["directive"], "continue");
     let result = api.get(&format!("/v1/tasks/{}/result", leases[0].id)).await;
     assert_eq!(result.text, "null");
+}
+
+/// The news of a cancellation goes from the task's partition to the node's.
+async fn until_told_to_stop(api: &Api, session: &str, id: &str) {
+    let began = Instant::now();
+    loop {
+        let body = json!({"session": session});
+        let reply = api.post("/v1/nodes/n/exchange", body).await;
+        if reply.body["cancel"] == json!([id]) {
+            return;
+        }
+        assert!(began.elapsed() < LIMIT, "{}", reply.text);
+    }
 }
 
 #[tokio::test]

@@ -135,7 +135,7 @@ async fn release_gives_the_task_back_at_no_cost() {
     assert_eq!(released.status, 200);
     assert_eq!(released.body["state"], "queued");
     assert_eq!(released.body["losses"], 0);
-    assert!(released.body.get("node_id").is_none());
+    assert!(released.body.get("lease_expires_at").is_none());
 
     let lease = api.claim_one().await;
     assert_eq!(lease.id, id);
