@@ -134,6 +134,11 @@ async fn open(settings: &Settings, redis: &Redis) -> Result<Store, ServeError> {
     Ok(store)
 }
 
+/// The OpenAPI document of what is served.
+pub fn openapi_document() -> String {
+    api::document()
+}
+
 fn announce(listener: &TcpListener) {
     let Ok(address) = listener.local_addr() else {
         return;
