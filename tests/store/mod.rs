@@ -1,4 +1,13 @@
 //! The store's door: one verb a file.
 
+mod cancel;
+mod claim;
+mod complete;
 mod faults;
 mod lifecycle;
+mod loss;
+mod outbox;
+mod release;
+mod retry;
+mod submit;
+mod sweeps;
