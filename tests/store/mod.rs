@@ -2,6 +2,7 @@
 
 mod cancel;
 mod claim;
+mod cluster;
 mod complete;
 mod faults;
 mod lifecycle;
