@@ -104,7 +104,7 @@ impl Sweeper {
         if let Some(error) = failed {
             return Err(error);
         }
-        if looks % TRIM_TICKS == 0 {
+        if looks.is_multiple_of(TRIM_TICKS) {
             self.sweeps
                 .trim(self.partition, &Retention::default())
                 .await?;

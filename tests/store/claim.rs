@@ -69,9 +69,8 @@ async fn claim_returns_only_what_the_node_may_run() {
         let claimed = test.claim_as(request).await;
         claimed.iter().map(|task| task.id).collect()
     };
-    let types = vec![resize];
     let typed_offer = Offer {
-        types,
+        types: vec![resize],
         ..Offer::default()
     };
     assert_eq!(of(typed_offer).await, [typed]);
@@ -149,24 +148,24 @@ async fn claim_repeated_with_its_id_returns_the_same_leases() {
 #[tokio::test]
 async fn claim_returns_long_documents_as_they_came() {
     let test = TestStore::start().await;
-    let text = format!(
+    let payload = format!(
         r#"{{"empty":[],"big":9007199254740993,"long":"{}"}}"#,
         "x".repeat(100_000)
     );
     let metadata = format!(r#"{{"note":"{}"}}"#, "y".repeat(5_000));
     let id = test
         .submit(Submission {
-            payload: Document::parse(text.clone()).unwrap(),
+            payload: Document::parse(payload.clone()).unwrap(),
             metadata: Document::parse(metadata.clone()),
             ..submission("default")
         })
         .await;
     let lease = test.claim_one().await;
-    assert_eq!(lease.payload.as_str(), text);
+    assert_eq!(lease.payload.as_str(), payload);
     assert_eq!(lease.metadata.as_ref().unwrap().as_str(), metadata);
     test.complete(&lease).await;
     let task = test.task(id).await;
-    assert_eq!(task.payload.as_str(), text);
+    assert_eq!(task.payload.as_str(), payload);
     assert_eq!(task.metadata.unwrap().as_str(), metadata);
     test.audit().await;
 }

@@ -13,7 +13,7 @@ type Rows = Vec<(String, Vec<String>)>;
 async fn a_child_is_there_once_although_its_row_comes_twice() {
     let test = TestStore::start().await;
     let home = test.store.sweeps.partition_of(&queue("default"));
-    let away = (0..)
+    let away = (0..100)
         .map(|number| format!("q{number}"))
         .find(|name| test.store.sweeps.partition_of(&queue(name)) != home)
         .unwrap();
