@@ -101,7 +101,7 @@ impl Sweeper {
                 failed = Some(error);
             }
         }
-        if looks % TRIM_TICKS == 0 {
+        if looks.is_multiple_of(TRIM_TICKS) {
             self.sweeps
                 .trim(self.partition, &Retention::default())
                 .await?;

@@ -24,6 +24,10 @@ const LONG: usize = 1_500;
 /// How long a claim believes a session to live on that may have ended.
 const BELIEVED_MS: u64 = 7_000;
 
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "`map_err` gives the error away"
+)]
 fn text(error: StoreError) -> String {
     format!("the store failed: {error}")
 }
@@ -221,20 +225,14 @@ impl World {
         Ok(match action {
             Action::Complete { children, long, .. } => {
                 let wishes: Vec<Wish> = children.iter().map(|queue| child(*queue)).collect();
-                let first = self.model.tasks.len();
-                let expected = self.model.complete(lease, &wishes);
-                let payload = |index: usize| Document::parse((first + index).to_string()).unwrap();
-                let submit = wishes.iter().enumerate().map(|(index, wish)| Submission {
-                    payload: payload(index),
-                    ..submission(wish)
-                });
                 let completion = Completion {
                     id,
                     lease_token,
                     result: Some(document(*long)),
-                    submit: submit.collect(),
+                    submit: numbered(&wishes, self.model.tasks.len()),
                     view,
                 };
+                let expected = self.model.complete(lease, &wishes);
                 (expected, reported(store.tasks.complete(completion).await)?)
             }
             Action::Fail {
@@ -514,6 +512,17 @@ fn reported(outcome: Result<ReportOutcome, StoreError>) -> Result<Answer, String
         ReportOutcome::NotRunning => Answer::NotRunning,
         other => return Err(format!("a report is answered {other:?}")),
     })
+}
+
+/// Children that carry their numbers, by which they are known again.
+fn numbered(children: &[Wish], first: usize) -> Vec<Submission> {
+    let number = |index: usize| Document::parse((first + index).to_string()).unwrap();
+    let each = children.iter().enumerate();
+    each.map(|(index, wish)| Submission {
+        payload: number(index),
+        ..submission(wish)
+    })
+    .collect()
 }
 
 fn document(long: bool) -> Document {

@@ -1,4 +1,14 @@
 //! The store's door: one verb a file.
 
+mod cancel;
+mod claim;
+mod cluster;
+mod complete;
 mod faults;
 mod lifecycle;
+mod loss;
+mod outbox;
+mod release;
+mod retry;
+mod submit;
+mod sweeps;

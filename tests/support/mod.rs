@@ -4,9 +4,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use taskyard::domain::placement::Offer;
-use taskyard::domain::{NodeId, QueueName, Submission};
+use taskyard::domain::task::TaskError;
+use taskyard::domain::{Document, NodeId, QueueName, Submission, Task, TaskId, TaskState};
 use taskyard::store::private_redis::{Fsync, PrivateRedis, PrivateRedisOptions};
-use taskyard::store::{ClaimRequest, Clock, Store, StoreOptions};
+use taskyard::store::{
+    ClaimRequest, ClaimedTask, Clock, Completion, Failure, ReportOutcome, Store, StoreOptions,
+    SubmitOutcome, View,
+};
 use tempfile::TempDir;
 
 /// Where a virtual clock begins: 2026-11-23T07:01:55.000Z.
@@ -46,6 +50,7 @@ impl TestStore {
         let now = Arc::new(AtomicU64::new(EPOCH_MS));
         let mut options = StoreOptions {
             url: redis.redis.url(),
+            partitions: Some(2),
             clock: Clock::Virtual(Arc::clone(&now)),
             ..StoreOptions::default()
         };
@@ -54,9 +59,104 @@ impl TestStore {
         Self { store, now, redis }
     }
 
-    /// Moves the clock.
+    /// Moves the clock while nobody sweeps: an outage, when it is long.
     pub(crate) fn advance(&self, millis: u64) {
         self.now.fetch_add(millis, Ordering::SeqCst);
+    }
+
+    /// Sets the clock back.
+    pub(crate) fn step_back(&self, millis: u64) {
+        self.now.fetch_sub(millis, Ordering::SeqCst);
+    }
+
+    /// Sweeps every partition once, as the dispatcher does.
+    pub(crate) async fn sweep(&self) {
+        let sweeps = &self.store.sweeps;
+        for partition in sweeps.partitions() {
+            let due = sweeps.due(partition, "replica", 5_000, &[]).await.unwrap();
+            for work in due.work {
+                sweeps.run(work, partition).await.unwrap();
+            }
+        }
+    }
+
+    /// Time goes by, and every second all partitions are swept.
+    pub(crate) async fn pass(&self, millis: u64) {
+        self.sweep().await;
+        let mut left = millis;
+        while left > 0 {
+            let step = left.min(1_000);
+            left -= step;
+            self.advance(step);
+            self.sweep().await;
+        }
+    }
+
+    /// Submits a task that is new.
+    pub(crate) async fn submit(&self, submission: Submission) -> TaskId {
+        match self.store.tasks.submit(submission).await.unwrap() {
+            SubmitOutcome::Created(task) => task.id,
+            other => panic!("the task was not created: {other:?}"),
+        }
+    }
+
+    /// Claims up to so many tasks of the queue `default` for the node `n1`.
+    pub(crate) async fn claim(&self, most: usize) -> Vec<ClaimedTask> {
+        self.claim_as(claim("n1", "default", most)).await
+    }
+
+    pub(crate) async fn claim_as(&self, request: ClaimRequest) -> Vec<ClaimedTask> {
+        self.store.tasks.claim(request).await.unwrap().deliver()
+    }
+
+    /// Claims the only task there is.
+    pub(crate) async fn claim_one(&self) -> ClaimedTask {
+        let mut claimed = self.claim(5).await;
+        assert_eq!(claimed.len(), 1, "{claimed:?}");
+        claimed.remove(0)
+    }
+
+    pub(crate) async fn task(&self, id: TaskId) -> Task {
+        self.store.tasks.get(id).await.unwrap().unwrap()
+    }
+
+    pub(crate) async fn state(&self, id: TaskId) -> TaskState {
+        self.task(id).await.state
+    }
+
+    pub(crate) async fn complete(&self, lease: &ClaimedTask) -> ReportOutcome {
+        let completion = Completion {
+            id: lease.id,
+            lease_token: lease.lease_token.clone(),
+            result: Document::parse("{}".into()),
+            submit: Vec::new(),
+            view: View::State,
+        };
+        self.store.tasks.complete(completion).await.unwrap()
+    }
+
+    /// Fails the attempt; it may run again, after the given delay or the policy's.
+    pub(crate) async fn fail(&self, lease: &ClaimedTask, retry_after_ms: Option<u64>) {
+        let failure = Failure {
+            id: lease.id,
+            lease_token: lease.lease_token.clone(),
+            error: TaskError {
+                code: "broken".into(),
+                message: "it broke".into(),
+                detail: None,
+            },
+            retryable: true,
+            retry_after_ms,
+            view: View::State,
+        };
+        let outcome = self.store.tasks.fail(failure).await.unwrap();
+        assert!(matches!(outcome, ReportOutcome::Done { .. }), "{outcome:?}");
+    }
+
+    /// The test's end: everything stored fits together.
+    pub(crate) async fn audit(&self) {
+        let report = self.store.audit().await.unwrap();
+        assert_eq!(report.findings, []);
     }
 }
 

@@ -25,7 +25,7 @@ pub struct ProgressReport {
 }
 
 /// What became of it.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub enum ProgressOutcome {
     /// The lease lives on.
     Renewed {

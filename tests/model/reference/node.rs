@@ -80,8 +80,8 @@ impl Model {
         };
         let lost: BTreeSet<Serial> = held.iter().filter(|task| !holds(task)).copied().collect();
         let fresh = |at: u64| at + CANCEL_NOTE_MS >= self.now;
-        let notes = self.nodes[node].notes.iter();
-        let noted = notes.filter(|(_, at)| fresh(**at)).map(|(task, _)| *task);
+        let noted = self.nodes[node].notes.iter();
+        let noted = noted.filter(|(_, at)| fresh(**at)).map(|(task, _)| *task);
         let told = held
             .iter()
             .copied()
@@ -136,7 +136,7 @@ impl Model {
             let held = self.tasks[task].is(TaskState::Running)
                 && self.lease_of(task).session == Some(session);
             if held {
-                self.to_lost(task);
+                self.lose_attempt(task);
             }
         }
     }

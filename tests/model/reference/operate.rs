@@ -27,7 +27,7 @@ impl Model {
                 self.partitions[home].outbox.extend(row);
             }
             TaskState::Running | TaskState::Cancelled => {}
-            _ => self.to_final(task, TaskState::Cancelled, None),
+            _ => self.make_final(task, TaskState::Cancelled, None),
         }
         Answer::Done(self.tasks[task].state.unwrap())
     }
@@ -47,7 +47,7 @@ impl Model {
         record.expires = None;
         record.has_result = false;
         record.run += 1;
-        self.to_queued(task, false);
+        self.make_queued(task, false);
         Answer::Done(TaskState::Queued)
     }
 

@@ -42,7 +42,7 @@ impl Model {
             }
         }
         self.settle(task, Outcome::Succeeded);
-        self.to_final(task, TaskState::Succeeded, None);
+        self.make_final(task, TaskState::Succeeded, None);
         self.tasks[task].has_result = true;
         self.state(task)
     }
@@ -57,7 +57,7 @@ impl Model {
         } else {
             FailureReason::NonRetryable
         };
-        self.to_retry(task, Outcome::Failed, retryable, delay, reason);
+        self.fail_attempt(task, Outcome::Failed, retryable, delay, reason);
         self.state(task)
     }
 
@@ -82,12 +82,12 @@ impl Model {
         self.settle(task, outcome);
         match delay {
             _ if self.tasks[task].revoke.is_some() => {
-                self.to_final(task, TaskState::Cancelled, None);
+                self.make_final(task, TaskState::Cancelled, None);
             }
             Some(delay) if delay > 0 => {
-                self.to_waiting(task, TaskState::Scheduled, Due::At(self.now + delay));
+                self.make_waiting(task, TaskState::Scheduled, Due::At(self.now + delay));
             }
-            _ => self.to_queued(task, true),
+            _ => self.make_queued(task, true),
         }
         self.state(task)
     }

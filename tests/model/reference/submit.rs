@@ -97,9 +97,9 @@ impl Model {
         }
         match delay_ms {
             Some(delay) if delay > 0 => {
-                self.to_waiting(task, TaskState::Scheduled, Due::At(now + delay));
+                self.make_waiting(task, TaskState::Scheduled, Due::At(now + delay));
             }
-            _ => self.to_queued(task, false),
+            _ => self.make_queued(task, false),
         }
     }
 }

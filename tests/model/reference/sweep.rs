@@ -16,7 +16,7 @@ impl Model {
         });
         due.sort_by_key(|task| (self.tasks[*task].due_at(), *task));
         for task in due {
-            self.to_queued(task, false);
+            self.make_queued(task, false);
         }
     }
 
@@ -25,7 +25,7 @@ impl Model {
             task.waits() && task.expires.is_some_and(|expires| expires <= self.now)
         });
         for task in late {
-            self.to_final(task, TaskState::Expired, None);
+            self.make_final(task, TaskState::Expired, None);
         }
     }
 
@@ -57,9 +57,9 @@ impl Model {
             self.leases[number].row = now + again;
         } else if self.tasks[task].revoke.is_some_and(|revoke| revoke <= now) {
             self.settle(task, Outcome::Revoked);
-            self.to_final(task, TaskState::Cancelled, None);
+            self.make_final(task, TaskState::Cancelled, None);
         } else if lease.deadline <= now {
-            self.to_retry(task, Outcome::Timeout, true, None, FailureReason::Timeout);
+            self.fail_attempt(task, Outcome::Timeout, true, None, FailureReason::Timeout);
         } else if let Some(session) = lease.session {
             let life = *lives.entry(session).or_insert_with(|| {
                 self.look(self.nodes[self.sessions[session]].partition);
@@ -73,10 +73,10 @@ impl Model {
                     self.leases[number].ends = ends;
                     self.leases[number].row = revoke.map_or(first, |revoke| first.min(revoke));
                 }
-                _ => self.to_lost(task),
+                _ => self.lose_attempt(task),
             }
         } else {
-            self.to_lost(task);
+            self.lose_attempt(task);
         }
     }
 

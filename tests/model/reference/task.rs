@@ -105,7 +105,7 @@ impl Model {
     }
 
     /// To queued: at its old place, or at a new one.
-    pub(crate) fn to_queued(&mut self, task: Serial, keeps_place: bool) {
+    pub(crate) fn make_queued(&mut self, task: Serial, keeps_place: bool) {
         let queue = self.tasks[task].queue;
         if !keeps_place || self.tasks[task].place.is_none() {
             self.queues[queue].sequence += 1;
@@ -115,12 +115,12 @@ impl Model {
         self.tasks[task].state = Some(TaskState::Queued);
     }
 
-    pub(crate) fn to_waiting(&mut self, task: Serial, state: TaskState, due: Due) {
+    pub(crate) fn make_waiting(&mut self, task: Serial, state: TaskState, due: Due) {
         self.tasks[task].state = Some(state);
         self.tasks[task].due = due;
     }
 
-    pub(crate) fn to_final(
+    pub(crate) fn make_final(
         &mut self,
         task: Serial,
         state: TaskState,
@@ -134,7 +134,7 @@ impl Model {
     }
 
     /// A failure or a time-out: again later, or failed.
-    pub(crate) fn to_retry(
+    pub(crate) fn fail_attempt(
         &mut self,
         task: Serial,
         outcome: Outcome,
@@ -146,29 +146,29 @@ impl Model {
         self.tasks[task].failures += 1;
         let record = &self.tasks[task];
         if record.revoke.is_some() {
-            self.to_final(task, TaskState::Cancelled, None);
+            self.make_final(task, TaskState::Cancelled, None);
         } else if retryable && record.failures < record.max_attempts {
             let (least, most) = record.retry.bounds_ms(record.failures);
             let due = delay.map_or(Due::Between(self.now + least, self.now + most), |delay| {
                 Due::At(self.now + delay)
             });
-            self.to_waiting(task, TaskState::RetryWait, due);
+            self.make_waiting(task, TaskState::RetryWait, due);
         } else {
-            self.to_final(task, TaskState::Failed, Some(reason));
+            self.make_final(task, TaskState::Failed, Some(reason));
         }
     }
 
     /// The node died or the lease ran out: back to its place, unless that happened too often.
-    pub(crate) fn to_lost(&mut self, task: Serial) {
+    pub(crate) fn lose_attempt(&mut self, task: Serial) {
         self.settle(task, Outcome::Lost);
         self.tasks[task].losses += 1;
         let record = &self.tasks[task];
         if record.revoke.is_some() {
-            self.to_final(task, TaskState::Cancelled, None);
+            self.make_final(task, TaskState::Cancelled, None);
         } else if record.losses >= record.max_losses {
-            self.to_final(task, TaskState::Failed, Some(FailureReason::Poison));
+            self.make_final(task, TaskState::Failed, Some(FailureReason::Poison));
         } else {
-            self.to_queued(task, true);
+            self.make_queued(task, true);
         }
     }
 }
