@@ -12,7 +12,7 @@ use super::state::ApiState;
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(crate) struct Readiness {
     status: &'static str,
-    /// How safe an acknowledged write is: memory, disk_soon, disk or replica.
+    /// How safe an acknowledged write is: `memory`, `disk_soon`, `disk` or `replica`.
     durability: &'static str,
 }
 

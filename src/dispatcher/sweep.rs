@@ -63,7 +63,7 @@ struct Sweeper {
 
 impl Sweeper {
     async fn run(self, shutdown: CancellationToken) {
-        let mut looks = 0;
+        let mut looks: u64 = 0;
         loop {
             let pause = match self.look(looks).await {
                 Ok(pause) => pause,
@@ -104,7 +104,7 @@ impl Sweeper {
         if let Some(error) = failed {
             return Err(error);
         }
-        if looks % TRIM_TICKS == 0 {
+        if looks.is_multiple_of(TRIM_TICKS) {
             self.sweeps
                 .trim(self.partition, &Retention::default())
                 .await?;

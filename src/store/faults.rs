@@ -34,7 +34,7 @@ impl Faults {
         }
     }
 
-    /// Draws the fate of the next call (SplitMix64).
+    /// Draws the fate of the next call (`SplitMix64`).
     pub(crate) fn draw(&self) -> Fault {
         let mut state = self
             .state

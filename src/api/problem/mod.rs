@@ -112,11 +112,6 @@ impl Problem {
         &self.detail
     }
 
-    /// The code.
-    pub(crate) const fn code(&self) -> Code {
-        self.code
-    }
-
     /// The status.
     pub(crate) const fn status(&self) -> u16 {
         self.code.status()
@@ -159,10 +154,10 @@ impl From<StoreError> for Problem {
         // The cause is logged here, once; a client never sees what Redis says.
         match &error {
             StoreError::Corrupt(_) => {
-                tracing::error!(error = &error as &dyn std::error::Error, "the store failed")
+                tracing::error!(error = &error as &dyn std::error::Error, "the store failed");
             }
             StoreError::Overloaded | StoreError::Full => {
-                tracing::debug!(%error, "a request was refused")
+                tracing::debug!(%error, "a request was refused");
             }
             _ => tracing::warn!(
                 error = &error as &dyn std::error::Error,

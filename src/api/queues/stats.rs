@@ -40,27 +40,27 @@ pub(crate) async fn get_queue_stats(
     State(state): State<ApiState>,
     Id(name): Id<QueueName>,
 ) -> Result<Response, Problem> {
-    let stats = state
+    let numbers = state
         .store
         .queues
         .stats(&name)
         .await?
         .ok_or_else(|| Problem::of(Code::QueueNotFound))?;
     Ok(json::ok(&QueueNumbers {
-        queued: stats.count(TaskState::Queued),
-        ready: stats.ready,
-        scheduled: stats.count(TaskState::Scheduled),
-        blocked: stats.count(TaskState::Blocked),
-        running: stats.count(TaskState::Running),
-        retry_wait: stats.count(TaskState::RetryWait),
-        succeeded: stats.count(TaskState::Succeeded),
-        failed: stats.count(TaskState::Failed),
-        cancelled: stats.count(TaskState::Cancelled),
-        expired: stats.count(TaskState::Expired),
-        backlog: stats.backlog(),
-        oldest_ready_age_ms: stats.oldest_ready_age_ms,
-        submitted_per_s: stats.submitted_per_s,
-        finished_per_s: stats.finished_per_s,
-        paused: stats.paused,
+        queued: numbers.count(TaskState::Queued),
+        ready: numbers.ready,
+        scheduled: numbers.count(TaskState::Scheduled),
+        blocked: numbers.count(TaskState::Blocked),
+        running: numbers.count(TaskState::Running),
+        retry_wait: numbers.count(TaskState::RetryWait),
+        succeeded: numbers.count(TaskState::Succeeded),
+        failed: numbers.count(TaskState::Failed),
+        cancelled: numbers.count(TaskState::Cancelled),
+        expired: numbers.count(TaskState::Expired),
+        backlog: numbers.backlog(),
+        oldest_ready_age_ms: numbers.oldest_ready_age_ms,
+        submitted_per_s: numbers.submitted_per_s,
+        finished_per_s: numbers.finished_per_s,
+        paused: numbers.paused,
     }))
 }

@@ -11,7 +11,7 @@ use crate::api::state::ApiState;
 use crate::api::wait::Wait;
 use crate::domain::{Task, TaskId};
 
-/// Reads a task; with wait_ms it answers as soon as the task is final.
+/// Reads a task; with `wait_ms` it answers as soon as the task is final.
 #[utoipa::path(get, path = "/tasks/{id}", operation_id = "getTask", tag = "tasks",
     params(("id" = String, Path), ("wait_ms" = Option<u64>, Query)),
     responses((status = 200, description = "The task", body = TaskView)))]

@@ -49,7 +49,7 @@ impl Deployment {
         } else {
             let server =
                 PrivateRedis::start(PrivateRedisOptions::new(dir.path.join("redis"))).await?;
-            (server.url().to_owned(), Some(server))
+            (server.url(), Some(server))
         };
         let redis = RedisInfo::open(&redis_url).await?;
         if redis_server.is_some() {

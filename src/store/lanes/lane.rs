@@ -19,7 +19,7 @@ use crate::store::{Outcome, StoreError};
 
 /// How long a group without an answer is repeated. Redis remembers it for twice as long
 /// (`LANE_MEMORY_MS` in `lib/lane.lua`), so that a repetition never runs it again.
-const GIVE_UP_AFTER: Duration = Duration::from_secs(3_600);
+const GIVE_UP_AFTER: Duration = Duration::from_hours(1);
 /// Pauses between tries while Redis is away.
 const FIRST_PAUSE: Duration = Duration::from_millis(20);
 const LONGEST_PAUSE: Duration = Duration::from_millis(500);

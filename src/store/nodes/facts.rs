@@ -32,14 +32,15 @@ pub struct NodeFacts {
     pub remaining_ms: u64,
 }
 
-/// Facts by node; `None` for a name that is not registered.
+/// Facts by node, and since when; `None` for a name that is not registered.
+type Remembered = HashMap<NodeId, (Instant, Option<Arc<NodeFacts>>)>;
+
+/// What is remembered of nodes.
 #[derive(Default)]
-pub(crate) struct FactsCache(Mutex<HashMap<NodeId, (Instant, Option<Arc<NodeFacts>>)>>);
+pub(crate) struct FactsCache(Mutex<Remembered>);
 
 impl FactsCache {
-    fn lock(
-        &self,
-    ) -> std::sync::MutexGuard<'_, HashMap<NodeId, (Instant, Option<Arc<NodeFacts>>)>> {
+    fn lock(&self) -> std::sync::MutexGuard<'_, Remembered> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -21,7 +21,7 @@ mod server_program;
 mod supervisor;
 
 use std::convert::Infallible;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::mpsc;
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
@@ -100,7 +100,6 @@ impl PrivateRedisOptions {
         }
     }
 }
-
 
 /// A running private Redis. Dropping it kills the server; [`stop`](Self::stop) is gentler.
 #[derive(Debug)]

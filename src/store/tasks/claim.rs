@@ -221,7 +221,7 @@ impl Tasks {
         Ok(Vec::new())
     }
 
-    /// What the claim_id has got in a partition before.
+    /// What the `claim_id` has got in a partition before.
     async fn recall(
         &self,
         partition: Partition,

@@ -119,7 +119,7 @@ impl Tasks {
                             match answer {
                                 Ok(Some(outcome)) => outcomes.push((index, Ok(outcome))),
                                 Ok(None) if last_try => {
-                                    outcomes.push((index, Err(StoreError::not_done())))
+                                    outcomes.push((index, Err(StoreError::not_done())));
                                 }
                                 Ok(None) => unplaced.push(*item),
                                 Err(error) => outcomes.push((index, Err(error))),
