@@ -15,7 +15,7 @@ impl Openapi {
     )]
     pub(super) fn run(self) -> Result<(), Failure> {
         // A reader that has seen enough, such as `head`, is no failure.
-        let _ = writeln!(io::stdout(), "{}", crate::api::document());
+        let _ = writeln!(io::stdout(), "{}", crate::server::openapi_document());
         Ok(())
     }
 }
