@@ -64,6 +64,11 @@ pub struct Redis {
     pub facts: RedisFacts,
 }
 
+/// The OpenAPI document of what is served, as indented JSON.
+pub fn openapi_document() -> String {
+    api::document()
+}
+
 /// Takes the listen address. Early, so that one that is taken is told before Redis starts.
 pub async fn bind(address: SocketAddr) -> Result<TcpListener, ServeError> {
     TcpListener::bind(address)
@@ -132,11 +137,6 @@ async fn open(settings: &Settings, redis: &Redis) -> Result<Store, ServeError> {
         );
     }
     Ok(store)
-}
-
-/// The OpenAPI document of what is served.
-pub fn openapi_document() -> String {
-    api::document()
 }
 
 fn announce(listener: &TcpListener) {

@@ -295,7 +295,7 @@ async fn progress_one(state: &ApiState, item: ExchangeProgress) -> (Settled, Opt
         .progress(report)
         .await
         .map_err(Problem::from)
-        .and_then(progress_answer);
+        .and_then(|outcome| progress_answer(&outcome));
     match outcome {
         Ok(answer) => (
             (item.id, Ok(TaskState::Running)),

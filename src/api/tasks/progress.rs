@@ -72,14 +72,14 @@ pub(crate) struct ProgressAnswer {
 }
 
 /// What the store says of the news, as an answer.
-pub(crate) fn progress_answer(outcome: ProgressOutcome) -> Result<ProgressAnswer, Problem> {
+pub(crate) fn progress_answer(outcome: &ProgressOutcome) -> Result<ProgressAnswer, Problem> {
     match outcome {
         ProgressOutcome::Renewed {
             cancel_requested,
             lease_expires_at,
         } => Ok(ProgressAnswer {
-            cancel_requested,
-            lease_expires_at,
+            cancel_requested: *cancel_requested,
+            lease_expires_at: *lease_expires_at,
         }),
         ProgressOutcome::LeaseLost => Err(Problem::of(Code::LeaseLost)),
         ProgressOutcome::NotFound => Err(Problem::of(Code::TaskNotFound)),
@@ -97,5 +97,5 @@ pub(crate) async fn report_progress(
 ) -> Result<Response, Problem> {
     let report = body.value.check(id)?;
     let outcome = state.store.tasks.progress(report).await?;
-    Ok(json::ok(&progress_answer(outcome)?))
+    Ok(json::ok(&progress_answer(&outcome)?))
 }
