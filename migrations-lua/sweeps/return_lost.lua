@@ -34,6 +34,8 @@ local function settle(t, due)
   elseif tonumber(t.deadline) <= now then
     task.erase_document(t, 'e')
     task.write(t, 'error', TIMEOUT_ERROR)
+    -- One draw for the page, spread by golden-ratio steps: those that time out together come back apart.
+    chance = (chance + 0.6180339887) % 1
     lifecycle.to_retry(t, 'timeout', true, nil, 'timeout', chance)
   elseif not t.session then
     lifecycle.to_lost(t)
