@@ -6,7 +6,7 @@
 use std::fs;
 use std::path::Path;
 
-/// One file under `src`.
+/// One file of Rust.
 pub(super) struct Source {
     /// Its path from the root of the project.
     pub(super) path: String,
@@ -34,11 +34,11 @@ struct Token {
     text: String,
 }
 
-/// Every file under `src`, in the order of their paths.
-pub(super) fn all() -> Vec<Source> {
+/// Every file under a folder of the project, in the order of their paths.
+pub(super) fn below(folder: &str) -> Vec<Source> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut sources = Vec::new();
-    read_folder(root, &root.join("src"), &mut sources);
+    read_folder(root, &root.join(folder), &mut sources);
     sources.sort_by(|one, other| one.path.cmp(&other.path));
     sources
 }

@@ -1,4 +1,4 @@
-//! POST /`v1/nodes/{node_id}/claim`: a node takes tasks, waiting for them if it likes.
+//! `POST /v1/nodes/{node_id}/claim`: a node takes tasks, waiting for them if it likes.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! POST /`v1/nodes/{node_id}/exchange`: what a node has done, and its next tasks, in one request.
+//! `POST /v1/nodes/{node_id}/exchange`: what a node has done, and its next tasks, in one request.
 
 use axum::extract::State;
 use axum::response::Response;

@@ -1,4 +1,4 @@
-//! GET /v1/nodes and /`v1/nodes/{node_id}`: nodes as they are.
+//! `GET /v1/nodes` and `GET /v1/nodes/{node_id}`: nodes as they are.
 
 use axum::extract::State;
 use axum::response::Response;

@@ -1,4 +1,4 @@
-//! POST /`v1/nodes/{node_id}/heartbeat`: a session says that it lives.
+//! `POST /v1/nodes/{node_id}/heartbeat`: a session says that it lives.
 
 use axum::extract::State;
 use axum::response::Response;

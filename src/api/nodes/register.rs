@@ -1,4 +1,4 @@
-//! PUT /`v1/nodes/{node_id}`: a node says what it is.
+//! `PUT /v1/nodes/{node_id}`: a node says what it is.
 
 use std::collections::BTreeMap;
 

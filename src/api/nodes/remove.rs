@@ -1,4 +1,4 @@
-//! DELETE /`v1/nodes/{node_id}`: forgets a node; its tasks go back at once.
+//! `DELETE /v1/nodes/{node_id}`: forgets a node; its tasks go back at once.
 
 use axum::extract::State;
 use axum::http::StatusCode;
