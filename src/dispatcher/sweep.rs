@@ -20,7 +20,7 @@ const TICK: Duration = Duration::from_secs(1);
 const GRANT_MS: u64 = 900;
 /// Pause after a failure, so that a store that is away is not asked in a loop.
 const FAILURE_PAUSE: Duration = Duration::from_millis(200);
-/// Finished tasks are trimmed once in so many ticks.
+/// Finished tasks are trimmed once in so many looks, which come with each tick and each nudge.
 const TRIM_TICKS: u64 = 10;
 
 /// How to have a partition looked at now.

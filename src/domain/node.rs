@@ -29,7 +29,7 @@ pub struct Registration {
     pub types: Vec<TaskType>,
     /// What it can do, in its own words.
     pub performance: Option<Performance>,
-    /// Where work can be pushed to.
+    /// The version of its program.
     pub version: Option<String>,
 }
 

@@ -53,7 +53,7 @@ pub struct Submission {
     pub run_at: RunAt,
     /// Attempts that may fail; at least 1.
     pub max_attempts: u32,
-    /// Losses it survives; 0 gives at-most-once.
+    /// The loss with this number ends it; 0 and 1 give at-most-once as far as losses go.
     pub max_losses: u32,
     /// When a failed attempt is repeated; `None` for the default policy.
     pub retry: Option<RetryPolicy>,
@@ -248,7 +248,7 @@ pub struct Task {
     pub failures: u32,
     /// Deliveries of this run that were lost with their node or lease.
     pub losses: u32,
-    /// Losses it survives.
+    /// The loss with this number ends it.
     pub max_losses: u32,
     /// The worker's input.
     pub payload: Document,

@@ -26,6 +26,8 @@
 //! {ty0}:sweeper                  the replica that sweeps just now
 //! {ty0}:signals                  the pub/sub channel
 //! ```
+//!
+//! `{ty0}:schema_lock` alone is drawn in `schema`, which runs before anything else is there.
 
 use crate::domain::{Partition, TaskState};
 
