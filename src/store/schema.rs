@@ -155,14 +155,9 @@ async fn migrate_locked(
     epoch: &str,
     partitions: u16,
 ) -> Result<String, OpenError> {
-    let first = Keys::of(Partition::new(0)).meta();
-    // Another replica may have been first.
-    let current: Option<String> = redis::cmd("HGET")
-        .arg(&first)
-        .arg("epoch")
-        .query_async(connection)
-        .await?;
-    let epoch = current.unwrap_or_else(|| epoch.to_owned());
+    let epoch = begun(connection, partitions)
+        .await?
+        .unwrap_or_else(|| epoch.to_owned());
     for partition in (0..partitions).rev().map(Partition::new) {
         let keys = Keys::of(partition);
         let version: Option<usize> = redis::cmd("HGET")
@@ -199,4 +194,23 @@ pub(super) async fn accept(
     default: u16,
 ) -> Result<Opened, OpenError> {
     open(connection, wanted, default, None).await
+}
+
+/// The epoch that some partition already has: another replica was first, or a first start was cut
+/// off half-way. Partition 0 is asked first, since it decides once all is done.
+async fn begun(
+    connection: &mut MultiplexedConnection,
+    partitions: u16,
+) -> Result<Option<String>, redis::RedisError> {
+    for partition in Partition::all(partitions) {
+        let epoch: Option<String> = redis::cmd("HGET")
+            .arg(Keys::of(partition).meta())
+            .arg("epoch")
+            .query_async(connection)
+            .await?;
+        if epoch.is_some() {
+            return Ok(epoch);
+        }
+    }
+    Ok(None)
 }

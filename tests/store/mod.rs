@@ -10,5 +10,6 @@ mod loss;
 mod outbox;
 mod release;
 mod retry;
+mod schema;
 mod submit;
 mod sweeps;
