@@ -89,7 +89,7 @@ impl Sweeper {
             .due(self.partition, &self.replica, GRANT_MS, &waiting)
             .await?;
         for (queue, count) in &due.ready {
-            self.wakeups.ready(queue, *count);
+            self.wakeups.still_ready(queue, *count);
         }
         if !due.granted {
             return Ok(TICK);

@@ -1,6 +1,7 @@
 //! Which node may run what.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
@@ -104,7 +105,18 @@ pub struct Offer {
     pub resources: Resources,
 }
 
+/// An [`Offer`] to be compared: equal keys cover the same classes.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct OfferKey(Arc<str>);
+
 impl Offer {
+    /// The offer as a key, whatever order its types came in.
+    pub fn key(&self) -> OfferKey {
+        let types: BTreeSet<&str> = self.types.iter().map(TaskType::as_str).collect();
+        // Debug writes names in quotes and amounts in full, so different offers differ.
+        OfferKey(format!("{types:?} {:?} {:?}", self.labels, self.resources).into())
+    }
+
     /// Whether this node may run tasks of that class.
     pub fn covers(&self, class: &TaskClass) -> bool {
         let type_fits = self.types.is_empty() || self.types.contains(&class.task_type);
@@ -142,5 +154,20 @@ mod tests {
         assert!(offer.covers(&class));
         offer.types = vec![TaskType::parse("encode").expect("a name")];
         assert!(!offer.covers(&class));
+    }
+    #[test]
+    fn offers_of_the_same_types_have_the_same_key() {
+        let types = |names: &[&str]| Offer {
+            types: names
+                .iter()
+                .map(|name| TaskType::parse(name).expect("a name"))
+                .collect(),
+            ..Offer::default()
+        };
+        assert_eq!(types(&["a", "b"]).key(), types(&["b", "a", "b"]).key());
+        assert_ne!(types(&["a"]).key(), types(&["a", "b"]).key());
+        let mut labelled = types(&["a"]);
+        labelled.labels.insert("gpu".into(), "a100".into());
+        assert_ne!(types(&["a"]).key(), labelled.key());
     }
 }

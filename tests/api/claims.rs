@@ -1,7 +1,8 @@
 //! Claims: who gets what, and who waits.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
+use futures_util::future::join_all;
 use serde_json::json;
 
 use super::service::Api;
@@ -84,6 +85,70 @@ async fn a_claim_that_waits_gets_a_task_whose_moment_comes() {
     };
     let (leases, ()) = tokio::join!(waiting, later);
     assert_eq!(leases[0].id, id);
+}
+
+#[tokio::test]
+async fn a_waiting_claim_keeps_no_task_from_those_behind_it() {
+    let api = Api::start().await;
+    let claim =
+        |types: &str, wait_ms: u64| json!({"queues": ["q"], "types": [types], "wait_ms": wait_ms});
+    let first = api.claim("one", claim("a", 18_000));
+    let tasks = async {
+        api.until_claims_wait(1).await;
+        for _ in 0..5 {
+            let second = api.claim("two", claim("b", 12_000));
+            let submit = async {
+                api.until_claims_wait(2).await;
+                api.submit(json!({"queue": "q", "type": "b"})).await
+            };
+            let (leases, id) = tokio::join!(second, submit);
+            assert_eq!(leases.len(), 1, "it waited behind a claim of another type");
+            assert_eq!(leases[0].id, id);
+        }
+        api.submit(json!({"queue": "q", "type": "a"})).await
+    };
+    let (leases, id) = tokio::join!(first, tasks);
+    assert_eq!(leases[0].id, id);
+}
+
+#[tokio::test]
+async fn a_task_wakes_one_of_many_waiting_claims() {
+    const CLAIMS: usize = 300;
+    const TASKS: usize = 10;
+    let api = Api::start().await;
+    // A queue that is there, so that claims look for tasks in it.
+    api.submit_one().await;
+    api.claim_one().await;
+    // Each look of a claim with a claim_id reads what that has got: one GET.
+    let looks = || api.test.redis.calls_of("get");
+    let claim = |index: usize| {
+        let claim = json!({"queues": ["q"], "wait_ms": 10_000, "claim_id": format!("c{index}")});
+        api.claim("n", claim)
+    };
+    let claims = join_all((0..CLAIMS).map(claim));
+    let tasks = async {
+        api.until_claims_wait(CLAIMS).await;
+        for _ in 0..1_000 {
+            if looks().await >= CLAIMS {
+                break;
+            }
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        let before = looks().await;
+        for taken in 1..=TASKS {
+            let id = api.submit_one().await;
+            let path = format!("/v1/tasks/{id}");
+            api.until(&path, |task| task.body["state"] == "running")
+                .await;
+            assert!(api.wakeups.waiting_claims() >= CLAIMS - taken);
+        }
+        looks().await - before
+    };
+    let (leases, looks) = tokio::join!(claims, tasks);
+    let got = leases.iter().filter(|leases| leases.len() == 1).count();
+    assert_eq!(got, TASKS);
+    // Some GETs are those of the sweeps.
+    assert!(looks < CLAIMS / 2, "{looks} looks for {TASKS} tasks");
 }
 
 #[tokio::test]

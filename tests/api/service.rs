@@ -33,14 +33,19 @@ impl Api {
 
     /// Waits until a claim waits.
     pub(crate) async fn until_a_claim_waits(&self) {
+        self.until_claims_wait(1).await;
+    }
+
+    /// Waits until so many claims wait.
+    pub(crate) async fn until_claims_wait(&self, count: usize) {
         let poll = async {
-            while self.wakeups.waiting_claims() == 0 {
+            while self.wakeups.waiting_claims() < count {
                 tokio::time::sleep(Duration::from_millis(1)).await;
             }
         };
         tokio::time::timeout(LIMIT, poll)
             .await
-            .expect("no claim waits");
+            .expect("too few claims wait");
     }
 
     pub(crate) async fn with(limits: Limits) -> Self {

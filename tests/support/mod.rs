@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use deadpool_redis::redis;
 use taskyard::domain::placement::Offer;
 use taskyard::domain::task::TaskError;
 use taskyard::domain::{Document, NodeId, QueueName, Submission, Task, TaskId, TaskState};
@@ -29,6 +30,21 @@ impl TestRedis {
         options.fsync = Fsync::No;
         let redis = PrivateRedis::start(options).await.unwrap();
         Self { redis, _dir: dir }
+    }
+
+    /// How often Redis has run a command, by itself or in a script.
+    pub(crate) async fn calls_of(&self, command: &str) -> usize {
+        let client = redis::Client::open(self.redis.url()).unwrap();
+        let mut connection = client.get_multiplexed_async_connection().await.unwrap();
+        let stats: String = redis::cmd("INFO")
+            .arg("commandstats")
+            .query_async(&mut connection)
+            .await
+            .unwrap();
+        let head = format!("cmdstat_{command}:calls=");
+        let line = stats.lines().find_map(|line| line.strip_prefix(&head));
+        let count = line.and_then(|line| line.split(',').next());
+        count.map_or(0, |count| count.parse().unwrap())
     }
 }
 

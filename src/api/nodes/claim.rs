@@ -219,19 +219,24 @@ impl CheckedClaim {
     /// Claims, and waits for tasks as long as the claim allows.
     pub(crate) async fn run(&self, state: &ApiState) -> Result<Claimed, Problem> {
         let wait = Duration::from_millis(self.wait_ms.min(state.limits.wait_ms));
+        let mut request = self.request(state).await?;
         if wait.is_zero() {
-            return self.try_once(state).await;
+            return Ok(state.store.tasks.claim(request).await?);
         }
         if state.wakeups.waiting_claims() >= MAX_WAITING_CLAIMS {
             return Err(Problem::of(Code::TooManyWaiters));
         }
         // Its place is taken before the first look, so that a task in between wakes it.
-        let ticket = state.wakeups.wait_for_ready(&self.queues);
+        let ticket = state.wakeups.wait_for_ready(&self.queues, &request.offer);
         let over = tokio::time::sleep(wait);
         tokio::pin!(over);
         loop {
-            let claimed = self.try_once(state).await?;
-            if !claimed.is_empty() || state.shutdown.is_cancelled() {
+            let claimed = state.store.tasks.claim(request).await?;
+            if !claimed.is_empty() {
+                ticket.took(claimed.queues());
+                return Ok(claimed);
+            }
+            if state.shutdown.is_cancelled() {
                 return Ok(claimed);
             }
             tokio::select! {
@@ -239,10 +244,13 @@ impl CheckedClaim {
                 () = state.shutdown.cancelled() => return Ok(claimed),
                 () = &mut over => return Ok(claimed),
             }
+            request = self.request(state).await?;
+            ticket.renew(&request.offer);
         }
     }
 
-    async fn try_once(&self, state: &ApiState) -> Result<Claimed, Problem> {
+    /// What is asked of the store, with what is known of the node by now.
+    async fn request(&self, state: &ApiState) -> Result<ClaimRequest, Problem> {
         let facts = state.store.nodes.facts(&self.node).await?;
         let (offer, session, slots) = match (facts, &self.session) {
             (Some(facts), Some(session))
@@ -262,7 +270,7 @@ impl CheckedClaim {
             },
             None => offer,
         };
-        let request = ClaimRequest {
+        Ok(ClaimRequest {
             node: self.node.clone(),
             session,
             offer,
@@ -272,7 +280,6 @@ impl CheckedClaim {
                 .min(usize::try_from(slots).unwrap_or(usize::MAX)),
             lease_ms: self.lease_ms,
             claim_id: self.claim_id.clone(),
-        };
-        Ok(state.store.tasks.claim(request).await?)
+        })
     }
 }

@@ -82,6 +82,11 @@ impl Claimed {
         self.tasks.len()
     }
 
+    /// The queue of each task.
+    pub fn queues(&self) -> impl Iterator<Item = &QueueName> {
+        self.tasks.iter().map(|task| &task.queue)
+    }
+
     /// Takes the tasks out: the caller answers for them now.
     pub fn deliver(mut self) -> Vec<ClaimedTask> {
         std::mem::take(&mut self.tasks)

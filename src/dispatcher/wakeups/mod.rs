@@ -1,14 +1,17 @@
 //! Who waits in this replica, and whom a signal wakes: the handle that the api holds.
 //!
-//! One task wakes one claim. Waiting claims of a queue are woken in the order they came;
-//! which of them gets which task is then decided in Redis, by the claim itself.
+//! It knows nothing of tasks: which claim gets which task is decided in Redis, by the claim itself.
+//! Start with [`Wakeups`]; which claim is woken next stands in `claims`.
 
-use std::collections::{BTreeMap, HashMap};
-use std::sync::atomic::{AtomicBool, Ordering};
+mod claims;
+
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::Notify;
 
+use self::claims::WaitingClaims;
+use crate::domain::placement::Offer;
 use crate::domain::{QueueName, TaskId};
 
 /// The waiting claims and result waits of this replica.
@@ -17,40 +20,20 @@ pub struct Wakeups(Arc<Mutex<Waiters>>);
 
 #[derive(Debug, Default)]
 struct Waiters {
+    claims: WaitingClaims,
     next: u64,
-    /// Claims by queue, in the order they came.
-    claims: HashMap<QueueName, BTreeMap<u64, Arc<Waiter>>>,
     /// Waits for results by task.
     results: HashMap<TaskId, Vec<(u64, Arc<Notify>)>>,
 }
 
-/// A waiting claim.
-#[derive(Debug, Default)]
-struct Waiter {
-    notify: Notify,
-    /// Woken for a task and not back yet: the next task wakes another claim.
-    called: AtomicBool,
-}
-
 impl Wakeups {
-    /// Puts a claim among those that wait for tasks of these queues.
-    pub fn wait_for_ready(&self, queues: &[QueueName]) -> ReadyTicket {
-        let waiter = Arc::new(Waiter::default());
-        let mut waiters = self.lock();
-        let number = waiters.next;
-        waiters.next += 1;
-        for queue in queues {
-            waiters
-                .claims
-                .entry(queue.clone())
-                .or_default()
-                .insert(number, Arc::clone(&waiter));
-        }
-        drop(waiters);
+    /// Puts a claim among those that wait for tasks of these queues that `offer` covers. It is to
+    /// look for tasks now; what becomes claimable from here on wakes it.
+    pub fn wait_for_ready(&self, queues: &[QueueName], offer: &Offer) -> ReadyTicket {
+        let (number, notify) = self.lock().claims.join(queues, offer.key());
         ReadyTicket {
             number,
-            queues: queues.to_vec(),
-            waiter,
+            notify,
             wakeups: self.clone(),
         }
     }
@@ -77,43 +60,22 @@ impl Wakeups {
 
     /// Claims that wait here.
     pub fn waiting_claims(&self) -> usize {
-        let waiters = self.lock();
-        let numbers: std::collections::HashSet<u64> = waiters
-            .claims
-            .values()
-            .flat_map(|claims| claims.keys().copied())
-            .collect();
-        numbers.len()
+        self.lock().claims.count()
     }
 
     /// Queues that claims wait for.
     pub(super) fn queues(&self) -> Vec<QueueName> {
-        self.lock().claims.keys().cloned().collect()
+        self.lock().claims.queues().cloned().collect()
     }
 
-    /// Tasks became claimable: wakes as many claims, those first that came first.
+    /// Tasks became claimable.
     pub(super) fn ready(&self, queue: &QueueName, count: u64) {
-        let waiters = self.lock();
-        let Some(claims) = waiters.claims.get(queue) else {
-            return;
-        };
-        let mut left = usize::try_from(count).unwrap_or(usize::MAX);
-        for waiter in claims
-            .values()
-            .filter(|waiter| !waiter.called.load(Ordering::Relaxed))
-        {
-            if left == 0 {
-                return;
-            }
-            waiter.called.store(true, Ordering::Relaxed);
-            waiter.notify.notify_one();
-            left -= 1;
-        }
-        // All are on their way already: those that come back empty-handed look once more.
-        claims
-            .values()
-            .take(left)
-            .for_each(|waiter| waiter.notify.notify_one());
+        self.lock().claims.ready(queue, count);
+    }
+
+    /// A sweep saw claimable tasks: should a signal have been lost, this makes up for it.
+    pub(super) fn still_ready(&self, queue: &QueueName, count: u64) {
+        self.lock().claims.still_ready(queue, count);
     }
 
     /// Runs ended.
@@ -141,34 +103,42 @@ impl Wakeups {
     }
 }
 
-/// A claim's place among those that wait; dropped, it leaves.
+/// A claim's place among those that wait; dropped, it leaves, and whatever it was woken for wakes
+/// another.
 #[derive(Debug)]
 pub struct ReadyTicket {
     number: u64,
-    queues: Vec<QueueName>,
-    waiter: Arc<Waiter>,
+    notify: Arc<Notify>,
     wakeups: Wakeups,
 }
 
 impl ReadyTicket {
-    /// Waits for its turn. It keeps its place, so that a claim that comes too late waits on in front.
+    /// The claim found nothing: waits for its turn to look again. It keeps its place, so that a
+    /// claim that comes too late waits on in front.
     pub async fn woken(&self) {
-        self.waiter.called.store(false, Ordering::Relaxed);
-        self.waiter.notify.notified().await;
+        let rests = self.wakeups.lock().claims.rest(self.number);
+        if rests {
+            self.notify.notified().await;
+        }
+        self.wakeups.lock().claims.look(self.number);
+    }
+
+    /// What the node may run now.
+    pub fn renew(&self, offer: &Offer) {
+        self.wakeups.lock().claims.renew(self.number, offer.key());
+    }
+
+    /// The claim got tasks, one of each of these queues: it leaves.
+    pub fn took<'a>(self, queues: impl Iterator<Item = &'a QueueName>) {
+        self.wakeups.lock().claims.leave(self.number, queues);
     }
 }
 
 impl Drop for ReadyTicket {
     fn drop(&mut self) {
+        // After `took` it has left already.
         let mut waiters = self.wakeups.lock();
-        for queue in &self.queues {
-            if let Some(claims) = waiters.claims.get_mut(queue) {
-                claims.remove(&self.number);
-                if claims.is_empty() {
-                    waiters.claims.remove(queue);
-                }
-            }
-        }
+        waiters.claims.leave(self.number, std::iter::empty());
     }
 }
 
