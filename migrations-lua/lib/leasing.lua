@@ -13,7 +13,9 @@ function leasing.begin(claim, q, id, index)
   if t.expires then sets.remove(keys.expiries, id) end
   sets.add(keys.held(claim.node, claim.session), partition.now, id)
 
-  local length = claim.lease_ms or (claim.session == '' and DEFAULT_LEASE_MS) or nil
+  -- A lease without a session lasts as long as its queue says, unless the claim does.
+  local named = claim.lease_ms or (claim.session == '' and tonumber(q.lease_ms)) or nil
+  local length = named or (claim.session == '' and DEFAULT_LEASE_MS) or nil
   local ends = math.min(length and now + length or math.huge, claim.remaining and now + claim.remaining or math.huge)
   local deadline = now + (tonumber(t.timeout) or math.max(DEFAULT_TIMEOUT_MS, length or 0))
   sets.add(keys.leases, math.min(ends, deadline), id)
@@ -25,7 +27,7 @@ function leasing.begin(claim, q, id, index)
     changes[#changes + 1] = field
     changes[#changes + 1] = value
   end
-  if claim.lease_ms then change('lease_ms', claim.lease_ms) end
+  if named then change('lease_ms', named) end
   if claim.session ~= '' then
     change('session', claim.session)
     -- With a lease_ms of its own the lease also ends so long after the last progress.

@@ -44,14 +44,23 @@ function lifecycle.to_waiting(t, state, due, ...)
   task.write(t, 'state', state, 'due', due, ...)
 end
 
--- To a final state. The time to live is the backstop of the trim sweep.
+-- To a final state.
 function lifecycle.to_final(t, state, ...)
   leave(t)
   if t.state ~= 'running' then forget_expiry(t) end
   move(t, state, partition.now)
   task.write(t, 'state', state, 'finished', partition.now, ...)
-  local keep = state == 'failed' and KEEP_FAILED_MS or KEEP_SUCCEEDED_MS
-  for _, key in ipairs(task.keys(t)) do redis.call('PEXPIRE', key, keep) end
+  retention.begin(t)
+  signal.final(t.id)
+end
+
+-- Out of everything: a task that waits is deleted.
+function lifecycle.to_none(t)
+  leave(t)
+  forget_expiry(t)
+  sets.remove(keys.state(t.queue, t.state), t.id)
+  redis.call('UNLINK', unpack(task.keys(t)))
+  redis.call('ZADD', keys.gone, partition.now, t.id)
   signal.final(t.id)
 end
 

@@ -3,19 +3,23 @@
 -- also keeps the score of each class's first task in its heads.
 local queue, loaded, touched = {}, {}, {}
 local RATE_WINDOW_MS = 10000
+local FIELDS = { 'created', 'sequence', 'classes', 'paused', 'ordering', 'aging_step_ms', 'submitted', 'marked_at',
+  'marked', 'marked_before_at', 'marked_before', 'tick', 'generation', 'max_tasks', 'lease_ms', 'timeout_ms',
+  'max_attempts', 'retry', 'keep_succeeded_ms', 'keep_failed_ms', 'max_bytes' }
 
--- The queue's record, or nil when it is not in this partition.
+-- The queue's record, or nil when it is not in this partition. `version` tells its classes apart from
+-- those of a removed queue of the same name.
 function queue.load(name)
   local q = loaded[name]
   if q == nil then
-    local record = redis.call('HMGET', keys.queue(name), 'created', 'sequence', 'classes', 'paused',
-      'ordering', 'aging_step_ms', 'submitted', 'marked_at', 'marked', 'marked_before_at', 'marked_before')
-    q = record[1] and {
-      name = name, sequence = tonumber(record[2] or 0), classes = tonumber(record[3] or 0),
-      paused = record[4] == '1', ordering = record[5] or 'strict', step = tonumber(record[6] or 0),
-      submitted = tonumber(record[7] or 0), marks = { record[8], record[9], record[10], record[11] },
-      numbers = {},
-    } or false
+    local values = redis.call('HMGET', keys.queue(name), unpack(FIELDS))
+    q = values[1] and { name = name, numbers = {} } or false
+    for i = 1, q and #FIELDS or 0 do q[FIELDS[i]] = values[i] or nil end
+    if q then
+      q.sequence, q.submitted = tonumber(q.sequence or 0), tonumber(q.submitted or 0)
+      q.classes = tonumber(q.classes or 0)
+      q.version = tonumber(q.generation or 0) * 10 * MAX_CLASSES + q.classes
+    end
     loaded[name] = q
   end
   return q or nil
@@ -36,8 +40,10 @@ local function new_score(q, priority)
   q.sequence, q.dirty = q.sequence + 1, true
   if q.ordering == 'fifo' then return q.sequence end
   if q.ordering == 'aging' then
-    -- One place a millisecond of head start; 4,096 places keep the order inside it.
-    return (partition.now - priority * q.step) * 4096 + q.sequence % 4096
+    -- A tick is the 4,096th part of a millisecond, and each task has one of its own, so that the order
+    -- inside a millisecond, or after a step back of the clock, is that of the submits.
+    q.tick = math.max(partition.now * 4096, tonumber(q.tick or 0) + 1)
+    return q.tick - priority * tonumber(q.aging_step_ms or DEFAULT_AGING_STEP_MS) * 4096
   end
   return (PRIORITY_MAX - priority) * SEQUENCE_SPAN + q.sequence
 end
@@ -62,10 +68,9 @@ function queue.count_submit(q)
 end
 
 local function marks(q)
-  local at = tonumber(q.marks[1] or 0)
-  if partition.now - at < RATE_WINDOW_MS then return end
+  if partition.now - tonumber(q.marked_at or 0) < RATE_WINDOW_MS then return end
   return 'marked_at', partition.now, 'marked', q.submitted,
-    'marked_before_at', q.marks[1] or partition.now, 'marked_before', q.marks[2] or 0
+    'marked_before_at', q.marked_at or partition.now, 'marked_before', q.marked or 0
 end
 
 local function write_head(q, class)
@@ -88,6 +93,7 @@ function queue.flush()
     if q and q.dirty then
       redis.call('HSET', keys.queue(name), 'sequence', q.sequence, 'classes', q.classes,
         'submitted', q.submitted, marks(q))
+      if q.tick then redis.call('HSET', keys.queue(name), 'tick', text(q.tick)) end
     end
   end
 end

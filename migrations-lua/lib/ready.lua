@@ -6,13 +6,14 @@ local PAGE = 16
 -- The class whose first task is the next one, and the score up to which its tasks come before
 -- those of any other class that the node may run. Read in pages: the first few nearly always do.
 local function first_heads(q, allowed)
-  local best, from = nil, 0
+  local best, score, from = nil, nil, 0
   while true do
     local heads = redis.call('ZRANGE', keys.heads(q.name), from, from + PAGE - 1, 'WITHSCORES')
     for i = 1, #heads, 2 do
       if allowed == '*' or allowed[heads[i]] then
-        if best then return best, '(' .. heads[i + 1] end
-        best = heads[i]
+        -- Under `aging`, two classes may have equal heads: then either may go first.
+        if best then return best, (heads[i + 1] == score and '' or '(') .. heads[i + 1] end
+        best, score = heads[i], heads[i + 1]
       end
     end
     if #heads < 2 * PAGE then return best, '+inf' end

@@ -74,6 +74,14 @@ function submission.store(item)
     field('score', queue.put(q, item.id, class, item.priority))
   end
   sets.add(keys.state(item.queue, state), due or now, item.id)
+  -- What the item leaves out, the queue may decide.
+  if q.max_attempts or q.timeout_ms or q.retry then
+    local named = {}
+    for i = 1, #fields, 2 do named[fields[i]] = true end
+    if q.max_attempts and not named.max_attempts then field('max_attempts', q.max_attempts) end
+    if q.timeout_ms and not named.timeout then field('timeout', q.timeout_ms) end
+    if q.retry and not named.retry then field('retry', q.retry) end
+  end
   local long = ''
   for i = 1, #item.documents, 2 do
     long = long .. item.documents[i]
@@ -85,5 +93,5 @@ function submission.store(item)
   if item.scope ~= '' then
     redis.call('SET', keys.idempotency(item.scope), item.body .. ' ' .. item.id, 'PX', IDEMPOTENCY_MS)
   end
-  return { 'created', state, now, due or 0 }
+  return { 'created', state, now, due or 0, q.max_attempts }
 end

@@ -2,7 +2,7 @@
 -- get: reads queues as they are.
 -- KEYS[1]  partition prefix
 -- ARGV     header, then queues; none for every queue of the partition
--- Returns  {'ok', {queue, created ms, paused ('1' | '0')} or {} for a missing queue ...}
+-- Returns  {'ok', {queue, {field, value ...}} or {} for a missing queue ...}
 -- Publishes nothing
 --@include constants header keys partition
 
@@ -11,7 +11,7 @@ while more() do names[#names + 1] = take() end
 if not names[1] then names = redis.call('ZRANGE', keys.queues, 0, -1) end
 local queues = { 'ok' }
 for _, name in ipairs(names) do
-  local record = redis.call('HMGET', keys.queue(name), 'created', 'paused')
-  queues[#queues + 1] = record[1] and { name, record[1], record[2] or '0' } or {}
+  local record = redis.call('HGETALL', keys.queue(name))
+  queues[#queues + 1] = record[1] and { name, record } or {}
 end
 return queues

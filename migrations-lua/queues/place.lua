@@ -4,9 +4,9 @@
 -- ARGV     header, queue
 -- Returns  {'ok', 'new' | 'known'}
 -- Publishes nothing
---@include constants header keys partition
+--@include constants header keys partition placing
 
 local name = take()
-if redis.call('HSETNX', keys.queue(name), 'created', partition.now) == 0 then return { 'ok', 'known' } end
-redis.call('ZADD', keys.queues, 0, name)
+if redis.call('HEXISTS', keys.queue(name), 'created') == 1 then return { 'ok', 'known' } end
+placing.begin(name)
 return { 'ok', 'new' }

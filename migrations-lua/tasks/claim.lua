@@ -4,7 +4,7 @@
 -- KEYS[1]  partition prefix
 -- ARGV     header, then claims: node, session or '', ms the session lives on or '', lease_ms or '',
 --          most tasks, token seed, claim_id or '', number of queues, and for each queue:
---          name, number of classes known, classes that the node may run ('*' or '0,3,...').
+--          name, version of the classes known, classes that the node may run ('*' or '0,3,...').
 --          Mode 'recall': only what the claim_id has already got.
 -- Returns  {'ok', outcome ...} in the order of the claims, each one of {'classes_changed', queue},
 --          {'claimed', task ...}, each task being {id, queue, type, payload, attempt, token, fence,
@@ -26,7 +26,7 @@ local function run(claim)
   if leased or MODE == 'recall' then return leased or {} end
   for _, wanted in ipairs(claim.queues) do
     local q = queue.load(wanted.name)
-    if q and q.classes ~= wanted.classes then return 'classes_changed', wanted.name end
+    if q and q.version ~= wanted.classes then return 'classes_changed', wanted.name end
   end
   leased = {}
   local longest, bytes = claim.lease_ms or DEAD_AFTER_MS, 0

@@ -3,13 +3,15 @@
 -- Transition: none.
 -- KEYS[1]  partition prefix
 -- ARGV     header, then ids
--- Returns  {'ok', outcome ...}, each {'done', state, task} or {'not_found'}
+-- Returns  {'ok', outcome ...}, each {'done', state, task}, {'purged'} or {'not_found'}
 -- Publishes nothing
 --@include constants header keys partition lane sets signal queue task
 
 local replies = { 'ok' }
 while more() do
-  local t = task.read(take())
-  replies[#replies + 1] = t and { 'done', t.state, task.flat(t) } or { 'not_found' }
+  local id = take()
+  local t = task.read(id)
+  replies[#replies + 1] = t and { 'done', t.state, task.flat(t) }
+    or redis.call('ZSCORE', keys.gone, id) and { 'purged' } or { 'not_found' }
 end
 return replies

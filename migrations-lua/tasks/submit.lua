@@ -5,10 +5,11 @@
 -- ARGV     header, then items as lib/submission.lua takes them.
 --          Mode 'atomic': all items or none.
 -- Returns  {'ok', outcome ...} in the order of the items, each one of
---          {'created', state, created ms, due ms or 0}, {'replayed', id}, {'key_reused'},
---          {'unplaced'}, {'exists'}, {'too_many_classes'}, {'rejected'} (atomic: another was refused)
+--          {'created', state, created ms, due ms or 0, max_attempts of the queue or nothing},
+--          {'replayed', id}, {'key_reused'}, {'unplaced'}, {'exists'}, {'too_many_classes'},
+--          {'queue_full'}, {'rejected'} (atomic: another was refused)
 -- Publishes ready, due, classes
---@include constants header keys partition lane sets signal queue classes task submission
+--@include constants header keys partition lane sets signal queue classes task submission capacity
 
 local outcomes = lane.recall()
 if outcomes then return { 'ok', unpack(outcomes) } end
@@ -19,7 +20,7 @@ if MODE == 'atomic' then
   while more() do
     local item = submission.take()
     items[#items + 1] = item
-    outcomes[#items] = submission.refusal(item) or { 'rejected' }
+    outcomes[#items] = submission.refusal(item) or capacity.refusal(item) or { 'rejected' }
     refused = refused or outcomes[#items][1] ~= 'rejected'
   end
   if not refused then
@@ -28,7 +29,7 @@ if MODE == 'atomic' then
 else
   while more() do
     local item = submission.take()
-    outcomes[#outcomes + 1] = submission.refusal(item) or submission.store(item)
+    outcomes[#outcomes + 1] = submission.refusal(item) or capacity.refusal(item) or submission.store(item)
   end
 end
 

@@ -53,10 +53,16 @@ fn routes() -> OpenApiRouter<ApiState> {
         .routes(routes!(nodes::claim_tasks))
         .routes(routes!(nodes::exchange_tasks))
         .routes(routes!(queues::list_queues))
-        .routes(routes!(queues::get_queue))
+        .routes(routes!(
+            queues::get_queue,
+            queues::configure_queue,
+            queues::merge_queue,
+            queues::delete_queue
+        ))
         .routes(routes!(queues::get_queue_stats))
         .routes(routes!(queues::pause_queue))
-        .routes(routes!(queues::resume_queue));
+        .routes(routes!(queues::resume_queue))
+        .routes(routes!(queues::purge_queue));
     OpenApiRouter::with_openapi(openapi::Document::openapi())
         .routes(routes!(health::get_health))
         .routes(routes!(health::get_readiness))

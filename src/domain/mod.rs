@@ -16,6 +16,7 @@ pub mod node;
 pub mod partition;
 pub mod placement;
 pub mod queue;
+pub mod queue_settings;
 pub mod retry;
 pub mod score;
 pub mod task;

@@ -4,7 +4,11 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
+use super::queue_settings::QueueSettings;
 use super::{QueueName, TaskState, UnixMillis};
+
+/// What one priority is worth under `aging` unless the queue says otherwise: a minute.
+pub const DEFAULT_AGING_STEP_MS: u64 = 60_000;
 
 /// How long finished tasks are kept, and how many.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -15,6 +19,8 @@ pub struct Retention {
     pub failed_ms: u64,
     /// Finished tasks of each state.
     pub max_finished: u64,
+    /// Bytes of the payloads and results of all finished tasks; `None` for no limit.
+    pub max_bytes: Option<u64>,
 }
 
 impl Default for Retention {
@@ -23,6 +29,7 @@ impl Default for Retention {
             succeeded_ms: 86_400_000,
             failed_ms: 1_209_600_000,
             max_finished: 1_000_000,
+            max_bytes: None,
         }
     }
 }
@@ -38,7 +45,7 @@ impl Retention {
 }
 
 /// A queue as it stands.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Queue {
     /// Its name.
     pub name: QueueName,
@@ -48,6 +55,10 @@ pub struct Queue {
     pub created_at: UnixMillis,
     /// Its partition's number.
     pub partition: u16,
+    /// What it is like.
+    pub settings: QueueSettings,
+    /// How often it was configured.
+    pub revision: u64,
 }
 
 /// Exact numbers of one queue.

@@ -116,6 +116,35 @@ impl RetryPolicy {
         )
     }
 
+    /// The policy that `packed` wrote.
+    pub fn unpacked(text: &str) -> Option<Self> {
+        let mut words = text.split(' ');
+        let kind = match words.next()? {
+            "exponential" => Growth::Exponential,
+            "linear" => Growth::Linear,
+            "fixed" => Growth::Fixed,
+            _ => return None,
+        };
+        let (base_ms, factor, cap_ms) = (
+            words.next()?.parse().ok()?,
+            words.next()?.parse().ok()?,
+            words.next()?.parse().ok()?,
+        );
+        let jitter = match words.next()? {
+            "full" => Jitter::Full,
+            "equal" => Jitter::Equal,
+            "none" => Jitter::None,
+            _ => return None,
+        };
+        Some(Self {
+            kind,
+            base_ms,
+            factor,
+            cap_ms,
+            jitter,
+        })
+    }
+
     /// The shortest and longest delay after that many failures, milliseconds.
     pub fn bounds_ms(&self, failures: u32) -> (u64, u64) {
         let base = lossy(self.base_ms);

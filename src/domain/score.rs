@@ -2,7 +2,8 @@
 //!
 //! The packing itself is done inside the scripts (`migrations-lua/lib/queue.lua`),
 //! where the sequence is taken; the scripts get these constants from here, so that
-//! nothing is written twice. `strict`: `(100 - priority) * SEQUENCE_SPAN + sequence`.
+//! nothing is written twice. `strict`: `(100 - priority) * SEQUENCE_SPAN + sequence`. A queue's order
+//! changes only while no task has a place in it.
 
 use serde::{Deserialize, Serialize};
 
@@ -29,11 +30,25 @@ pub enum Ordering {
     /// Higher priority first, FIFO inside one priority.
     #[default]
     Strict,
-    /// Like strict, but a task is overtaken only by tasks submitted within
+    /// Like strict, but a task is overtaken only by tasks queued within
     /// priority difference x `aging_step_ms` after it.
     Aging,
     /// Priority is ignored.
     Fifo,
+}
+
+impl Ordering {
+    /// Every order.
+    pub const ALL: [Self; 3] = [Self::Strict, Self::Aging, Self::Fifo];
+
+    /// Its word, in requests and in the queue's record.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Strict => "strict",
+            Self::Aging => "aging",
+            Self::Fifo => "fifo",
+        }
+    }
 }
 
 /// A priority inside [`PRIORITY_RANGE`]; 0 is the default.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::lease::{DEFAULT_MAX_ATTEMPTS, DEFAULT_MAX_LOSSES, MAX_TIMEOUT_MS};
+use super::lease::{DEFAULT_MAX_LOSSES, MAX_TIMEOUT_MS};
 use super::limits::{
     MAX_ATTEMPTS, MAX_DELAY_MS, MAX_ERROR_CODE_BYTES, MAX_ERROR_MESSAGE_BYTES, MAX_TAG_BYTES,
     MAX_TAGS,
@@ -52,7 +52,7 @@ pub struct Submission {
     /// When it may first run.
     pub run_at: RunAt,
     /// Attempts that may fail; at least 1.
-    pub max_attempts: u32,
+    pub max_attempts: Option<u32>,
     /// The loss with this number ends it; 0 and 1 give at-most-once as far as losses go.
     pub max_losses: u32,
     /// When a failed attempt is repeated; `None` for the default policy.
@@ -82,7 +82,7 @@ impl Submission {
             payload: Document::empty_object(),
             priority: Priority::default(),
             run_at: RunAt::Now,
-            max_attempts: DEFAULT_MAX_ATTEMPTS,
+            max_attempts: None,
             max_losses: DEFAULT_MAX_LOSSES,
             retry: None,
             timeout_ms: None,
@@ -109,7 +109,8 @@ impl Submission {
             "a payload nests at most 127 levels deep".into(),
         );
         refuse(
-            !(1..=MAX_ATTEMPTS).contains(&self.max_attempts),
+            self.max_attempts
+                .is_some_and(|attempts| !(1..=MAX_ATTEMPTS).contains(&attempts)),
             "/max_attempts",
             format!("max_attempts lies between 1 and {MAX_ATTEMPTS}"),
         );

@@ -85,10 +85,9 @@ fn encode_fields(
     };
     let default_type = submission.task_type == TaskType::default();
     field(!default_type, "type", &|| submission.task_type.to_string());
-    let attempts = submission.max_attempts;
-    field(attempts != DEFAULT_MAX_ATTEMPTS, "max_attempts", &|| {
-        attempts.to_string()
-    });
+    if let Some(attempts) = submission.max_attempts {
+        field(true, "max_attempts", &|| attempts.to_string());
+    }
     let losses = submission.max_losses;
     field(losses != DEFAULT_MAX_LOSSES, "max_losses", &|| {
         losses.to_string()

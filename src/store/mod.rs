@@ -40,7 +40,7 @@ pub use self::clock::Clock;
 use self::core::{Core, Shared};
 pub use self::error::{Outcome, StoreError};
 pub use self::nodes::Nodes;
-pub use self::queues::Queues;
+pub use self::queues::{ConfigureOutcome, Queues, RemoveOutcome};
 pub use self::schema::OpenError;
 pub use self::signals::{Signal, Signals};
 pub use self::sweeps::{Due, Sweeps, Work};

@@ -12,7 +12,7 @@ use crate::domain::lease::{
 };
 use crate::domain::limits::MAX_CLASSES;
 use crate::domain::node::DEAD_AFTER_MS;
-use crate::domain::queue::Retention;
+use crate::domain::queue::{DEFAULT_AGING_STEP_MS, Retention};
 use crate::domain::retry::RetryPolicy;
 use crate::domain::score::{PRIORITY_RANGE, SEQUENCE_SPAN};
 
@@ -77,7 +77,7 @@ fn part(name: &str) -> String {
 
 fn constants() -> String {
     let retention = Retention::default();
-    let numbers: [(&str, u64); 15] = [
+    let numbers: [(&str, u64); 17] = [
         (
             "PRIORITY_MAX",
             u64::try_from(*PRIORITY_RANGE.end()).unwrap_or_default(),
@@ -94,6 +94,8 @@ fn constants() -> String {
         ("IDEMPOTENCY_MS", IDEMPOTENCY_MS),
         ("GONE_MS", GONE_MS),
         ("CANCEL_NOTE_MS", CANCEL_NOTE_MS),
+        ("DEFAULT_AGING_STEP_MS", DEFAULT_AGING_STEP_MS),
+        ("KEEP_SLACK_MS", KEEP_SLACK_MS),
         ("KEEP_SUCCEEDED_MS", retention.succeeded_ms + KEEP_SLACK_MS),
         ("KEEP_FAILED_MS", retention.failed_ms + KEEP_SLACK_MS),
     ];
@@ -133,7 +135,7 @@ lua! {
     parts {
         "header", "keys", "partition", "lane", "sets", "signal", "queue", "task", "attempts",
         "backoff", "lifecycle", "submission", "outbox", "report", "outage", "session", "classes",
-        "ready", "leasing",
+        "ready", "leasing", "retention", "capacity", "placing",
     }
     scripts {
         SUBMIT = "tasks/submit.lua",
@@ -161,7 +163,10 @@ lua! {
         HELD = "nodes/held.lua",
         NOTE_CANCEL = "nodes/note_cancel.lua",
         PLACE = "queues/place.lua",
+        CONFIGURE = "queues/configure.lua",
         PAUSE = "queues/pause.lua",
+        PURGE = "queues/purge.lua",
+        REMOVE_QUEUE = "queues/remove.lua",
         GET_QUEUE = "queues/get.lua",
         CLASSES = "queues/classes.lua",
         STATS = "queues/stats.lua",

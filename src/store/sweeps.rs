@@ -3,16 +3,23 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use futures_util::future::join_all;
-
 use super::args::Args;
+use super::codec::Record;
 use super::core::Core;
-use super::{StoreError, chance, scripts};
+use super::{StoreError, chance, queues, scripts};
 use crate::domain::queue::Retention;
 use crate::domain::{NodeId, Partition, QueueName, SessionId, TaskState};
 
 /// Items of one pass.
 const PAGE: u64 = 200;
+
+/// The final states, in the order in which their tasks go when there are too many bytes.
+const TRIM_ORDER: [TaskState; 4] = [
+    TaskState::Succeeded,
+    TaskState::Cancelled,
+    TaskState::Expired,
+    TaskState::Failed,
+];
 
 /// The sweeps of the store.
 #[derive(Clone)]
@@ -220,7 +227,8 @@ impl Sweeps {
         Ok(())
     }
 
-    /// Deletes finished tasks that are too old or too many, in every queue of a partition.
+    /// Deletes finished tasks that are too old, too many or too large together, in every queue of a
+    /// partition. `retention` holds where a queue's own settings say nothing.
     pub async fn trim(
         &self,
         partition: Partition,
@@ -236,12 +244,11 @@ impl Sweeps {
                 continue;
             }
             let name = queue.text()?;
-            let finals = TaskState::ALL.into_iter().filter(|state| state.is_final());
-            let trims = finals.map(|state| self.trim_state(partition, &name, state, retention));
-            join_all(trims)
-                .await
-                .into_iter()
-                .collect::<Result<(), _>>()?;
+            let own = queues::retention(&Record::read(queue.value()?)?, retention)?;
+            // One after the other: succeeded tasks make room first, failed ones last.
+            for state in TRIM_ORDER {
+                self.trim_state(partition, &name, state, &own).await?;
+            }
         }
         Ok(())
     }
@@ -258,6 +265,7 @@ impl Sweeps {
             .push(state.word())
             .push_number(retention.keeps_ms(state))
             .push_number(retention.max_finished)
+            .push_optional(retention.max_bytes)
             .push_number(PAGE);
         while self
             .core

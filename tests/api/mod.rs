@@ -15,5 +15,6 @@ mod names;
 mod nodes;
 mod outages;
 mod protocol;
+mod queue_settings;
 mod queues;
 mod tasks;

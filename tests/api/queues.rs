@@ -1,4 +1,4 @@
-//! Queues: numbers, pause and resume, lists.
+//! Queues: numbers, pause and resume, purge and delete, lists.
 
 use serde_json::json;
 
@@ -85,9 +85,89 @@ async fn the_numbers_are_exact() {
     ] {
         assert_eq!(stats[name], number, "{name}: {stats}");
     }
-    assert!(stats["submitted_per_s"].is_number());
-    assert!(stats["finished_per_s"].is_number());
     assert_eq!(stats["paused"], false);
+}
+
+#[tokio::test]
+async fn rates_and_ages_are_those_of_the_clock() {
+    let api = Api::start().await;
+    for _ in 0..30 {
+        api.submit_one().await;
+    }
+    let leases = api
+        .claim("n", json!({"queues": ["q"], "max_tasks": 6}))
+        .await;
+    for lease in &leases {
+        api.report(lease, "complete", json!({})).await;
+    }
+    api.test.advance(10_000);
+    let stats = api.get("/v1/queues/q/stats").await.body;
+    assert_eq!(stats["submitted_per_s"], 3.0);
+    assert_eq!(stats["finished_per_s"], 0.1);
+    assert_eq!(stats["oldest_ready_age_ms"], 10_000);
+    api.act("/v1/queues/q/pause").await;
+    let stats = api.get("/v1/queues/q/stats").await.body;
+    assert_eq!(stats["ready"], 0);
+    assert_eq!(stats["oldest_ready_age_ms"], 0);
+    api.test.advance(51_000);
+    let stats = api.get("/v1/queues/q/stats").await.body;
+    assert_eq!(stats["finished_per_s"], 0.0);
+}
+
+#[tokio::test]
+async fn a_purge_deletes_what_waits_and_nothing_else() {
+    let api = Api::start().await;
+    let running = api.submit_one().await;
+    let lease = api.claim_one().await;
+    let mut waiting = vec![api.submit(json!({"queue": "q", "delay_ms": 9_000})).await];
+    for _ in 0..450 {
+        waiting.push(api.submit_one().await);
+    }
+    let purged = api.act("/v1/queues/q/purge").await;
+    assert_eq!(
+        (purged.status, &purged.body),
+        (200, &json!({"purged": 451}))
+    );
+    for path in [
+        format!("/v1/tasks/{}", waiting[0]),
+        format!("/v1/tasks/{}/result", waiting[450]),
+    ] {
+        assert_eq!(api.get(&path).await.failure(), (410, "purged"));
+    }
+    assert_eq!(api.task(&running).await["state"], "running");
+    assert_eq!(api.report(&lease, "complete", json!({})).await.status, 200);
+    assert_eq!(
+        api.act("/v1/queues/q/purge").await.body,
+        json!({"purged": 0})
+    );
+    let missing = api.act("/v1/queues/none/purge").await;
+    assert_eq!(missing.failure(), (404, "queue_not_found"));
+    // It is as good as never there after a while.
+    api.test.advance(601_000);
+    let path = format!("/v1/tasks/{}", waiting[0]);
+    api.until(&path, |reply| reply.status == 404).await;
+    api.test.audit().await;
+}
+
+#[tokio::test]
+async fn a_queue_is_deleted_when_nothing_in_it_is_unfinished() {
+    let api = Api::start().await;
+    let id = api.submit(json!({"queue": "q", "type": "a"})).await;
+    let refused = api.delete("/v1/queues/q").await;
+    assert_eq!(refused.failure(), (409, "invalid_state"));
+    let lease = api.claim_one().await;
+    let refused = api.delete("/v1/queues/q").await;
+    assert_eq!(refused.failure(), (409, "invalid_state"));
+    api.report(&lease, "complete", json!({})).await;
+    assert_eq!(api.delete("/v1/queues/q").await.status, 204);
+    let task = api.get(&format!("/v1/tasks/{id}")).await;
+    assert_eq!(task.failure(), (410, "purged"));
+    assert_eq!(
+        api.delete("/v1/queues/q").await.failure(),
+        (404, "queue_not_found")
+    );
+    assert_eq!(api.get("/v1/queues").await.body["items"], json!([]));
+    api.test.audit().await;
 }
 
 #[tokio::test]

@@ -3,6 +3,7 @@
 
 use proptest::prelude::*;
 use taskyard::domain::retry::{Growth, Jitter, RetryPolicy};
+use taskyard::domain::score::Ordering;
 
 use super::reference::Wish;
 
@@ -105,6 +106,13 @@ pub(crate) enum Action {
     Pause {
         queue: usize,
         paused: bool,
+    },
+    Configure {
+        queue: usize,
+        ordering: Ordering,
+    },
+    Purge {
+        queue: usize,
     },
     Sweep {
         partition: u16,
@@ -279,6 +287,10 @@ pub(crate) fn action() -> impl Strategy<Value = Action> {
         6 => node(),
         2 => (0..QUEUES.len(), any::<bool>())
             .prop_map(|(queue, paused)| Action::Pause { queue, paused }),
+        2 => (0..QUEUES.len(), 0..Ordering::ALL.len()).prop_map(|(queue, ordering)| {
+            Action::Configure { queue, ordering: Ordering::ALL[ordering] }
+        }),
+        1 => (0..QUEUES.len()).prop_map(|queue| Action::Purge { queue }),
         10 => sweep(),
         3 => prop_oneof![1_u64..2_000, 2_000_u64..40_000].prop_map(|millis| Action::Outage { millis }),
         6 => prop_oneof![3 => 1_u64..4_000, 1 => 4_000_u64..40_000]

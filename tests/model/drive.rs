@@ -5,17 +5,19 @@ use std::collections::BTreeSet;
 use taskyard::domain::node::Registration;
 use taskyard::domain::placement::{Offer, Requirements};
 use taskyard::domain::queue::Retention;
+use taskyard::domain::queue_settings::QueueChange;
 use taskyard::domain::score::Priority;
 use taskyard::domain::task::{IdempotencyKey, RunAt, TaskError};
 use taskyard::domain::{Document, Partition, Submission, TaskType};
 use taskyard::store::nodes::{HeartbeatOutcome, RegisterOutcome};
 use taskyard::store::{
-    CancelOutcome, ClaimRequest, Completion, Failure, ProgressOutcome, ProgressReport, Release,
-    ReportOutcome, RetryOutcome, Store, StoreError, SubmitOutcome, View, Work,
+    CancelOutcome, ClaimRequest, Completion, ConfigureOutcome, Failure, ProgressOutcome,
+    ProgressReport, Release, ReportOutcome, RetryOutcome, Store, StoreError, SubmitOutcome, View,
+    Work,
 };
 
 use super::action::{Action, Holder, NODES, QUEUES, Sweep};
-use super::reference::{Answer, ClaimWish, LeaseNo, Wish};
+use super::reference::{AGING_STEP_MS, Answer, ClaimWish, LeaseNo, Wish};
 use super::world::{PARTITIONS, World};
 use crate::support::{node, queue};
 
@@ -50,20 +52,8 @@ impl World {
             Action::Register { .. } | Action::Heartbeat { .. } | Action::Remove { .. } => {
                 self.node(&store, action).await?
             }
-            Action::Pause {
-                queue: number,
-                paused,
-            } => {
-                let name = queue(QUEUES[*number]);
-                let found = if *paused {
-                    store.queues.pause(&name).await
-                } else {
-                    store.queues.resume(&name).await
-                };
-                (
-                    self.model.pause(*number, *paused),
-                    Answer::Flag(found.map_err(text)?),
-                )
+            Action::Pause { .. } | Action::Configure { .. } | Action::Purge { .. } => {
+                self.operate_queue(&store, action).await?
             }
             Action::Sweep { partition, sweep } => {
                 self.sweep(&store, *partition, *sweep).await?;
@@ -125,7 +115,9 @@ impl World {
             SubmitOutcome::Replayed(id) => Answer::Replayed(self.serial(id)?),
             SubmitOutcome::KeyReused => Answer::KeyReused,
             SubmitOutcome::Rejected => Answer::Rejected,
-            SubmitOutcome::TooManyClasses => return Err("too many classes".into()),
+            SubmitOutcome::TooManyClasses | SubmitOutcome::QueueFull => {
+                return Err("a queue without limits is full".into());
+            }
         })
     }
 
@@ -303,6 +295,53 @@ impl World {
         })
     }
 
+    /// What an operator does to a queue.
+    async fn operate_queue(
+        &mut self,
+        store: &Store,
+        action: &Action,
+    ) -> Result<(Answer, Answer), String> {
+        let queues = &store.queues;
+        Ok(match action {
+            Action::Pause {
+                queue: number,
+                paused,
+            } => {
+                let name = queue(QUEUES[*number]);
+                let found = if *paused {
+                    queues.pause(&name).await
+                } else {
+                    queues.resume(&name).await
+                };
+                let expected = self.model.pause(*number, *paused);
+                (expected, Answer::Flag(found.map_err(text)?))
+            }
+            Action::Configure {
+                queue: number,
+                ordering,
+            } => {
+                let change = QueueChange {
+                    ordering: Some(*ordering),
+                    aging_step_ms: Some(AGING_STEP_MS),
+                    ..QueueChange::default()
+                };
+                let name = queue(QUEUES[*number]);
+                let outcome = queues.configure(&name, &change, None).await;
+                let taken = outcome.map_err(text)? != ConfigureOutcome::HasTasks;
+                let expected = self.model.configure(*number, *ordering);
+                (expected, Answer::Flag(taken))
+            }
+            Action::Purge { queue: number } => {
+                let purged = queues.purge(&queue(QUEUES[*number])).await;
+                let answer = purged
+                    .map_err(text)?
+                    .map_or(Answer::NotFound, Answer::Purged);
+                (self.model.purge(*number), answer)
+            }
+            other => unreachable!("{other:?} is not done to a queue"),
+        })
+    }
+
     async fn operate(
         &mut self,
         store: &Store,
@@ -463,6 +502,7 @@ impl World {
                     succeeded_ms: keep_ms,
                     failed_ms: keep_ms,
                     max_finished: u64::from(keep_count),
+                    ..Retention::default()
                 };
                 sweeps.trim(partition, &retention).await
             }
@@ -595,7 +635,7 @@ fn submission(wish: &Wish) -> Submission {
         task_type: TaskType::parse(task_type).unwrap(),
         priority: Priority::new(wish.priority).unwrap(),
         run_at: wish.delay_ms.map_or(RunAt::Now, RunAt::After),
-        max_attempts: wish.max_attempts,
+        max_attempts: Some(wish.max_attempts),
         max_losses: wish.max_losses,
         retry: wish.retry,
         timeout_ms: wish.timeout_ms,

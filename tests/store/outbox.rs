@@ -67,6 +67,7 @@ async fn a_child_is_there_once_although_its_row_comes_twice() {
         succeeded_ms: 0,
         failed_ms: 0,
         max_finished: 0,
+        max_bytes: None,
     };
     let partition = test.store.sweeps.partition_of(&queue(&away));
     test.store.sweeps.trim(partition, &retention).await.unwrap();

@@ -43,7 +43,7 @@ async fn a_redrive_is_a_new_run_with_the_history_kept() {
     let test = TestStore::start().await;
     let id = test
         .submit(Submission {
-            max_attempts: 1,
+            max_attempts: Some(1),
             ..submission("default")
         })
         .await;

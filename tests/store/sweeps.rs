@@ -27,7 +27,7 @@ async fn a_run_that_takes_too_long_is_a_failure() {
     let id = test
         .submit(Submission {
             timeout_ms: Some(10_000),
-            max_attempts: 1,
+            max_attempts: Some(1),
             ..submission("default")
         })
         .await;
@@ -54,6 +54,7 @@ async fn trim_deletes_the_oldest_and_the_surplus() {
             succeeded_ms,
             failed_ms: succeeded_ms,
             max_finished,
+            max_bytes: None,
         };
         for partition in test.store.sweeps.partitions() {
             test.store.sweeps.trim(partition, &retention).await.unwrap();

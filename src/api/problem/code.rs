@@ -59,21 +59,23 @@ codes! {
     NodeUnknown "node_unknown" 404 false "The node or its session is not known"
         "The node is not registered, or its session has ended. Register again with PUT /v1/nodes/{node_id}; what the old session held has gone back.";
     QueueNotFound "queue_not_found" 404 false "There is no such queue"
-        "Queues come into being when the first task is submitted to them.";
+        "Queues come into being when the first task is submitted to them, or by PUT /v1/queues/{name}.";
     MethodNotAllowed "method_not_allowed" 405 false "The path does not have this method"
         "The Allow header lists the methods that the path has.";
     RequestTimeout "request_timeout" 408 true "The request did not arrive in time"
         "The body did not arrive in time. Send the request again.";
     LeaseLost "lease_lost" 409 false "The lease is over"
         "The lease_token leases this task no more: it ran out, was given back or the task was taken away. Nothing was changed; stop working on this attempt.";
-    InvalidState "invalid_state" 409 false "The task's state does not allow this"
-        "The detail names the state the task is in.";
+    InvalidState "invalid_state" 409 false "Its state does not allow this"
+        "The detail names the state that the task or the queue is in.";
     AlreadyFinished "already_finished" 409 false "The task has finished"
         "A task that has succeeded, failed or expired cannot be cancelled.";
     TaskNotFinished "task_not_finished" 409 false "The task has no result yet"
         "Wait for it with GET /v1/tasks/{id}?wait_ms=30000.";
     Purged "purged" 410 false "The task is no more"
-        "The Idempotency-Key made a task that has since been deleted. Use a new key to make another.";
+        "The task was deleted: its queue was purged, or its Idempotency-Key is older than it. To make another, use a new key.";
+    PreconditionFailed "precondition_failed" 412 false "It has changed in the meantime"
+        "If-Match names another version than the one that is there. Read it again and decide anew.";
     PayloadTooLarge "payload_too_large" 413 false "Something is too large"
         "The detail names the limit. Send a reference to the data instead of the data.";
     BatchTooLarge "batch_too_large" 413 false "The batch is too large"
@@ -86,6 +88,8 @@ codes! {
         "The same key came with another body in the last 24 hours. Use a new key for a new request.";
     BatchRejected "batch_rejected" 422 false "The batch was rejected whole"
         "At least one item of an atomic batch cannot be taken, so none was. `errors` points at the items.";
+    QueueFull "queue_full" 429 true "The queue is full"
+        "The queue has as many unfinished tasks as its max_tasks allows. Submit again when some of them have finished.";
     TooManyWaiters "too_many_waiters" 429 true "Too many claims are waiting"
         "This service holds as many long polls as it can. Claim again without wait_ms, or later.";
     StoreUnavailable "store_unavailable" 503 true "The store does not answer"

@@ -1,6 +1,7 @@
 //! GET /v1/queues and /v1/queues/{name}: queues as they are.
 
 use axum::extract::State;
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::Response;
 use serde::Serialize;
 
@@ -10,9 +11,11 @@ use crate::api::path::Id;
 use crate::api::problem::{Code, Problem};
 use crate::api::state::ApiState;
 use crate::domain::queue::Queue;
+use crate::domain::retry::RetryPolicy;
+use crate::domain::score::Ordering;
 use crate::domain::{QueueName, UnixMillis};
 
-/// A queue as it is shown.
+/// A queue as it is shown, with what it is like.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 #[schema(as = Queue)]
 pub(crate) struct QueueView<'a> {
@@ -22,28 +25,72 @@ pub(crate) struct QueueView<'a> {
     partition: u16,
     #[schema(value_type = String, format = DateTime)]
     created_at: UnixMillis,
+    #[schema(value_type = String, example = "strict")]
+    ordering: Ordering,
+    aging_step_ms: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    max_tasks: Option<u64>,
+    lease_ms: u64,
+    timeout_ms: u64,
+    max_attempts: u32,
+    #[schema(value_type = Object)]
+    retry: RetryPolicy,
+    retention: RetentionView,
+}
+
+/// What becomes of finished tasks.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+#[schema(as = Retention)]
+pub(crate) struct RetentionView {
+    succeeded_ms: u64,
+    failed_ms: u64,
+    max_finished: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    max_bytes: Option<u64>,
 }
 
 impl<'a> From<&'a Queue> for QueueView<'a> {
     fn from(queue: &'a Queue) -> Self {
+        let settings = &queue.settings;
         Self {
             name: &queue.name,
             paused: queue.paused,
             partition: queue.partition,
             created_at: queue.created_at,
+            ordering: settings.ordering,
+            aging_step_ms: settings.aging_step_ms,
+            max_tasks: settings.max_tasks,
+            lease_ms: settings.lease_ms,
+            timeout_ms: settings.timeout_ms,
+            max_attempts: settings.max_attempts,
+            retry: settings.retry,
+            retention: RetentionView {
+                succeeded_ms: settings.retention.succeeded_ms,
+                failed_ms: settings.retention.failed_ms,
+                max_finished: settings.retention.max_finished,
+                max_bytes: settings.retention.max_bytes,
+            },
         }
     }
 }
 
-/// The queue, or why there is none.
-pub(super) async fn read(state: &ApiState, name: &QueueName) -> Result<Response, Problem> {
+/// The queue, or why there is none. The ETag is for the If-Match of PUT and PATCH.
+pub(super) async fn answer(
+    state: &ApiState,
+    name: &QueueName,
+    status: StatusCode,
+) -> Result<Response, Problem> {
     let queue = state
         .store
         .queues
         .get(name)
         .await?
         .ok_or_else(|| Problem::of(Code::QueueNotFound))?;
-    Ok(json::ok(&QueueView::from(&queue)))
+    let mut response = json::answer(status, &QueueView::from(&queue));
+    if let Ok(tag) = HeaderValue::from_str(&format!("\"{}\"", queue.revision)) {
+        response.headers_mut().insert(header::ETAG, tag);
+    }
+    Ok(response)
 }
 
 /// Reads a queue.
@@ -54,7 +101,7 @@ pub(crate) async fn get_queue(
     State(state): State<ApiState>,
     Id(name): Id<QueueName>,
 ) -> Result<Response, Problem> {
-    read(&state, &name).await
+    answer(&state, &name, StatusCode::OK).await
 }
 
 /// Lists queues by name.

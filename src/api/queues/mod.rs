@@ -1,12 +1,18 @@
 //! Queues over HTTP: one file a verb.
 //!
-//! A queue is not made here: it comes into being with the first task that is submitted to it.
+//! A queue comes into being with the first task that is submitted to it, or here, by `configure`.
 //! Start with `get`, which has the form in which a queue is shown.
 
+mod configure;
 mod get;
 mod pause;
+mod purge;
+mod remove;
 mod stats;
 
+pub(crate) use configure::*;
 pub(crate) use get::*;
 pub(crate) use pause::*;
+pub(crate) use purge::*;
+pub(crate) use remove::*;
 pub(crate) use stats::*;

@@ -1,9 +1,10 @@
 //! POST /v1/queues/{name}/pause and /resume: a paused queue gives nothing and still takes tasks.
 
 use axum::extract::State;
+use axum::http::StatusCode;
 use axum::response::Response;
 
-use super::get::read;
+use super::get::answer;
 use crate::api::path::Id;
 use crate::api::problem::{Code, Problem};
 use crate::api::state::ApiState;
@@ -20,7 +21,7 @@ pub(crate) async fn pause_queue(
     if !state.store.queues.pause(&name).await? {
         return Err(Problem::of(Code::QueueNotFound));
     }
-    read(&state, &name).await
+    answer(&state, &name, StatusCode::OK).await
 }
 
 /// Lets a paused queue give tasks again.
@@ -34,5 +35,5 @@ pub(crate) async fn resume_queue(
     if !state.store.queues.resume(&name).await? {
         return Err(Problem::of(Code::QueueNotFound));
     }
-    read(&state, &name).await
+    answer(&state, &name, StatusCode::OK).await
 }

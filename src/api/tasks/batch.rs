@@ -223,6 +223,7 @@ async fn task_of(state: &ApiState, outcome: SubmitOutcome) -> Result<Task, Probl
         SubmitOutcome::Replayed(id) => replayed(state, id).await,
         SubmitOutcome::KeyReused => Err(Problem::of(Code::IdempotencyKeyReused)),
         SubmitOutcome::TooManyClasses => Err(too_many_classes()),
+        SubmitOutcome::QueueFull => Err(Problem::of(Code::QueueFull)),
         SubmitOutcome::Rejected => Err(Problem::of(Code::BatchRejected)),
     }
 }

@@ -20,9 +20,8 @@ pub(crate) async fn get_task(
     Id(id): Id<TaskId>,
     Wait(wait): Wait,
 ) -> Result<Response, Problem> {
-    let missing = || Problem::of(Code::TaskNotFound);
     if wait.is_zero() {
-        let task = state.store.tasks.get(id).await?.ok_or_else(missing)?;
+        let task = found(&state, id).await?;
         return Ok(json::ok(&TaskView::read(&task)));
     }
     // Watching begins before the first look, so that an end in between is not missed.
@@ -30,7 +29,7 @@ pub(crate) async fn get_task(
     let over = tokio::time::sleep(wait);
     tokio::pin!(over);
     loop {
-        let task: Task = state.store.tasks.get(id).await?.ok_or_else(missing)?;
+        let task = found(&state, id).await?;
         if task.state.is_final() || state.shutdown.is_cancelled() {
             return Ok(json::ok(&TaskView::read(&task)));
         }
@@ -40,4 +39,16 @@ pub(crate) async fn get_task(
             () = &mut over => return Ok(json::ok(&TaskView::read(&task))),
         }
     }
+}
+
+/// The task, or why there is none.
+pub(super) async fn found(state: &ApiState, id: TaskId) -> Result<Task, Problem> {
+    if let Some(task) = state.store.tasks.get(id).await? {
+        return Ok(task);
+    }
+    Err(Problem::of(if state.store.tasks.was_purged(id).await? {
+        Code::Purged
+    } else {
+        Code::TaskNotFound
+    }))
 }

@@ -32,7 +32,7 @@ pub(crate) use submit::*;
 use serde::{Deserialize, Serialize};
 
 use super::problem::{Code, Problem};
-use crate::domain::lease::{DEFAULT_MAX_ATTEMPTS, DEFAULT_MAX_LOSSES};
+use crate::domain::lease::DEFAULT_MAX_LOSSES;
 use crate::domain::placement::Requirements;
 use crate::domain::retry::RetryPolicy;
 use crate::domain::score::Priority;
@@ -117,7 +117,7 @@ impl SubmitTask {
             payload: self.payload,
             priority,
             run_at,
-            max_attempts: self.max_attempts.unwrap_or(DEFAULT_MAX_ATTEMPTS),
+            max_attempts: self.max_attempts,
             max_losses: self.max_losses.unwrap_or(DEFAULT_MAX_LOSSES),
             retry: self.retry,
             timeout_ms: self.timeout_ms,

@@ -3,6 +3,7 @@
 use axum::extract::State;
 use axum::response::Response;
 
+use super::get::found;
 use crate::api::json;
 use crate::api::path::Id;
 use crate::api::problem::{Code, Problem};
@@ -17,12 +18,7 @@ pub(crate) async fn get_task_result(
     State(state): State<ApiState>,
     Id(id): Id<TaskId>,
 ) -> Result<Response, Problem> {
-    let task = state
-        .store
-        .tasks
-        .get(id)
-        .await?
-        .ok_or_else(|| Problem::of(Code::TaskNotFound))?;
+    let task = found(&state, id).await?;
     if !task.state.is_final() {
         return Err(Problem::of(Code::TaskNotFinished));
     }

@@ -39,6 +39,7 @@ pub(crate) async fn submit_task(
         }
         SubmitOutcome::KeyReused => Err(Problem::of(Code::IdempotencyKeyReused)),
         SubmitOutcome::TooManyClasses => Err(too_many_classes()),
+        SubmitOutcome::QueueFull => Err(Problem::of(Code::QueueFull)),
         SubmitOutcome::Rejected => Err(Problem::of(Code::BatchRejected)),
     }
 }

@@ -197,17 +197,15 @@ impl Tasks {
                 };
                 // Also when the offer covers nothing: only the script knows of a class that is new.
                 let covered = classes.covered_by(&request.offer);
-                wanted.push((queue, classes.classes.len(), covered));
+                wanted.push((queue, classes.version, covered));
             }
             if wanted.is_empty() {
                 return Ok(Vec::new());
             }
             let mut args = encode_head(request, missing);
             args.push_number(wanted.len() as u64);
-            for (queue, classes, covered) in wanted {
-                args.push(queue.as_str())
-                    .push_number(classes as u64)
-                    .push(covered);
+            for (queue, version, covered) in wanted {
+                args.push(queue.as_str()).push_number(version).push(covered);
             }
             let slice = Slice::new(args, 1).weighing(missing);
             match decode(

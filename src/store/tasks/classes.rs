@@ -22,6 +22,8 @@ pub(crate) type ClassCache = Mutex<HashMap<QueueName, Arc<Classes>>>;
 #[derive(Debug)]
 pub(crate) struct Classes {
     pub(crate) classes: Vec<TaskClass>,
+    /// What the claim script compares, to say when these are out of date.
+    pub(crate) version: u64,
 }
 
 impl Classes {
@@ -56,9 +58,9 @@ impl Core {
         let mut reply = self
             .call(&scripts::CLASSES, self.partition_of(queue), "", &args)
             .await?;
-        if reply.number()? < 0 {
+        let Ok(version) = u64::try_from(reply.number()?) else {
             return Ok(None);
-        }
+        };
         let mut flat = reply.next_list()?;
         let mut numbered = Vec::with_capacity(flat.left() / 2);
         while flat.left() > 0 {
@@ -70,6 +72,7 @@ impl Core {
         numbered.sort_by_key(|(number, _)| *number);
         let classes = Arc::new(Classes {
             classes: numbered.into_iter().map(|(_, class)| class).collect(),
+            version,
         });
         let mut remembered = self.remembered_classes();
         if remembered.len() >= REMEMBERED_QUEUES {

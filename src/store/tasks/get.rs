@@ -11,6 +11,22 @@ use crate::store::reply::Reply;
 impl Tasks {
     /// The task, or `None` when there is none with that id.
     pub async fn get(&self, id: TaskId) -> Result<Option<Task>, StoreError> {
+        let Some((word, mut reply)) = self.look_up(id).await? else {
+            return Ok(None);
+        };
+        match word.as_str() {
+            "done" => decode_record(id, &mut reply).map(Some),
+            _ => Ok(None),
+        }
+    }
+
+    /// Whether there was a task with that id that was deleted in the last 10 minutes.
+    pub async fn was_purged(&self, id: TaskId) -> Result<bool, StoreError> {
+        let found = self.look_up(id).await?;
+        Ok(found.is_some_and(|(word, _)| word == "purged"))
+    }
+
+    async fn look_up(&self, id: TaskId) -> Result<Option<(String, Reply)>, StoreError> {
         if !self.core.knows(id) {
             return Ok(None);
         }
@@ -25,9 +41,6 @@ impl Tasks {
             return Err(StoreError::corrupt("get answered nothing"));
         };
         let mut reply = Reply::list(answer)?;
-        match reply.text()?.as_str() {
-            "done" => decode_record(id, &mut reply).map(Some),
-            _ => Ok(None),
-        }
+        Ok(Some((reply.text()?, reply)))
     }
 }

@@ -6,6 +6,7 @@ use deadpool_redis::redis::Value;
 use futures_util::future::join_all;
 
 use super::Tasks;
+use crate::domain::lease::DEFAULT_MAX_ATTEMPTS;
 use crate::domain::{Partition, Submission, Task, TaskId, TaskState, UnixMillis};
 use crate::store::StoreError;
 use crate::store::args::Args;
@@ -24,6 +25,8 @@ pub enum SubmitOutcome {
     KeyReused,
     /// The queue has as many classes (type and requirements) as it may have.
     TooManyClasses,
+    /// The queue has as many unfinished tasks as it may have.
+    QueueFull,
     /// Another item of an atomic batch was refused.
     Rejected,
 }
@@ -213,7 +216,12 @@ fn decode(
             let created_at = UnixMillis::new(reply.count()?);
             let due = UnixMillis::new(reply.count()?);
             let run_at = (state == TaskState::Scheduled).then_some(due);
-            SubmitOutcome::Created(Box::new(created(id, submission, state, created_at, run_at)))
+            let mut task = created(id, submission, state, created_at, run_at);
+            if submission.max_attempts.is_none() && reply.left() > 0 {
+                task.max_attempts = u32::try_from(reply.count()?)
+                    .map_err(|_| StoreError::corrupt("a queue's max_attempts"))?;
+            }
+            SubmitOutcome::Created(Box::new(task))
         }
         "replayed" => {
             let text = reply.text()?;
@@ -223,6 +231,7 @@ fn decode(
         }
         "key_reused" => SubmitOutcome::KeyReused,
         "too_many_classes" => SubmitOutcome::TooManyClasses,
+        "queue_full" => SubmitOutcome::QueueFull,
         "rejected" => SubmitOutcome::Rejected,
         "unplaced" => return Ok(None),
         other => {
@@ -248,7 +257,7 @@ fn created(
         state,
         priority: submission.priority,
         attempt: 0,
-        max_attempts: submission.max_attempts,
+        max_attempts: submission.max_attempts.unwrap_or(DEFAULT_MAX_ATTEMPTS),
         failures: 0,
         losses: 0,
         max_losses: submission.max_losses,

@@ -14,12 +14,16 @@ mod task;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use taskyard::domain::score::Ordering;
 use taskyard::domain::{Partition, TaskState};
 
 pub(crate) use claim::ClaimWish;
 pub(crate) use node::Node;
 pub(crate) use submit::Wish;
 pub(crate) use task::{Due, Lease, Task};
+
+/// What one priority is worth under `aging`: so much that no two tasks have equal places.
+pub(crate) const AGING_STEP_MS: u64 = 3_600_001;
 
 /// A task's number.
 pub(crate) type Serial = usize;
@@ -57,6 +61,7 @@ pub(crate) enum Answer {
         lost: BTreeSet<Serial>,
     },
     Flag(bool),
+    Purged(u64),
     Nothing,
 }
 
@@ -68,6 +73,8 @@ pub(crate) struct Queue {
     pub(crate) exists: bool,
     pub(crate) paused: bool,
     pub(crate) sequence: u64,
+    pub(crate) ordering: Ordering,
+    pub(crate) tick: u64,
 }
 
 /// A row for another partition.
@@ -114,6 +121,8 @@ impl Model {
                     exists: false,
                     paused: false,
                     sequence: 0,
+                    ordering: Ordering::Strict,
+                    tick: 0,
                 })
                 .collect(),
             tasks: Vec::new(),

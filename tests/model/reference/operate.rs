@@ -1,6 +1,8 @@
-//! What users and operators do to a task or a queue: cancel, retry, pause, trim.
+//! What users and operators do to a task or a queue: cancel, retry, pause, configure,
+//! purge, trim.
 
 use taskyard::domain::TaskState;
+use taskyard::domain::score::Ordering;
 
 use super::{Answer, Model, OutboxRow, Serial};
 
@@ -56,6 +58,34 @@ impl Model {
             self.queues[queue].paused = paused;
         }
         Answer::Flag(self.queues[queue].exists)
+    }
+
+    /// Another ordering only while no task has a place.
+    pub(crate) fn configure(&mut self, queue: usize, ordering: Ordering) -> Answer {
+        let places = [TaskState::Queued, TaskState::Running].map(|state| self.count(queue, state));
+        let record = &mut self.queues[queue];
+        if record.ordering != ordering && places != [0, 0] {
+            return Answer::Flag(false);
+        }
+        record.ordering = ordering;
+        record.exists = true;
+        Answer::Flag(true)
+    }
+
+    /// Deletes the tasks that wait.
+    pub(crate) fn purge(&mut self, queue: usize) -> Answer {
+        if !self.queues[queue].exists {
+            return Answer::NotFound;
+        }
+        let mut purged = 0;
+        for task in self.tasks.iter_mut().filter(|task| task.queue == queue) {
+            let waits = |state: TaskState| !state.is_final() && state != TaskState::Running;
+            if task.state.is_some_and(waits) {
+                task.state = None;
+                purged += 1;
+            }
+        }
+        Answer::Purged(purged)
     }
 
     /// Deletes finished tasks of a partition that are too old, or too many of one state.

@@ -1,9 +1,10 @@
 //! Tasks, their leases, and the moves between states.
 
 use taskyard::domain::retry::RetryPolicy;
+use taskyard::domain::score::Ordering;
 use taskyard::domain::{FailureReason, TaskState};
 
-use super::{LeaseNo, Model, Serial, SessionNo};
+use super::{AGING_STEP_MS, LeaseNo, Model, Serial, SessionNo};
 
 /// A moment that is known, or known within bounds until the store has drawn it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -108,11 +109,25 @@ impl Model {
     pub(crate) fn make_queued(&mut self, task: Serial, keeps_place: bool) {
         let queue = self.tasks[task].queue;
         if !keeps_place || self.tasks[task].place.is_none() {
-            self.queues[queue].sequence += 1;
-            let rank = u64::try_from(100 - self.tasks[task].priority).unwrap();
-            self.tasks[task].place = Some((rank << 45) + self.queues[queue].sequence);
+            let priority = self.tasks[task].priority;
+            self.tasks[task].place = Some(self.next_place(queue, priority));
         }
         self.tasks[task].state = Some(TaskState::Queued);
+    }
+
+    fn next_place(&mut self, queue: usize, priority: i64) -> u64 {
+        let now = self.now;
+        let queue = &mut self.queues[queue];
+        queue.sequence += 1;
+        let rank = u64::try_from(100 - priority).unwrap();
+        match queue.ordering {
+            Ordering::Strict => (rank << 45) + queue.sequence,
+            Ordering::Fifo => queue.sequence,
+            Ordering::Aging => {
+                queue.tick = (now * 4_096).max(queue.tick + 1);
+                queue.tick + rank * AGING_STEP_MS * 4_096 - 100 * AGING_STEP_MS * 4_096
+            }
+        }
     }
 
     pub(crate) fn make_waiting(&mut self, task: Serial, state: TaskState, due: Due) {

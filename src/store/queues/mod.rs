@@ -1,4 +1,16 @@
 //! Queues: where tasks wait.
+//!
+//! What a claim or a submit does in a queue stands in `tasks`; here is what is done to the queue
+//! itself. Start with [`Queues`]; `settings` turns what a queue is like into its record and back.
+
+mod configure;
+mod purge;
+mod remove;
+mod settings;
+
+pub use configure::ConfigureOutcome;
+pub use remove::RemoveOutcome;
+pub(in crate::store) use settings::retention;
 
 use std::sync::Arc;
 
@@ -6,11 +18,12 @@ use futures_util::future::join_all;
 
 use super::StoreError;
 use super::args::Args;
+use super::codec::Record;
 use super::core::Core;
 use super::reply::Reply;
 use super::scripts;
 use crate::domain::queue::{Queue, QueueStats};
-use crate::domain::{Partition, QueueName, TaskState, UnixMillis};
+use crate::domain::{Partition, QueueName, TaskState};
 
 /// Finished runs are counted over this time for the rate, milliseconds.
 const FINISHED_WINDOW_MS: u32 = 60_000;
@@ -110,7 +123,7 @@ impl Queues {
             return Ok(None);
         }
         let paused = first == "1";
-        let oldest_ready_age_ms = reply.count()?;
+        let oldest_queued_age_ms = reply.count()?;
         let (finished, submitted, since_ms) = (reply.count()?, reply.count()?, reply.count()?);
         let mut list = reply.next_list()?;
         let mut counts = std::collections::BTreeMap::new();
@@ -121,7 +134,7 @@ impl Queues {
         Ok(Some(QueueStats {
             ready: if paused { 0 } else { queued },
             counts,
-            oldest_ready_age_ms,
+            oldest_ready_age_ms: if paused { 0 } else { oldest_queued_age_ms },
             submitted_per_s: per_second(submitted, since_ms),
             finished_per_s: per_second(finished, u64::from(FINISHED_WINDOW_MS)),
             paused,
@@ -140,12 +153,15 @@ fn decode(partition: Partition, mut reply: Reply) -> Result<Option<Queue>, Store
     }
     let name =
         QueueName::parse(&reply.text()?).map_err(|_| StoreError::corrupt("a queue's name"))?;
-    let created_at = UnixMillis::new(reply.count()?);
-    let paused = reply.text()? == "1";
+    let mut record = Record::read(reply.value()?)?;
     Ok(Some(Queue {
         name,
-        paused,
-        created_at,
+        paused: record.take("paused").is_some(),
+        created_at: record
+            .moment("created")?
+            .ok_or_else(|| StoreError::corrupt("a queue without created"))?,
         partition: partition.number(),
+        revision: record.number("revision")?.unwrap_or_default(),
+        settings: settings::decode(&mut record)?,
     }))
 }

@@ -1,0 +1,36 @@
+#!lua flags=allow-oom
+-- remove: deletes a page of the finished tasks of a queue and then, when none is left, the queue.
+-- Transition: succeeded | failed | cancelled | expired -> none.
+-- KEYS[1]  partition prefix
+-- ARGV     header, queue, most tasks
+-- Returns  {'ok', 'done'}, {'ok', 'more'} to be called again, {'ok', 'not_found'}, or
+--          {'ok', 'has_tasks'} for one with tasks that are not finished
+-- Publishes classes: what is known of them is no more
+--@include constants header keys partition signal task
+
+local name, most = take(), tonumber(take())
+if redis.call('HEXISTS', keys.queue(name), 'created') == 0 then return { 'ok', 'not_found' } end
+for _, state in ipairs({ 'queued', 'scheduled', 'blocked', 'running', 'retry_wait' }) do
+  if redis.call('EXISTS', keys.state(name, state)) == 1 then return { 'ok', 'has_tasks' } end
+end
+
+for _, state in ipairs({ 'succeeded', 'failed', 'cancelled', 'expired' }) do
+  local set = keys.state(name, state)
+  local ids = redis.call('ZRANGE', set, 0, most - 1)
+  for _, id in ipairs(ids) do
+    local t = task.read(id)
+    if t then redis.call('UNLINK', unpack(task.keys(t))) end
+    redis.call('ZADD', keys.gone, partition.now, id)
+  end
+  if ids[1] then
+    redis.call('ZREM', set, unpack(ids))
+    return { 'ok', 'more' }
+  end
+end
+
+redis.call('DEL', keys.queue(name), keys.classes(name), keys.heads(name))
+redis.call('ZREM', keys.queues, name)
+redis.call('HINCRBY', keys.meta, 'removed', 1)
+signal.line('classes ' .. name)
+signal.publish()
+return { 'ok', 'done' }
