@@ -51,13 +51,13 @@ pub struct Submission {
     pub priority: Priority,
     /// When it may first run.
     pub run_at: RunAt,
-    /// Attempts that may fail; at least 1.
+    /// Attempts that may fail, at least 1; `None` for what the queue says.
     pub max_attempts: Option<u32>,
     /// The loss with this number ends it; 0 and 1 give at-most-once as far as losses go.
     pub max_losses: u32,
-    /// When a failed attempt is repeated; `None` for the default policy.
+    /// When a failed attempt is repeated; `None` for what the queue says.
     pub retry: Option<RetryPolicy>,
-    /// How long one attempt may run, milliseconds; `None` for the default.
+    /// How long one attempt may run, milliseconds; `None` for what the queue says.
     pub timeout_ms: Option<u64>,
     /// How long it may wait for its start, milliseconds.
     pub expires_in_ms: Option<u64>,

@@ -112,6 +112,37 @@ async fn a_waiting_claim_keeps_no_task_from_those_behind_it() {
 }
 
 #[tokio::test]
+async fn a_lost_message_costs_a_waiting_claim_no_task() {
+    let api = Api::start().await;
+    api.submit_one().await;
+    api.claim_one().await;
+    let others = api.claim(
+        "n",
+        json!({"queues": ["q"], "types": ["other"], "wait_ms": 12_000}),
+    );
+    let waiting = async {
+        api.until_claims_wait(1).await;
+        api.claim("n", json!({"queues": ["q"], "wait_ms": 10_000}))
+            .await
+    };
+    let submit = async {
+        api.until_claims_wait(2).await;
+        api.test.redis.deafen().await;
+        let task = json!({"queue": "q", "type": "default"});
+        let id = api.submit(task).await;
+        let path = format!("/v1/tasks/{id}");
+        api.until(&path, |task| task.body["state"] == "running")
+            .await;
+        api.submit(json!({"queue": "q", "type": "other"})).await;
+        id
+    };
+    let (others, leases, id) = tokio::join!(others, waiting, submit);
+    assert_eq!(leases.len(), 1);
+    assert_eq!(leases[0].id, id);
+    assert_eq!(others.len(), 1);
+}
+
+#[tokio::test]
 async fn a_task_wakes_one_of_many_waiting_claims() {
     const CLAIMS: usize = 300;
     const TASKS: usize = 10;

@@ -5,19 +5,17 @@ use std::collections::BTreeSet;
 use taskyard::domain::node::Registration;
 use taskyard::domain::placement::{Offer, Requirements};
 use taskyard::domain::queue::Retention;
-use taskyard::domain::queue_settings::QueueChange;
 use taskyard::domain::score::Priority;
 use taskyard::domain::task::{IdempotencyKey, RunAt, TaskError};
 use taskyard::domain::{Document, Partition, Submission, TaskType};
 use taskyard::store::nodes::{HeartbeatOutcome, RegisterOutcome};
 use taskyard::store::{
-    CancelOutcome, ClaimRequest, Completion, ConfigureOutcome, Failure, ProgressOutcome,
-    ProgressReport, Release, ReportOutcome, RetryOutcome, Store, StoreError, SubmitOutcome, View,
-    Work,
+    CancelOutcome, ClaimRequest, Completion, Failure, ProgressOutcome, ProgressReport, Release,
+    ReportOutcome, RetryOutcome, Store, StoreError, SubmitOutcome, View, Work,
 };
 
 use super::action::{Action, Holder, NODES, QUEUES, Sweep};
-use super::reference::{AGING_STEP_MS, Answer, ClaimWish, LeaseNo, Wish};
+use super::reference::{Answer, ClaimWish, LeaseNo, Wish};
 use super::world::{PARTITIONS, World};
 use crate::support::{node, queue};
 
@@ -30,7 +28,7 @@ const BELIEVED_MS: u64 = 7_000;
     clippy::needless_pass_by_value,
     reason = "`map_err` gives the error away"
 )]
-fn text(error: StoreError) -> String {
+pub(super) fn text(error: StoreError) -> String {
     format!("the store failed: {error}")
 }
 
@@ -292,53 +290,6 @@ impl World {
                 (expected, found)
             }
             _ => unreachable!("a report"),
-        })
-    }
-
-    /// What an operator does to a queue.
-    async fn operate_queue(
-        &mut self,
-        store: &Store,
-        action: &Action,
-    ) -> Result<(Answer, Answer), String> {
-        let queues = &store.queues;
-        Ok(match action {
-            Action::Pause {
-                queue: number,
-                paused,
-            } => {
-                let name = queue(QUEUES[*number]);
-                let found = if *paused {
-                    queues.pause(&name).await
-                } else {
-                    queues.resume(&name).await
-                };
-                let expected = self.model.pause(*number, *paused);
-                (expected, Answer::Flag(found.map_err(text)?))
-            }
-            Action::Configure {
-                queue: number,
-                ordering,
-            } => {
-                let change = QueueChange {
-                    ordering: Some(*ordering),
-                    aging_step_ms: Some(AGING_STEP_MS),
-                    ..QueueChange::default()
-                };
-                let name = queue(QUEUES[*number]);
-                let outcome = queues.configure(&name, &change, None).await;
-                let taken = outcome.map_err(text)? != ConfigureOutcome::HasTasks;
-                let expected = self.model.configure(*number, *ordering);
-                (expected, Answer::Flag(taken))
-            }
-            Action::Purge { queue: number } => {
-                let purged = queues.purge(&queue(QUEUES[*number])).await;
-                let answer = purged
-                    .map_err(text)?
-                    .map_or(Answer::NotFound, Answer::Purged);
-                (self.model.purge(*number), answer)
-            }
-            other => unreachable!("{other:?} is not done to a queue"),
         })
     }
 

@@ -7,6 +7,7 @@
 mod action;
 mod compare;
 mod drive;
+mod queues;
 mod reference;
 mod shrink;
 mod world;

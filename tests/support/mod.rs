@@ -32,10 +32,25 @@ impl TestRedis {
         Self { redis, _dir: dir }
     }
 
+    /// Ends every subscription: what is published now is heard by nobody.
+    pub(crate) async fn deafen(&self) {
+        let mut connection = self.connect().await;
+        let ended: u64 = redis::cmd("CLIENT")
+            .arg(&["KILL", "TYPE", "pubsub"])
+            .query_async(&mut connection)
+            .await
+            .unwrap();
+        assert!(ended > 0, "nobody listened");
+    }
+
+    async fn connect(&self) -> redis::aio::MultiplexedConnection {
+        let client = redis::Client::open(self.redis.url()).unwrap();
+        client.get_multiplexed_async_connection().await.unwrap()
+    }
+
     /// How often Redis has run a command, by itself or in a script.
     pub(crate) async fn calls_of(&self, command: &str) -> usize {
-        let client = redis::Client::open(self.redis.url()).unwrap();
-        let mut connection = client.get_multiplexed_async_connection().await.unwrap();
+        let mut connection = self.connect().await;
         let stats: String = redis::cmd("INFO")
             .arg("commandstats")
             .query_async(&mut connection)

@@ -120,7 +120,7 @@ impl ConfigureQueue {
     }
 }
 
-/// The revision that If-Match names: that of an ETag, or `*`.
+/// The revision that If-Match names: that of an `ETag`, or `*`.
 fn revision(headers: &HeaderMap) -> Result<Option<String>, Problem> {
     let Some(value) = headers.get(header::IF_MATCH) else {
         return Ok(None);

@@ -74,7 +74,7 @@ impl<'a> From<&'a Queue> for QueueView<'a> {
     }
 }
 
-/// The queue, or why there is none. The ETag is for the If-Match of PUT and PATCH.
+/// The queue, or why there is none. Its `ETag` is for the If-Match of PUT and PATCH.
 pub(super) async fn answer(
     state: &ApiState,
     name: &QueueName,

@@ -64,14 +64,14 @@ pub(crate) struct SubmitTask {
     /// Runs at this moment at the earliest.
     #[schema(value_type = Option<String>, format = DateTime)]
     run_at: Option<UnixMillis>,
-    /// Attempts that may fail.
+    /// Attempts that may fail; 3 unless the queue says otherwise.
     max_attempts: Option<u32>,
     /// Times its node may die or its lease run out; 0 gives at-most-once.
     max_losses: Option<u32>,
     /// When a failed attempt is repeated.
     #[schema(value_type = Option<Object>)]
     retry: Option<RetryPolicy>,
-    /// How long one attempt may run.
+    /// How long one attempt may run; 30 minutes unless the queue says otherwise.
     timeout_ms: Option<u64>,
     /// Expires when it has not started so many milliseconds from now.
     expires_in_ms: Option<u64>,

@@ -1,0 +1,59 @@
+//! What an operator does to a queue, on the store and on the model.
+
+use taskyard::domain::queue_settings::QueueChange;
+use taskyard::store::{ConfigureOutcome, Store};
+
+use super::action::{Action, QUEUES};
+use super::drive::text;
+use super::reference::{AGING_STEP_MS, Answer};
+use super::world::World;
+use crate::support::queue;
+
+impl World {
+    /// What an operator does to a queue.
+    pub(super) async fn operate_queue(
+        &mut self,
+        store: &Store,
+        action: &Action,
+    ) -> Result<(Answer, Answer), String> {
+        let queues = &store.queues;
+        Ok(match action {
+            Action::Pause {
+                queue: number,
+                paused,
+            } => {
+                let name = queue(QUEUES[*number]);
+                let found = if *paused {
+                    queues.pause(&name).await
+                } else {
+                    queues.resume(&name).await
+                };
+                let expected = self.model.pause(*number, *paused);
+                (expected, Answer::Flag(found.map_err(text)?))
+            }
+            Action::Configure {
+                queue: number,
+                ordering,
+            } => {
+                let change = QueueChange {
+                    ordering: Some(*ordering),
+                    aging_step_ms: Some(AGING_STEP_MS),
+                    ..QueueChange::default()
+                };
+                let name = queue(QUEUES[*number]);
+                let outcome = queues.configure(&name, &change, None).await;
+                let taken = outcome.map_err(text)? != ConfigureOutcome::HasTasks;
+                let expected = self.model.configure(*number, *ordering);
+                (expected, Answer::Flag(taken))
+            }
+            Action::Purge { queue: number } => {
+                let purged = queues.purge(&queue(QUEUES[*number])).await;
+                let answer = purged
+                    .map_err(text)?
+                    .map_or(Answer::NotFound, Answer::Purged);
+                (self.model.purge(*number), answer)
+            }
+            other => unreachable!("{other:?} is not done to a queue"),
+        })
+    }
+}
