@@ -15,7 +15,8 @@ end
 -- How the attempt with that token ended: 'live', the outcome, or nil for a token that is not of this task.
 function attempts.outcome(t, token)
   if t.token == token then
-    return t.state == 'running' and 'live' or t.settled
+    if t.state == 'running' then return 'live' end
+    return t.settled or t.state == 'succeeded' and 'succeeded' or nil
   end
   if tonumber(t.attempt or 0) < 2 then return nil end
   for _, row in ipairs(redis.call('LRANGE', keys.attempts(t.id), 0, -1)) do

@@ -2,11 +2,10 @@
 local leasing = {}
 
 function leasing.begin(claim, q, id, index)
-  local t = task.read(id)
-  local attempt, now = tonumber(t.attempt or 0) + 1, partition.lease_now
-  if attempt > 1 then
+  local t, now = task.read(id), partition.lease_now
+  if t.latest then
     attempts.archive(t)
-    task.erase(t, 'settled', 'ended', 'progress', 'progress_message', 'session', 'lease_ms', 'own_end')
+    task.erase(t, 'settled', 'ended', 'progress', 'progress_message')
   end
   sets.remove(keys.state(q.name, 'queued'), id)
   sets.add(keys.state(q.name, 'running'), partition.now, id)
@@ -20,20 +19,13 @@ function leasing.begin(claim, q, id, index)
   local deadline = now + (tonumber(t.timeout) or math.max(DEFAULT_TIMEOUT_MS, length or 0))
   sets.add(keys.leases, math.min(ends, deadline), id)
 
-  local changes = { 'state', 'running', 'attempt', attempt, 'token', claim.seed .. '-' .. index,
-    'fence', string.format('%.0f', math.max(tonumber(t.fence or 0) + 1, partition.micros)),
-    'node', claim.node, 'started', partition.now, 'lease', ends, 'deadline', deadline }
-  local function change(field, value)
-    changes[#changes + 1] = field
-    changes[#changes + 1] = value
-  end
-  if named then change('lease_ms', named) end
-  if claim.session ~= '' then
-    change('session', claim.session)
-    -- With a lease_ms of its own the lease also ends so long after the last progress.
-    if length then change('own_end', now + length) end
-  end
-  task.write(t, unpack(changes))
+  t.attempt, t.token, t.node = tonumber(t.attempt or 0) + 1, claim.seed .. '-' .. index, claim.node
+  t.fence = text(math.max(tonumber(t.fence or 0) + 1, partition.micros))
+  t.started, t.lease, t.deadline, t.lease_ms = partition.now, ends, deadline, named
+  t.session = claim.session ~= '' and claim.session or nil
+  -- With a lease_ms of its own the lease of a session also ends so long after the last progress.
+  t.own_end = t.session and length and now + length
+  task.write(t, 'state', 'running', task.latest_field(t))
   return t
 end
 
@@ -43,8 +35,8 @@ function leasing.recall(claim)
   if not kept then return nil end
   local live, all = {}, cmsgpack.unpack(kept)
   for i = 1, #all, 2 do
-    if redis.call('HGET', keys.task(all[i]), 'token') == all[i + 1]
-        and redis.call('HGET', keys.task(all[i]), 'state') == 'running' then
+    local t = redis.call('HMGET', keys.task(all[i]), 'state', 'latest')
+    if t[1] == 'running' and string.find(t[2], ' ' .. all[i + 1] .. ' ', 1, true) then
       live[#live + 1] = all[i]
       live[#live + 1] = all[i + 1]
     end

@@ -23,6 +23,6 @@ partition.lease_now = partition.now + offset
 -- Remembers the clock. Called by scripts that write anyway.
 function partition.save()
   if partition.now ~= last then
-    redis.call('HSET', keys.meta, 'last', partition.now, 'offset', offset)
+    redis.call('HSET', keys.meta, 'last', text(partition.now), 'offset', text(offset))
   end
 end

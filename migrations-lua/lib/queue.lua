@@ -3,18 +3,15 @@
 -- also keeps the score of each class's first task in its heads.
 local queue, loaded, touched = {}, {}, {}
 local RATE_WINDOW_MS = 10000
-local FIELDS = { 'created', 'sequence', 'classes', 'paused', 'ordering', 'aging_step_ms', 'submitted', 'marked_at',
-  'marked', 'marked_before_at', 'marked_before', 'tick', 'generation', 'max_tasks', 'lease_ms', 'timeout_ms',
-  'max_attempts', 'retry', 'keep_succeeded_ms', 'keep_failed_ms', 'max_bytes' }
 
 -- The queue's record, or nil when it is not in this partition. `version` tells its classes apart from
 -- those of a removed queue of the same name.
 function queue.load(name)
   local q = loaded[name]
   if q == nil then
-    local values = redis.call('HMGET', keys.queue(name), unpack(FIELDS))
-    q = values[1] and { name = name, numbers = {} } or false
-    for i = 1, q and #FIELDS or 0 do q[FIELDS[i]] = values[i] or nil end
+    local record = redis.call('HGETALL', keys.queue(name))
+    q = record[1] and { name = name, numbers = {} } or false
+    for i = 1, #record, 2 do q[record[i]] = record[i + 1] end
     if q then
       q.sequence, q.submitted = tonumber(q.sequence or 0), tonumber(q.submitted or 0)
       q.classes = tonumber(q.classes or 0)
@@ -91,8 +88,8 @@ function queue.flush()
   end
   for name, q in pairs(loaded) do
     if q and q.dirty then
-      redis.call('HSET', keys.queue(name), 'sequence', q.sequence, 'classes', q.classes,
-        'submitted', q.submitted, marks(q))
+      redis.call('HSET', keys.queue(name), 'sequence', text(q.sequence), 'classes', text(q.classes),
+        'submitted', text(q.submitted), marks(q))
       if q.tick then redis.call('HSET', keys.queue(name), 'tick', text(q.tick)) end
     end
   end

@@ -36,7 +36,7 @@ function report.run(take_item, apply)
     local reply = outcomes[i]
     if t and (reply[1] == 'done' or reply[1] == 'settled') then
       reply = { reply[1], t.state }
-      if item.view == 'task' then reply[3] = task.flat(t) end
+      if item.view == 'task' then reply[3] = task.whole(t) end
     end
     replies[i + 1] = reply
   end

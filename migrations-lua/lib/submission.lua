@@ -5,12 +5,10 @@
 local submission = {}
 
 function submission.take()
-  local item = {
-    id = take(), queue = take(), class = take(), priority = tonumber(take()), when = take(),
-    expires_in = take(), scope = take(), body = take(), origin = take(), fields = {}, documents = {},
-  }
-  for i = 1, 2 * tonumber(take()) do item.fields[i] = take() end
-  for i = 1, 2 * tonumber(take()) do item.documents[i] = take() end
+  local id, name, class, priority, when, expires_in, scope, body, origin, count = take(10)
+  local item = { id = id, queue = name, class = class, priority = tonumber(priority), when = when,
+    expires_in = expires_in, scope = scope, body = body, origin = origin, fields = { take(2 * count) } }
+  item.documents = { take(2 * take()) }
   return item
 end
 

@@ -4,27 +4,56 @@
 local DOCUMENTS = { p = 'payload', r = 'result', m = 'metadata', e = 'error' }
 local task = {}
 
--- The record as a table of its fields, or nil.
+-- The latest attempt is one field of the record, `latest`: these, in this order, '-' for absent ones.
+local LATEST = '^(%S+) (%S+) (%S+) (%S+) (%S+) (%S+) (%S+) (%S+) (%S+) (%S+)$'
+local function present(value) if value ~= '-' then return value end end
+
+-- What the field `latest` says, as fields of their own.
+local function unfold(t)
+  local session, lease_ms, own_end
+  t.attempt, t.token, t.node, session, t.started, t.fence, t.lease, t.deadline, lease_ms, own_end =
+    string.match(t.latest, LATEST)
+  t.session, t.lease_ms, t.own_end = present(session), present(lease_ms), present(own_end)
+end
+
+-- The field and its value, for the record to be written.
+function task.latest_field(t)
+  return 'latest', table.concat({ text(t.attempt), t.token, t.node, t.session or '-', text(t.started), t.fence,
+    text(t.lease), text(t.deadline), text(t.lease_ms) or '-', text(t.own_end) or '-' }, ' ')
+end
+
+-- The record as a table of its fields, or nil. `flat` is the record as a reply shows it.
 function task.read(id)
   local flat = redis.call('HGETALL', keys.task(id))
   if not flat[1] then return nil end
-  local t = { id = id }
+  local t = { id = id, flat = flat }
   for i = 1, #flat, 2 do t[flat[i]] = flat[i + 1] end
+  if t.latest then unfold(t) end
   return t
 end
 
 -- Writes pairs of field and value.
 function task.write(t, ...)
-  local changes = { ... }
+  local changes, flat = { ... }, t.flat
   for i = 1, #changes, 2 do
-    changes[i + 1] = text(changes[i + 1])
-    t[changes[i]] = changes[i + 1]
+    local field, value = changes[i], text(changes[i + 1])
+    changes[i + 1], t[field] = value, value
+    flat[#flat + 1] = field
+    flat[#flat + 1] = value
   end
   redis.call('HSET', keys.task(t.id), unpack(changes))
 end
 
 function task.erase(t, ...)
+  local rest = {}
   for _, field in ipairs({ ... }) do t[field] = nil end
+  for i = 1, #t.flat, 2 do
+    if t[t.flat[i]] then
+      rest[#rest + 1] = t.flat[i]
+      rest[#rest + 1] = t.flat[i + 1]
+    end
+  end
+  t.flat = rest
   redis.call('HDEL', keys.task(t.id), ...)
 end
 
@@ -56,13 +85,9 @@ function task.erase_document(t, letter)
   end
 end
 
--- The whole task as field, value, field, value ... for a reply.
-function task.flat(t)
-  local flat = {}
-  for field, value in pairs(t) do
-    flat[#flat + 1] = field
-    flat[#flat + 1] = value
-  end
+-- The whole task as field, value, field, value ... for a reply; of a field that comes twice, the last counts.
+function task.whole(t)
+  local flat = t.flat
   for letter in string.gmatch(t.long or '', '.') do
     flat[#flat + 1] = DOCUMENTS[letter]
     flat[#flat + 1] = redis.call('GET', keys.document(DOCUMENTS[letter], t.id)) or 'null'

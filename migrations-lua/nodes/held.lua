@@ -5,15 +5,15 @@
 -- Returns  {'ok', number of running tasks ...}; in mode 'check'
 --          {'ok', 'held' | 'cancel' | 'lost' ...} in the order of the ids
 -- Publishes nothing
---@include constants header keys partition
+--@include constants header keys partition task
 
 local held = { 'ok' }
 if MODE == 'check' then
   local node, session = take(), take()
   while more() do
-    local t = redis.call('HMGET', keys.task(take()), 'state', 'node', 'session', 'cancel')
-    local own = t[1] == 'running' and t[2] == node and (t[3] or '') == session
-    held[#held + 1] = own and (t[4] and 'cancel' or 'held') or 'lost'
+    local t = task.read(take())
+    local own = t and t.state == 'running' and t.node == node and (t.session or '') == session
+    held[#held + 1] = own and (t.cancel and 'cancel' or 'held') or 'lost'
   end
   return held
 end

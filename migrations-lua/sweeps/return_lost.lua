@@ -22,7 +22,8 @@ local function spared(due, t)
   if not outage.covers(due) then return false end
   local ends = partition.lease_now + math.min(tonumber(t.lease_ms) or DEAD_AFTER_MS, DEAD_AFTER_MS)
   sets.add(keys.leases, ends, t.id)
-  task.write(t, 'lease', ends)
+  t.lease = ends
+  task.write(t, task.latest_field(t))
   return true
 end
 
@@ -56,7 +57,8 @@ local function settle(t, due)
     else
       local ends = now + tonumber(life)
       if own_end then ends = math.min(ends, own_end) end
-      task.write(t, 'lease', ends)
+      t.lease = ends
+      task.write(t, task.latest_field(t))
       sets.add(keys.leases, math.min(ends, tonumber(t.deadline), tonumber(t.revoke) or ends), t.id)
     end
   end

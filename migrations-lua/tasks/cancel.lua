@@ -24,4 +24,4 @@ elseif t.state ~= 'running' and t.state ~= 'cancelled' then
   lifecycle.to_final(t, 'cancelled')
 end
 lifecycle.flush()
-return { 'ok', { 'done', t.state, task.flat(t) } }
+return { 'ok', { 'done', t.state, task.whole(t) } }

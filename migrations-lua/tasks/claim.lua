@@ -7,16 +7,18 @@
 --          name, version of the classes known, classes that the node may run ('*' or '0,3,...').
 --          Mode 'recall': only what the claim_id has already got.
 -- Returns  {'ok', outcome ...} in the order of the claims, each one of {'classes_changed', queue},
---          {'claimed', task ...}, each task being {id, queue, type, payload, attempt, token, fence,
---          lease ms, deadline ms, metadata or false, traceparent or false}
+--          {'claimed', task ...}, each task being {id, queue, the field `latest`, payload} and, where one
+--          of them is there, {..., type or false, metadata or false, traceparent or false}
 -- Publishes nothing: what is gone needs no waking.
 --@include constants header keys partition lane sets signal queue outage task attempts ready leasing
 
 local function take_claim()
-  local claim = { node = take(), session = take(), remaining = tonumber(take()), lease_ms = tonumber(take()),
-    most = tonumber(take()), seed = take(), claim_id = take(), queues = {}, read = {} }
-  for i = 1, tonumber(take()) do
-    claim.queues[i] = { name = take(), classes = tonumber(take()), allowed = take() }
+  local node, session, remaining, lease_ms, most, seed, claim_id, count = take(8)
+  local claim = { node = node, session = session, remaining = tonumber(remaining), lease_ms = tonumber(lease_ms),
+    most = tonumber(most), seed = seed, claim_id = claim_id, queues = {}, read = {} }
+  for i = 1, tonumber(count) do
+    local name, version, allowed = take(3)
+    claim.queues[i] = { name = name, version = tonumber(version), allowed = allowed }
   end
   return claim
 end
@@ -26,7 +28,7 @@ local function run(claim)
   if leased or MODE == 'recall' then return leased or {} end
   for _, wanted in ipairs(claim.queues) do
     local q = queue.load(wanted.name)
-    if q and q.version ~= wanted.classes then return 'classes_changed', wanted.name end
+    if q and q.version ~= wanted.version then return 'classes_changed', wanted.name end
   end
   leased = {}
   local longest, bytes = claim.lease_ms or DEAD_AFTER_MS, 0
@@ -67,8 +69,11 @@ local function reply(leased, read)
   for i = 1, #leased, 2 do
     local t = read[leased[i]] or task.read(leased[i])
     if t and t.token == leased[i + 1] and t.state == 'running' then
-      tasks[#tasks + 1] = { t.id, t.queue, t.type or 'default', task.document(t, 'p'), t.attempt, t.token, t.fence,
-        t.lease, t.deadline, task.document(t, 'm') or false, t.traceparent or false }
+      local shown, metadata = { t.id, t.queue, t.latest, task.document(t, 'p') }, task.document(t, 'm')
+      if t.type or metadata or t.traceparent then
+        shown[5], shown[6], shown[7] = t.type or false, metadata or false, t.traceparent or false
+      end
+      tasks[#tasks + 1] = shown
     end
   end
   return tasks

@@ -11,9 +11,9 @@
 --@include constants header keys partition lane sets signal queue classes task attempts backoff retention lifecycle submission outbox report
 
 return report.run(function()
-  local item = { id = take(), token = take(), view = take(), place = take(), result = take(),
-    children = {}, rows = {} }
-  for i = 1, tonumber(take()) do item.children[i] = submission.take() end
+  local id, token, view, place, result, count = take(6)
+  local item = { id = id, token = token, view = view, place = place, result = result, children = {}, rows = {} }
+  for i = 1, tonumber(count) do item.children[i] = submission.take() end
   for i = 1, tonumber(take()) do item.rows[i] = take() end
   return item
 end, function(t, item)
@@ -24,9 +24,8 @@ end, function(t, item)
   for _, child in ipairs(item.children) do submission.store(child) end
   for _, row in ipairs(item.rows) do outbox.write('submit', row) end
   if item.place == '' then
-    lifecycle.to_final(t, 'succeeded', 'settled', 'succeeded', 'ended', partition.now)
+    lifecycle.to_final(t, 'succeeded')
   else
-    lifecycle.to_final(t, 'succeeded', 'settled', 'succeeded', 'ended', partition.now,
-      task.document_field(t, item.place, item.result))
+    lifecycle.to_final(t, 'succeeded', task.document_field(t, item.place, item.result))
   end
 end)

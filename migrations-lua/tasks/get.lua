@@ -11,7 +11,7 @@ local replies = { 'ok' }
 while more() do
   local id = take()
   local t = task.read(id)
-  replies[#replies + 1] = t and { 'done', t.state, task.flat(t) }
+  replies[#replies + 1] = t and { 'done', t.state, task.whole(t) }
     or redis.call('ZSCORE', keys.gone, id) and { 'purged' } or { 'not_found' }
 end
 return replies

@@ -18,15 +18,15 @@ local function renew(t, item)
     -- The session's life is the bound; without news of it the lease stays as it is.
     local life = item.remaining and now + item.remaining or tonumber(t.lease)
     ends = math.min(own_end or life, life)
-    if own_end then task.write(t, 'own_end', own_end) end
+    t.own_end = own_end or t.own_end
   end
   local deadline = tonumber(t.deadline)
   -- Long leases are for people: without a time-out of its own the run lasts as long as the lease.
   if not t.timeout and length and length > DEFAULT_TIMEOUT_MS then deadline = math.max(deadline, own_end) end
   local due = math.min(ends, deadline, tonumber(t.revoke) or deadline)
   sets.add(keys.leases, due, t.id)
-  task.write(t, 'lease', ends, 'deadline', deadline)
-  if item.extend then task.write(t, 'lease_ms', item.extend) end
+  t.lease, t.deadline, t.lease_ms = ends, deadline, item.extend or t.lease_ms
+  task.write(t, task.latest_field(t))
   if item.fraction_text ~= '' and tonumber(item.fraction_text) >= tonumber(t.progress or 0) then task.write(t, 'progress', item.fraction_text) end
   if item.message ~= '' then task.write(t, 'progress_message', item.message) end
   return { 'renewed', t.cancel and '1' or '0', ends }

@@ -149,6 +149,19 @@ pub(crate) fn encode_document(
     };
 }
 
+/// The fields that a record's `latest` folds into one, as `lib/task.lua` does; absent ones are left out.
+pub(crate) fn latest_attempt(latest: &str) -> impl Iterator<Item = (&'static str, &str)> {
+    const FIELDS: [&str; 10] = [
+        "attempt", "token", "node", "session", "started", "fence", "lease", "deadline", "lease_ms",
+        "own_end",
+    ];
+    let values = latest.split(' ');
+    FIELDS
+        .into_iter()
+        .zip(values)
+        .filter(|(_, value)| *value != "-")
+}
+
 /// A record's fields, as a script answers them: field, value, field, value ...
 pub(crate) struct Record(HashMap<String, String>);
 
@@ -159,6 +172,11 @@ impl Record {
         while reply.left() > 0 {
             let field = reply.text()?;
             fields.insert(field, reply.text()?);
+        }
+        if let Some(latest) = fields.remove("latest") {
+            for (field, value) in latest_attempt(&latest) {
+                fields.insert(field.to_owned(), value.to_owned());
+            }
         }
         Ok(Self(fields))
     }

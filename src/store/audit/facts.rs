@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::finding::Row;
 use crate::domain::{Partition, TaskId, TaskState};
 use crate::store::args::Args;
+use crate::store::codec::latest_attempt;
 use crate::store::core::Core;
 use crate::store::reply::Reply;
 use crate::store::{StoreError, scripts};
@@ -86,7 +87,11 @@ impl Core {
 
 fn decode(id: TaskId, mut reply: Reply) -> Result<Option<TaskFacts>, StoreError> {
     let still_there = reply.text()? == "1";
-    let record = pairs(&mut reply)?;
+    let mut record = pairs(&mut reply)?;
+    if let Some(latest) = record.remove("latest") {
+        let unfolded = latest_attempt(&latest);
+        record.extend(unfolded.map(|(field, value)| (field.to_owned(), value.to_owned())));
+    }
     let mut states = BTreeMap::new();
     for (word, score) in pairs(&mut reply)? {
         let state =

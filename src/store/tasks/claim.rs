@@ -9,6 +9,7 @@ use crate::domain::{
     Document, LeaseToken, NodeId, Partition, QueueName, SessionId, TaskId, TaskType, UnixMillis,
 };
 use crate::store::args::Args;
+use crate::store::codec::latest_attempt;
 use crate::store::lanes::{Slice, Verb};
 use crate::store::reply::{Reply, parse_number};
 use crate::store::tasks::release::Release;
@@ -287,17 +288,38 @@ fn decode_claimed(mut reply: Reply) -> Result<ClaimedTask, StoreError> {
         text.map(|text| Document::parse(text).ok_or_else(|| corrupt(what)))
             .transpose()
     };
+    let id = TaskId::from_compact(reply.text()?.as_bytes()).ok_or_else(|| corrupt("id"))?;
+    let queue = QueueName::parse(&reply.text()?).map_err(|_| corrupt("queue"))?;
+    let latest = reply.text()?;
+    let mut attempt = latest_attempt(&latest);
+    let mut field = |wanted: &str| {
+        let found = attempt.find(|(field, _)| *field == wanted);
+        found.map(|(_, value)| value).ok_or_else(|| corrupt(wanted))
+    };
+    let payload = document(reply.optional_text()?, "payload")?.ok_or_else(|| corrupt("payload"))?;
+    // A task without any of these ends here.
+    let mut rare = || {
+        if reply.left() > 0 {
+            reply.optional_text()
+        } else {
+            Ok(None)
+        }
+    };
     Ok(ClaimedTask {
-        id: TaskId::from_compact(reply.text()?.as_bytes()).ok_or_else(|| corrupt("id"))?,
-        queue: QueueName::parse(&reply.text()?).map_err(|_| corrupt("queue"))?,
-        task_type: TaskType::parse(&reply.text()?).map_err(|_| corrupt("type"))?,
-        payload: document(reply.optional_text()?, "payload")?.ok_or_else(|| corrupt("payload"))?,
-        attempt: u32::try_from(reply.count()?).map_err(|_| corrupt("attempt"))?,
-        lease_token: LeaseToken::parse(&reply.text()?).ok_or_else(|| corrupt("token"))?,
-        fence: parse_number(&reply.text()?)?,
-        lease_expires_at: UnixMillis::new(reply.count()?),
-        deadline_at: UnixMillis::new(reply.count()?),
-        metadata: document(reply.optional_text()?, "metadata")?,
-        traceparent: reply.optional_text()?,
+        id,
+        queue,
+        // In the order in which they stand in the record.
+        attempt: parse_number(field("attempt")?)?,
+        lease_token: LeaseToken::parse(field("token")?).ok_or_else(|| corrupt("token"))?,
+        fence: parse_number(field("fence")?)?,
+        lease_expires_at: UnixMillis::new(parse_number(field("lease")?)?),
+        deadline_at: UnixMillis::new(parse_number(field("deadline")?)?),
+        payload,
+        task_type: rare()?.map_or_else(
+            || Ok(TaskType::default()),
+            |name| TaskType::parse(&name).map_err(|_| corrupt("type")),
+        )?,
+        metadata: document(rare()?, "metadata")?,
+        traceparent: rare()?,
     })
 }
