@@ -36,11 +36,18 @@ impl Serve {
         telemetry::init(&settings.log, settings.log_format).map_err(Failure::usage)?;
         allow_many_connections();
         tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(worker_threads())
             .enable_all()
             .build()
             .context("the threads of the service cannot be started")?
             .block_on(serve(&settings))
     }
+}
+
+/// One core is left to Redis, which runs its commands on one thread and is commonly beside the
+/// service: on two cores one thread serves more than two do.
+fn worker_threads() -> usize {
+    std::thread::available_parallelism().map_or(1, |cores| (cores.get() - 1).max(1))
 }
 
 async fn serve(settings: &Settings) -> Result<(), Failure> {
