@@ -1,5 +1,5 @@
 //! One integration binary with three doors: the store (seed, act, read every state back), the
-//! api (HTTP through the router) and the process (`ops`, `worker`). Each test owns a real Redis.
+//! api (HTTP through the router) and the process (`ops`, `worker`, `cli`). Each test owns a real Redis.
 //! Beside them `model` compares random sequences with a pure reference, and `contract` and
 //! `architecture` read the sources.
 
@@ -21,6 +21,9 @@ mod ops;
 
 #[cfg(test)]
 mod worker;
+
+#[cfg(test)]
+mod cli;
 
 #[cfg(test)]
 mod model;

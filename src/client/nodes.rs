@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use super::call::Call;
-use super::{Client, ClientError};
+use super::{Client, ClientError, Document, Page, PageOf};
 
 /// What a node says about itself when it registers.
 #[derive(Debug, Clone, Default, Serialize)]
@@ -147,6 +147,18 @@ impl Client {
         let call = Call::new(Method::POST, format!("/v1/nodes/{node}/claim"))
             .waiting(Duration::from_millis(claim.wait_ms))
             .json(claim)?;
+        self.send(&call).await
+    }
+
+    /// GET /v1/nodes: the nodes by name, a page of them.
+    pub async fn list_nodes(&self, page: &PageOf<'_>) -> Result<Page, ClientError> {
+        let call = Call::new(Method::GET, "/v1/nodes".to_owned());
+        self.send(&page.ask(call)).await
+    }
+
+    /// GET /v1/nodes/{id}: a node as it is.
+    pub async fn get_node(&self, node: &str) -> Result<Document, ClientError> {
+        let call = Call::new(Method::GET, format!("/v1/nodes/{node}"));
         self.send(&call).await
     }
 

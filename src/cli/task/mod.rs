@@ -1,0 +1,56 @@
+//! `taskyard task`: submit tasks, and see and steer what becomes of them.
+//!
+//! One file a verb, named as in the service. Deliberately not here: what a worker does
+//! with a task (claim, complete, ...), which is `taskyard worker`.
+//!
+//! Start with `submit.rs`; `wait.rs` holds what it shares with `task wait`.
+
+mod cancel;
+mod get;
+mod result;
+mod retry;
+mod submit;
+mod wait;
+
+use super::call::CallArgs;
+use super::exit::Failure;
+
+/// Submit tasks, look at them and steer them
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub(super) struct Task {
+    #[command(flatten)]
+    call: CallArgs,
+    #[command(subcommand)]
+    command: TaskCommand,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  taskyard task submit --queue mail --payload '{\"to\": \"ada@example.org\"}'
+  taskyard task get ID
+  taskyard task wait ID --timeout 60";
+
+#[derive(Debug, clap::Subcommand)]
+enum TaskCommand {
+    Submit(Box<submit::Submit>),
+    Get(get::Get),
+    Wait(wait::Wait),
+    Result(result::TaskResult),
+    Cancel(cancel::Cancel),
+    Retry(retry::Retry),
+}
+
+impl Task {
+    pub(super) fn run(self) -> Result<(), Failure> {
+        let command = self.command;
+        self.call.run(async |caller| match command {
+            TaskCommand::Submit(submit) => submit.run(&caller).await,
+            TaskCommand::Get(get) => get.run(&caller).await,
+            TaskCommand::Wait(wait) => wait.run(&caller).await,
+            TaskCommand::Result(result) => result.run(&caller).await,
+            TaskCommand::Cancel(cancel) => cancel.run(&caller).await,
+            TaskCommand::Retry(retry) => retry.run(&caller).await,
+        })
+    }
+}
