@@ -23,6 +23,7 @@ mod plain;
 mod problem;
 mod queues;
 mod reports;
+mod task_records;
 mod tasks;
 mod token;
 
@@ -37,5 +38,6 @@ pub use page::{Document, Page, PageOf};
 pub use plain::{BadRequest, PlainReply, PlainRequest};
 pub use problem::{FieldError, Problem};
 pub use reports::TaskFailure;
+pub use task_records::{TaskFilter, UpdateTask};
 pub use tasks::{BatchItem, SubmitTask, Task, TaskError, TaskState};
 pub use token::Token;

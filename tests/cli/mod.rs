@@ -6,6 +6,8 @@
 
 mod errors;
 mod help;
+mod recorder;
+mod records;
 mod requests;
 mod tasks;
 

@@ -63,6 +63,10 @@ impl Output {
         if self.is_json() {
             return write(document.get());
         }
+        // An answer without a body says no more than that it is done.
+        if document.get() == "null" {
+            return Ok(());
+        }
         let members = Members::of(document)?;
         let rows = members
             .names()
@@ -98,6 +102,20 @@ impl Output {
             self.tell(&format!("there are more: --cursor {cursor}"));
         }
         Ok(())
+    }
+
+    /// The same with every member that an item has.
+    pub(crate) fn list_whole(self, page: &Page) -> Result<(), Failure> {
+        let mut columns: Vec<String> = Vec::new();
+        for item in &page.items {
+            for name in Members::of(item)?.names() {
+                if columns.iter().all(|column| column != name) {
+                    columns.push(name.to_owned());
+                }
+            }
+        }
+        let columns: Vec<&str> = columns.iter().map(String::as_str).collect();
+        self.list(page, &columns)
     }
 
     /// A message for people.

@@ -5,10 +5,16 @@
 //!
 //! Start with `submit.rs`; `wait.rs` holds what it shares with `task wait`.
 
+mod attempts;
 mod cancel;
+mod delete;
+mod edit;
+mod filter;
 mod get;
+mod list;
 mod result;
 mod retry;
+mod run_now;
 mod submit;
 mod wait;
 
@@ -34,11 +40,16 @@ Examples:
 #[derive(Debug, clap::Subcommand)]
 enum TaskCommand {
     Submit(Box<submit::Submit>),
+    List(list::List),
     Get(get::Get),
     Wait(wait::Wait),
     Result(result::TaskResult),
     Cancel(cancel::Cancel),
     Retry(retry::Retry),
+    Attempts(attempts::Attempts),
+    Edit(edit::Edit),
+    RunNow(run_now::RunNow),
+    Delete(delete::Delete),
 }
 
 impl Task {
@@ -46,11 +57,16 @@ impl Task {
         let command = self.command;
         self.call.run(async |caller| match command {
             TaskCommand::Submit(submit) => submit.run(&caller).await,
+            TaskCommand::List(list) => list.run(&caller).await,
             TaskCommand::Get(get) => get.run(&caller).await,
             TaskCommand::Wait(wait) => wait.run(&caller).await,
             TaskCommand::Result(result) => result.run(&caller).await,
             TaskCommand::Cancel(cancel) => cancel.run(&caller).await,
             TaskCommand::Retry(retry) => retry.run(&caller).await,
+            TaskCommand::Attempts(attempts) => attempts.run(&caller).await,
+            TaskCommand::Edit(edit) => edit.run(&caller).await,
+            TaskCommand::RunNow(run_now) => run_now.run(&caller).await,
+            TaskCommand::Delete(delete) => delete.run(&caller).await,
         })
     }
 }
