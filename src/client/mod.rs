@@ -37,6 +37,7 @@ pub use nodes::{
 pub use page::{Document, Page, PageOf};
 pub use plain::{BadRequest, PlainReply, PlainRequest};
 pub use problem::{FieldError, Problem};
+pub use queues::QueueSettings;
 pub use reports::TaskFailure;
 pub use task_records::{TaskFilter, UpdateTask};
 pub use tasks::{BatchItem, SubmitTask, Task, TaskError, TaskState};

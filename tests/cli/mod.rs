@@ -6,6 +6,7 @@
 
 mod errors;
 mod help;
+mod queues;
 mod recorder;
 mod records;
 mod requests;

@@ -1,10 +1,16 @@
-//! `taskyard queue`: look at queues, stop and start them.
+//! `taskyard queue`: look at queues, set, stop, start and empty them.
+//!
+//! The verbs that take a name and nothing else stand here; `set.rs` has options of its
+//! own. Deliberately not here: the tasks in a queue, which are `taskyard task`.
+
+mod set;
 
 use clap::{Args, Subcommand};
 
 use super::call::{CallArgs, Caller};
 use super::exit::Failure;
 use super::input::name;
+use super::output::Confirm;
 use super::paging::Paging;
 
 const EXAMPLES: &str = "\
@@ -29,6 +35,14 @@ Examples:
 const RESUME_EXAMPLES: &str = "\
 Examples:
   taskyard queue resume mail";
+const PURGE_EXAMPLES: &str = "\
+Examples:
+  taskyard queue purge mail
+  taskyard queue purge mail --yes    # in a script";
+const DELETE_EXAMPLES: &str = "\
+Examples:
+  taskyard queue delete mail
+  taskyard queue delete mail --yes    # in a script";
 
 /// Look at queues and steer them
 #[derive(Debug, Args)]
@@ -48,6 +62,9 @@ enum QueueCommand {
     /// Show a queue and its settings
     #[command(after_help = GET_EXAMPLES)]
     Get(QueueName),
+    /// Set how a queue treats its tasks; what is not given stays
+    #[command(after_help = set::EXAMPLES)]
+    Set(set::Set),
     /// Show the exact numbers of a queue's tasks
     #[command(after_help = STATS_EXAMPLES)]
     Stats(QueueName),
@@ -57,6 +74,21 @@ enum QueueCommand {
     /// Give out tasks again
     #[command(after_help = RESUME_EXAMPLES)]
     Resume(QueueName),
+    /// Delete the tasks that wait in a queue
+    #[command(after_help = PURGE_EXAMPLES)]
+    Purge(Sure),
+    /// Delete an empty queue
+    #[command(after_help = DELETE_EXAMPLES)]
+    Delete(Sure),
+}
+
+/// A queue, and whether that is meant.
+#[derive(Debug, Args)]
+struct Sure {
+    #[command(flatten)]
+    queue: QueueName,
+    #[command(flatten)]
+    confirm: Confirm,
 }
 
 #[derive(Debug, Args)]
@@ -85,6 +117,19 @@ async fn run(caller: &Caller, command: QueueCommand) -> Result<(), Failure> {
         QueueCommand::Stats(QueueName { name }) => client.get_queue_stats(&name).await?,
         QueueCommand::Pause(QueueName { name }) => client.pause_queue(&name).await?,
         QueueCommand::Resume(QueueName { name }) => client.resume_queue(&name).await?,
+        QueueCommand::Set(set) => return set.run(caller).await,
+        QueueCommand::Purge(Sure { queue, confirm }) => {
+            let name = queue.name;
+            confirm.ask(&format!("Delete all tasks that wait in {name}, for good?"))?;
+            client.purge_queue(&name).await?
+        }
+        QueueCommand::Delete(Sure { queue, confirm }) => {
+            let name = queue.name;
+            confirm.ask(&format!("Delete the queue {name} and its settings?"))?;
+            client.delete_queue(&name).await?;
+            caller.output.tell(&format!("deleted {name}"));
+            return Ok(());
+        }
     };
     caller.output.show(&document)
 }
