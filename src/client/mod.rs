@@ -31,8 +31,8 @@ pub use backoff::Backoff;
 pub use call::{BadUrl, Client};
 pub use error::ClientError;
 pub use nodes::{
-    ClaimTasks, Claimed, ClaimedTask, Directive, Heartbeat, HeartbeatReply, RegisterNode,
-    Registered,
+    ClaimTasks, Claimed, ClaimedTask, Directive, DrainNode, Heartbeat, HeartbeatReply,
+    RegisterNode, Registered,
 };
 pub use page::{Document, Page, PageOf};
 pub use plain::{BadRequest, PlainReply, PlainRequest};

@@ -120,6 +120,17 @@ pub struct ClaimedTask {
     pub deadline_at: Option<String>,
 }
 
+/// How a node is to be drained.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct DrainNode {
+    /// After this long what it still holds goes back.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub deadline_ms: Option<u64>,
+    /// Why, for people.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+}
+
 impl Client {
     /// PUT /v1/nodes/{id}: begins a session; an older one of this name ends.
     pub async fn register_node(
@@ -159,6 +170,18 @@ impl Client {
     /// GET /v1/nodes/{id}: a node as it is.
     pub async fn get_node(&self, node: &str) -> Result<Document, ClientError> {
         let call = Call::new(Method::GET, format!("/v1/nodes/{node}"));
+        self.send(&call).await
+    }
+
+    /// POST /v1/nodes/{id}/drain: it gets no more tasks, and is told to finish.
+    pub async fn drain_node(&self, node: &str, drain: &DrainNode) -> Result<Document, ClientError> {
+        let call = Call::new(Method::POST, format!("/v1/nodes/{node}/drain")).json(drain)?;
+        self.send(&call).await
+    }
+
+    /// POST /v1/nodes/{id}/resume: the end of a drain.
+    pub async fn resume_node(&self, node: &str) -> Result<Document, ClientError> {
+        let call = Call::new(Method::POST, format!("/v1/nodes/{node}/resume"));
         self.send(&call).await
     }
 

@@ -6,6 +6,7 @@
 
 mod errors;
 mod help;
+mod nodes;
 mod queues;
 mod recorder;
 mod records;
