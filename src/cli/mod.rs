@@ -19,6 +19,7 @@ mod health;
 mod input;
 mod node;
 mod openapi;
+mod operation;
 mod output;
 mod paging;
 mod private_redis_exec;
@@ -51,6 +52,7 @@ enum Command {
     Task(task::Task),
     Queue(queue::Queue),
     Node(node::Node),
+    Operation(operation::Operation),
     Api(api::Api),
     Health(health::Health),
     /// Look at the settings
@@ -81,6 +83,7 @@ pub fn run() -> ExitCode {
         Command::Task(task) => task.run(),
         Command::Queue(queue) => queue.run(),
         Command::Node(node) => node.run(),
+        Command::Operation(operation) => operation.run(),
         Command::Api(api) => api.run(),
         Command::Health(health) => health.run(),
         Command::Config(config) => config.run(matches),

@@ -18,6 +18,7 @@ mod call;
 mod error;
 mod health;
 mod nodes;
+mod operations;
 mod page;
 mod plain;
 mod problem;
@@ -34,6 +35,7 @@ pub use nodes::{
     ClaimTasks, Claimed, ClaimedTask, Directive, DrainNode, Heartbeat, HeartbeatReply,
     RegisterNode, Registered,
 };
+pub use operations::BulkTasks;
 pub use page::{Document, Page, PageOf};
 pub use plain::{BadRequest, PlainReply, PlainRequest};
 pub use problem::{FieldError, Problem};

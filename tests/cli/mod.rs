@@ -4,6 +4,7 @@
 //! The service and the program come from `ops::service`. Commands for nodes at work are in
 //! `worker`.
 
+mod bulk;
 mod errors;
 mod help;
 mod nodes;

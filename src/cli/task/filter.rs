@@ -1,4 +1,4 @@
-//! Which tasks are meant: the filter of `task list`.
+//! Which tasks are meant: the filter of `task list` and `task bulk`.
 
 use clap::Args;
 

@@ -6,6 +6,7 @@
 //! Start with `submit.rs`; `wait.rs` holds what it shares with `task wait`.
 
 mod attempts;
+mod bulk;
 mod cancel;
 mod delete;
 mod edit;
@@ -50,6 +51,7 @@ enum TaskCommand {
     Edit(edit::Edit),
     RunNow(run_now::RunNow),
     Delete(delete::Delete),
+    Bulk(Box<bulk::Bulk>),
 }
 
 impl Task {
@@ -67,6 +69,7 @@ impl Task {
             TaskCommand::Edit(edit) => edit.run(&caller).await,
             TaskCommand::RunNow(run_now) => run_now.run(&caller).await,
             TaskCommand::Delete(delete) => delete.run(&caller).await,
+            TaskCommand::Bulk(bulk) => bulk.run(&caller).await,
         })
     }
 }
