@@ -21,8 +21,14 @@ Reads all that is stored, page by page, and changes nothing; it may run beside a
 service. Exit 0: all is sound. Exit 1: what does not hold is listed on stdout. Exit 3:
 nothing was ever stored there. Exit 8: Redis does not answer.";
 
+const EXAMPLES: &str = "\
+Examples:
+  taskyard doctor
+  taskyard doctor --data-dir /var/lib/taskyard -o json
+  REDIS_URL=redis://127.0.0.1:6379 taskyard doctor";
+
 #[derive(Debug, clap::Args)]
-#[command(long_about = HELP)]
+#[command(long_about = HELP, after_help = EXAMPLES)]
 pub(super) struct Doctor {
     /// The Redis to look at [default: the private one of the data directory]; a URL with a
     /// password belongs in the variable

@@ -2,10 +2,15 @@
 
 use std::process::ExitCode;
 
-use crate::client::{BadUrl, ClientError};
+use super::explain;
+use crate::client::ClientError;
 
 /// The end of `--help`.
 pub(super) const HELP: &str = "\
+Commands that talk to a service find it by --url, TASKYARD_URL or url under [client] in
+taskyard.toml, in this order, and send the token in TASKYARD_TOKEN. Their data goes to
+stdout (-o json for programs), messages to stderr.
+
 Exit codes:
   0  done
   1  failed for another reason
@@ -27,6 +32,8 @@ pub(super) enum Exit {
     NotFound = 3,
     NotAllowed = 4,
     Conflict = 5,
+    TaskFailed = 6,
+    WaitTimedOut = 7,
     Unavailable = 8,
     RateLimited = 9,
 }
@@ -35,14 +42,22 @@ impl Exit {
     /// The exit code for a call of the service that did not succeed.
     fn of_call(error: &ClientError) -> Self {
         match error.status() {
-            Some(400 | 413 | 415 | 422) => Self::Usage,
-            Some(401 | 403) => Self::NotAllowed,
-            Some(404 | 410) => Self::NotFound,
-            Some(409 | 412) => Self::Conflict,
-            Some(429) => Self::RateLimited,
-            Some(500..) => Self::Unavailable,
+            Some(status) => Self::of_status(status),
             None if error.is_passing() => Self::Unavailable,
-            Some(_) | None => Self::Failure,
+            None => Self::Failure,
+        }
+    }
+
+    /// The exit code for an HTTP status that is no success.
+    pub(super) const fn of_status(status: u16) -> Self {
+        match status {
+            400 | 413 | 415 | 422 => Self::Usage,
+            401 | 403 => Self::NotAllowed,
+            404 | 410 => Self::NotFound,
+            409 | 412 => Self::Conflict,
+            429 => Self::RateLimited,
+            500.. => Self::Unavailable,
+            _ => Self::Failure,
         }
     }
 }
@@ -67,22 +82,29 @@ impl Failure {
         Self::new(Exit::Usage, cause)
     }
 
-    /// Says it in one line and turns into the exit code.
+    /// Says it, with what to do where that is known, and turns into the exit code.
     pub(super) fn report(&self) -> ExitCode {
         use std::io::Write;
+        let advice = self.cause.downcast_ref().map(explain::advice);
+        let mut text = format!("error: {:#}\n", self.cause);
+        for line in advice.unwrap_or_default() {
+            text = text + "  " + &line + "\n";
+        }
         // With stderr closed there is nobody to tell.
-        let _ = writeln!(std::io::stderr(), "error: {:#}", self.cause);
+        let _ = std::io::stderr().write_all(text.as_bytes());
         ExitCode::from(self.exit as u8)
     }
 }
 
 impl From<anyhow::Error> for Failure {
     fn from(cause: anyhow::Error) -> Self {
-        let exit = match cause.downcast_ref() {
-            Some(error) => Exit::of_call(error),
-            None if cause.is::<BadUrl>() => Exit::Usage,
-            None => Exit::Failure,
-        };
+        let exit = cause.downcast_ref().map_or(Exit::Failure, Exit::of_call);
         Self::new(exit, cause)
+    }
+}
+
+impl From<ClientError> for Failure {
+    fn from(error: ClientError) -> Self {
+        Self::from(anyhow::Error::from(error))
     }
 }

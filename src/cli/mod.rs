@@ -1,20 +1,33 @@
 //! The command line: what is asked for, and which file answers.
 //!
 //! A command is one variant of `Command` and one file with its arguments and a `run`.
-//! Everything below this folder has errors with types; here they end as one sentence
+//! The commands that ask a service share `call` (where it is) and `output` (how answers
+//! look). Everything below this folder has errors with types; here they end as a sentence
 //! on stderr and an exit code (`exit`).
 
+mod api;
 mod bench;
+mod call;
+mod completion;
 mod config;
 mod connection;
 mod demo;
 mod doctor;
 mod exit;
+mod explain;
+mod health;
+mod input;
+mod node;
 mod openapi;
+mod operation;
+mod output;
+mod paging;
 mod private_redis_exec;
+mod queue;
 mod serve;
 mod signals;
 mod store;
+mod task;
 mod tied_exec;
 mod worker;
 
@@ -36,6 +49,12 @@ enum Command {
     Serve(serve::Serve),
     Worker(worker::Worker),
     Demo(demo::Demo),
+    Task(task::Task),
+    Queue(queue::Queue),
+    Node(node::Node),
+    Operation(operation::Operation),
+    Api(api::Api),
+    Health(health::Health),
     /// Look at the settings
     Config(config::Config),
     /// Look whether everything stored fits together
@@ -45,6 +64,7 @@ enum Command {
     Openapi(openapi::Openapi),
     /// Measure rates, latencies and memory of the service on this machine
     Bench(bench::BenchArgs),
+    Completion(completion::Completion),
     #[command(name = crate::store::private_redis::exec::SUBCOMMAND, hide = true)]
     PrivateRedisExec(private_redis_exec::PrivateRedisExec),
     #[command(name = tied_exec::SUBCOMMAND, hide = true)]
@@ -60,11 +80,18 @@ pub fn run() -> ExitCode {
         Command::Serve(serve) => serve.run(matches),
         Command::Worker(worker) => worker.run(),
         Command::Demo(demo) => demo.run(),
+        Command::Task(task) => task.run(),
+        Command::Queue(queue) => queue.run(),
+        Command::Node(node) => node.run(),
+        Command::Operation(operation) => operation.run(),
+        Command::Api(api) => api.run(),
+        Command::Health(health) => health.run(),
         Command::Config(config) => config.run(matches),
         Command::Doctor(doctor) => doctor.run(matches),
         Command::Store(store) => store.run(matches),
         Command::Openapi(openapi) => openapi.run(),
         Command::Bench(args) => bench::run(args).map_err(exit::Failure::from),
+        Command::Completion(completion) => completion.run(Cli::command()),
         Command::PrivateRedisExec(exec) => exec.run(),
         Command::TiedExec(exec) => exec.run(),
     };

@@ -4,7 +4,13 @@ use std::io::{self, Write};
 
 use super::exit::Failure;
 
+const EXAMPLES: &str = "\
+Examples:
+  taskyard openapi > openapi.json
+  taskyard openapi | jq '.paths | keys'";
+
 #[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
 pub(super) struct Openapi;
 
 impl Openapi {

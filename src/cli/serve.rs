@@ -17,7 +17,14 @@ use crate::store::private_redis::{PrivateRedis, PrivateRedisError, PrivateRedisO
 use crate::store::redis_check;
 use crate::telemetry;
 
+const EXAMPLES: &str = "\
+Examples:
+  taskyard serve
+  taskyard serve --listen 127.0.0.1:0 --data-dir /var/lib/taskyard    # prints the port it took
+  REDIS_URL=redis://127.0.0.1:6379 taskyard serve --durability disk";
+
 #[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
 pub(super) struct Serve {
     #[command(flatten)]
     settings: SettingsArgs,

@@ -23,6 +23,11 @@ service (--data-dir, REDIS_URL); a running service takes it over within seconds.
 
 The private Redis of a data directory is reached while its service runs.";
 
+const ACCEPT_EXAMPLES: &str = "\
+Examples:
+  taskyard store accept --data-dir /var/lib/taskyard
+  REDIS_URL=redis://127.0.0.1:6379 taskyard store accept";
+
 /// Decide what data to work with
 #[derive(Debug, clap::Args)]
 pub(super) struct Store {
@@ -33,7 +38,7 @@ pub(super) struct Store {
 #[derive(Debug, clap::Subcommand)]
 enum StoreCommand {
     /// Work on with a Redis that was emptied or swapped
-    #[command(long_about = ACCEPT_HELP)]
+    #[command(long_about = ACCEPT_HELP, after_help = ACCEPT_EXAMPLES)]
     Accept(SettingsArgs),
 }
 

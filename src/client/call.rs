@@ -21,9 +21,9 @@ const USUAL_PATIENCE: Duration = Duration::from_secs(30);
 /// A connection pool to one service. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Client {
-    http: reqwest::Client,
+    pub(super) http: reqwest::Client,
     base: String,
-    token: Option<Token>,
+    pub(super) token: Option<Token>,
     patience: Duration,
 }
 
@@ -117,6 +117,7 @@ impl Client {
         let mut request = self
             .http
             .request(call.method.clone(), format!("{}{}", self.base, call.path))
+            .query(&call.query)
             .timeout(call.wait.saturating_add(ANSWER_TIMEOUT));
         if let Some(token) = &self.token {
             request = request.header(AUTHORIZATION, format!("Bearer {}", token.reveal()));
@@ -137,6 +138,7 @@ impl Client {
 pub(super) struct Call {
     method: Method,
     path: String,
+    query: Vec<(&'static str, String)>,
     body: Option<Bytes>,
     idempotency_key: Option<String>,
     wait: Duration,
@@ -147,6 +149,7 @@ impl Call {
         Self {
             method,
             path,
+            query: Vec::new(),
             body: None,
             idempotency_key: None,
             wait: Duration::ZERO,
@@ -157,6 +160,13 @@ impl Call {
         let bytes = serde_json::to_vec(body).map_err(|source| self.unreadable(source))?;
         self.body = Some(bytes.into());
         Ok(self)
+    }
+
+    /// Adds a parameter to the path, unless there is nothing to say.
+    pub(super) fn query(mut self, name: &'static str, value: Option<impl ToString>) -> Self {
+        self.query
+            .extend(value.map(|value| (name, value.to_string())));
+        self
     }
 
     /// Makes a repeat of this call find the effect of the first one.

@@ -65,7 +65,8 @@ impl ClientError {
     }
 
     /// How long the service asks to be left alone.
-    pub(super) fn retry_after(&self) -> Option<Duration> {
+    #[must_use]
+    pub fn retry_after(&self) -> Option<Duration> {
         match self {
             Self::Refused { retry_after, .. } => *retry_after,
             Self::Unreachable { .. } | Self::Unreadable { .. } => None,

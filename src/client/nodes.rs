@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use super::call::Call;
-use super::{Client, ClientError};
+use super::{Client, ClientError, Document, Page, PageOf};
 
 /// What a node says about itself when it registers.
 #[derive(Debug, Clone, Default, Serialize)]
@@ -120,6 +120,17 @@ pub struct ClaimedTask {
     pub deadline_at: Option<String>,
 }
 
+/// How a node is to be drained.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct DrainNode {
+    /// After this long what it still holds goes back.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub deadline_ms: Option<u64>,
+    /// Why, for people.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+}
+
 impl Client {
     /// PUT /v1/nodes/{id}: begins a session; an older one of this name ends.
     pub async fn register_node(
@@ -147,6 +158,30 @@ impl Client {
         let call = Call::new(Method::POST, format!("/v1/nodes/{node}/claim"))
             .waiting(Duration::from_millis(claim.wait_ms))
             .json(claim)?;
+        self.send(&call).await
+    }
+
+    /// GET /v1/nodes: the nodes by name, a page of them.
+    pub async fn list_nodes(&self, page: &PageOf<'_>) -> Result<Page, ClientError> {
+        let call = Call::new(Method::GET, "/v1/nodes".to_owned());
+        self.send(&page.ask(call)).await
+    }
+
+    /// GET /v1/nodes/{id}: a node as it is.
+    pub async fn get_node(&self, node: &str) -> Result<Document, ClientError> {
+        let call = Call::new(Method::GET, format!("/v1/nodes/{node}"));
+        self.send(&call).await
+    }
+
+    /// POST /v1/nodes/{id}/drain: it gets no more tasks, and is told to finish.
+    pub async fn drain_node(&self, node: &str, drain: &DrainNode) -> Result<Document, ClientError> {
+        let call = Call::new(Method::POST, format!("/v1/nodes/{node}/drain")).json(drain)?;
+        self.send(&call).await
+    }
+
+    /// POST /v1/nodes/{id}/resume: the end of a drain.
+    pub async fn resume_node(&self, node: &str) -> Result<Document, ClientError> {
+        let call = Call::new(Method::POST, format!("/v1/nodes/{node}/resume"));
         self.send(&call).await
     }
 

@@ -21,6 +21,8 @@ pub struct Problem {
     pub retryable: bool,
     /// The id to look for in the service's log.
     pub request_id: Option<String>,
+    /// Of a write that was answered 503: whether it may have been done (`none`, `unknown`).
+    pub outcome: Option<String>,
     /// One entry for each field that is wrong (status 422).
     pub errors: Vec<FieldError>,
 }
@@ -32,7 +34,7 @@ pub struct FieldError {
     /// JSON pointer to the field.
     pub pointer: String,
     /// What is wrong with it.
-    pub detail: String,
+    pub message: String,
 }
 
 impl Problem {
@@ -51,9 +53,16 @@ impl Problem {
 
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.detail.as_ref().unwrap_or(&self.title))?;
+        f.write_str(&self.title)?;
+        let detail = self.detail.as_deref().unwrap_or_default();
+        if !detail.is_empty() {
+            write!(f, ": {detail}")?;
+        }
+        // The detail often is the first of them.
         for error in &self.errors {
-            write!(f, "; {} {}", error.pointer, error.detail)?;
+            if !detail.contains(&error.message) {
+                write!(f, "; {} {}", error.pointer, error.message)?;
+            }
         }
         match (self.code.as_str(), &self.request_id) {
             ("", _) => Ok(()),
@@ -71,11 +80,11 @@ mod tests {
     fn reads_and_tells_a_problem() {
         let body = br#"{"type":"/problems/validation_failed","title":"Not valid","status":422,
             "detail":"One field is wrong","code":"validation_failed","retryable":false,
-            "request_id":"r1","errors":[{"pointer":"/slots","detail":"must be at least 1"}]}"#;
+            "request_id":"r1","errors":[{"pointer":"/slots","message":"must be at least 1"}]}"#;
         let problem = Problem::read(422, body);
         assert_eq!(
             problem.to_string(),
-            "One field is wrong; /slots must be at least 1 (validation_failed, request r1)"
+            "Not valid: One field is wrong; /slots must be at least 1 (validation_failed, request r1)"
         );
     }
 

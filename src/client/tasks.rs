@@ -1,18 +1,19 @@
-//! Tasks: submit many, wait for one, report an attempt's outcome.
+//! Tasks, as whoever submits them sees them.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use reqwest::Method;
-use serde::de::IgnoredAny;
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use uuid::Uuid;
 
 use super::call::Call;
-use super::{Client, ClientError, Problem};
+use super::{Client, ClientError, Document, Problem};
 
 /// A task to submit; what is not given here has the contract's default.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Default, Serialize)]
 pub struct SubmitTask {
     /// The queue it waits in.
     pub queue: String,
@@ -21,6 +22,33 @@ pub struct SubmitTask {
     pub kind: String,
     /// Anything JSON; it reaches the handler as it is.
     pub payload: Box<RawValue>,
+    /// Higher goes first.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub priority: Option<i64>,
+    /// How long it waits before it may be claimed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub delay_ms: Option<u64>,
+    /// The same as a time (RFC 3339).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub run_at: Option<String>,
+    /// How long it may wait to be done.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub expires_in_ms: Option<u64>,
+    /// How many reported failures and time-outs end it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_attempts: Option<u32>,
+    /// How many lost workers end it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_losses: Option<u32>,
+    /// How long an attempt may take.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub timeout_ms: Option<u64>,
+    /// Words to find it by.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub tags: Vec<String>,
+    /// Whatever its submitter wants to keep with it.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub metadata: BTreeMap<String, String>,
 }
 
 /// A task as the service tells it: the fields that the commands look at.
@@ -36,6 +64,9 @@ pub struct Task {
     /// Why it failed.
     #[serde(default)]
     pub error: Option<TaskError>,
+    /// Why it ended as it did, where that was not the handler's doing.
+    #[serde(default)]
+    pub reason: Option<String>,
     /// The node that has it, or had it last.
     #[serde(default)]
     pub node_id: Option<String>,
@@ -67,17 +98,6 @@ pub struct TaskError {
     pub message: String,
 }
 
-/// A failure to report.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TaskFailure {
-    /// A short stable word, such as `exit_3`.
-    pub code: String,
-    /// What a person should read.
-    pub message: String,
-    /// Whether another attempt may do better.
-    pub retryable: bool,
-}
-
 /// One answer of a batch, in request order.
 #[derive(Debug, Clone, Deserialize)]
 pub struct BatchItem {
@@ -107,57 +127,49 @@ impl Client {
         Ok(reply.results)
     }
 
-    /// GET /v1/tasks/{id}: answers as soon as the task is final, else as it is when
-    /// `wait` (at most 30 s) is over.
-    pub async fn get_task(&self, id: &str, wait: Duration) -> Result<Task, ClientError> {
-        let path = format!("/v1/tasks/{id}?wait_ms={}", wait.as_millis());
-        self.send(&Call::new(Method::GET, path).waiting(wait)).await
-    }
-
-    /// POST /v1/tasks/{id}/complete: the attempt succeeded.
-    pub async fn complete(
+    /// POST /v1/tasks: submits one task. With `key` (an `Idempotency-Key`) a repeat finds
+    /// the task that the first one made.
+    pub async fn submit_task(
         &self,
-        id: &str,
-        lease_token: &str,
-        result: Option<&RawValue>,
-    ) -> Result<(), ClientError> {
-        #[derive(Serialize)]
-        struct Complete<'a> {
-            lease_token: &'a str,
-            #[serde(skip_serializing_if = "Option::is_none")]
-            result: Option<&'a RawValue>,
+        task: &SubmitTask,
+        key: Option<&str>,
+    ) -> Result<Document, ClientError> {
+        let mut call = Call::new(Method::POST, "/v1/tasks".to_owned()).json(task)?;
+        if let Some(key) = key {
+            call = call.idempotent(key.to_owned());
         }
-        let body = Complete {
-            lease_token,
-            result,
-        };
-        self.report(id, "complete", &body).await
+        self.send(&call).await
     }
 
-    /// POST /v1/tasks/{id}/fail: the attempt failed.
-    pub async fn fail(
+    /// GET /v1/tasks/{id}: answers as soon as the task is final, else as it is when
+    /// `wait` (at most 30 s) is over. Read as a [`Task`], or whole as a [`Document`].
+    pub async fn get_task<T: DeserializeOwned>(
         &self,
         id: &str,
-        lease_token: &str,
-        failure: &TaskFailure,
-    ) -> Result<(), ClientError> {
-        let body = serde_json::json!({
-            "lease_token": lease_token,
-            "error": { "code": failure.code, "message": failure.message },
-            "retryable": failure.retryable,
-        });
-        self.report(id, "fail", &body).await
+        wait: Duration,
+    ) -> Result<T, ClientError> {
+        let wait_ms = (!wait.is_zero()).then_some(wait.as_millis());
+        let call = Call::new(Method::GET, format!("/v1/tasks/{id}"))
+            .query("wait_ms", wait_ms)
+            .waiting(wait);
+        self.send(&call).await
     }
 
-    /// POST /v1/tasks/{id}/release: the node gives the task back, at no cost to it.
-    pub async fn release(&self, id: &str, lease_token: &str) -> Result<(), ClientError> {
-        let body = serde_json::json!({ "lease_token": lease_token });
-        self.report(id, "release", &body).await
+    /// GET /v1/tasks/{id}/result: the result of a finished task; `null` when it has none.
+    pub async fn get_task_result(&self, id: &str) -> Result<Document, ClientError> {
+        let call = Call::new(Method::GET, format!("/v1/tasks/{id}/result"));
+        self.send(&call).await
     }
 
-    async fn report(&self, id: &str, verb: &str, body: &impl Serialize) -> Result<(), ClientError> {
-        let call = Call::new(Method::POST, format!("/v1/tasks/{id}/{verb}")).json(body)?;
-        self.send::<IgnoredAny>(&call).await?;
-        Ok(())
+    /// POST /v1/tasks/{id}/cancel: a running task is told to stop.
+    pub async fn cancel_task(&self, id: &str) -> Result<Document, ClientError> {
+        let call = Call::new(Method::POST, format!("/v1/tasks/{id}/cancel"));
+        self.send(&call).await
+    }
+
+    /// POST /v1/tasks/{id}/retry: a finished task is queued once more.
+    pub async fn retry_task(&self, id: &str) -> Result<Document, ClientError> {
+        let call = Call::new(Method::POST, format!("/v1/tasks/{id}/retry"));
+        self.send(&call).await
     }
 }

@@ -1,7 +1,7 @@
 //! The flags and variables of the settings.
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::limits::LimitArgs;
 use super::{LogFormat, SecretUrl, listen};
@@ -47,4 +47,11 @@ pub struct SettingsArgs {
     pub(super) log_format: Option<LogFormat>,
     #[command(flatten)]
     pub(super) limits: LimitArgs,
+}
+
+impl SettingsArgs {
+    /// The settings file that is named.
+    pub fn config(&self) -> Option<&Path> {
+        self.config.as_deref()
+    }
 }

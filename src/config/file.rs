@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
+use super::client::ClientFile;
 use super::limits::LimitsFile;
 use super::{LogFormat, SecretUrl, SettingsError, listen};
 use crate::store::durability::Durability;
@@ -32,6 +33,8 @@ pub(super) struct SettingsFile {
     pub(super) log_format: Option<LogFormat>,
     #[serde(default)]
     pub(super) limits: LimitsFile,
+    #[serde(default)]
+    pub(super) client: ClientFile,
 }
 
 /// Reads the named file, or the default one when there is one.

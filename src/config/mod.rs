@@ -3,9 +3,11 @@
 //! `SettingsArgs` is what clap reads from flags and variables (the environment is
 //! read nowhere else), `file::SettingsFile` is `taskyard.toml`, and
 //! `Settings::resolve` joins them, checks the result once, whatever it came from,
-//! and remembers each origin for `taskyard config show`.
+//! and remembers each origin for `taskyard config show`. What the commands that talk
+//! to a service need to find it is apart, in `client`.
 
 mod args;
+mod client;
 mod file;
 mod limits;
 mod listen;
@@ -22,6 +24,7 @@ use clap::ArgMatches;
 use clap::parser::ValueSource;
 
 pub use args::SettingsArgs;
+pub use client::{ClientArgs, ClientSettings, SecretToken};
 pub use secret::SecretUrl;
 
 use crate::domain::Limits;
@@ -148,10 +151,7 @@ impl Settings {
     /// read from: they know a flag from a variable.
     pub fn resolve(args: SettingsArgs, matches: &ArgMatches) -> Result<Self, SettingsError> {
         let file = file::read(args.config.as_deref())?;
-        let mut pick = Picker {
-            matches,
-            origins: BTreeMap::new(),
-        };
+        let mut pick = Picker::new(matches);
         let limits = limits::pick(&args.limits, &file.limits, &mut pick);
         let settings = Self {
             listen: pick.or("listen", args.listen, file.listen, listen::DEFAULT),
@@ -246,7 +246,14 @@ struct Picker<'a> {
     origins: BTreeMap<&'static str, Origin>,
 }
 
-impl Picker<'_> {
+impl<'a> Picker<'a> {
+    const fn new(matches: &'a ArgMatches) -> Self {
+        Self {
+            matches,
+            origins: BTreeMap::new(),
+        }
+    }
+
     fn or<T>(&mut self, name: &'static str, arg: Option<T>, file: Option<T>, default: T) -> T {
         self.optional(name, arg, file).unwrap_or(default)
     }

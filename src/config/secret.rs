@@ -4,7 +4,7 @@ use std::convert::Infallible;
 use std::fmt;
 use std::str::FromStr;
 
-const MASK: &str = "***";
+use super::show::MASK;
 
 /// A Redis URL. What is printed of it, by mistake or not, has no password.
 #[derive(Clone, PartialEq, Eq, serde::Deserialize)]

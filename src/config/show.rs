@@ -9,6 +9,9 @@ use toml::Value;
 use super::{Origin, Settings, limits};
 use crate::store::durability::Durability;
 
+/// What stands in a secret's place.
+pub(super) const MASK: &str = "***";
+
 /// Valid TOML in the order of the documentation. What is not set stands in a comment.
 pub(super) fn to_toml(settings: &Settings) -> String {
     let path = |path: &Path| Value::from(path.to_string_lossy().into_owned());
@@ -56,7 +59,8 @@ pub(super) fn to_toml(settings: &Settings) -> String {
     text
 }
 
-fn line(text: &mut String, name: &str, value: Option<Value>, origin: Origin) {
+/// One setting, and where its value came from.
+pub(super) fn line(text: &mut String, name: &str, value: Option<Value>, origin: Origin) {
     // Writing to a String cannot fail.
     let _ = match value {
         Some(value) => writeln!(text, "{name} = {value} # {origin}"),

@@ -158,13 +158,22 @@ pub(crate) fn is_alive(pid: u32) -> bool {
 }
 
 /// Polls until there is an answer.
-pub(crate) fn eventually<T>(what: &str, mut answer: impl FnMut() -> Option<T>) -> T {
+pub(crate) fn eventually<T>(what: &str, answer: impl FnMut() -> Option<T>) -> T {
+    eventually_within(LIMIT, what, answer)
+}
+
+/// The same, for what may take longer.
+pub(crate) fn eventually_within<T>(
+    limit: Duration,
+    what: &str,
+    mut answer: impl FnMut() -> Option<T>,
+) -> T {
     let started = Instant::now();
     loop {
         if let Some(answer) = answer() {
             return answer;
         }
-        assert!(started.elapsed() < LIMIT, "not within {LIMIT:?}: {what}");
+        assert!(started.elapsed() < limit, "not within {limit:?}: {what}");
         thread::sleep(Duration::from_millis(5));
     }
 }

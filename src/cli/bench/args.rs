@@ -7,8 +7,15 @@ use serde_json::{Value, json};
 
 use super::client;
 
+const EXAMPLES: &str = "\
+Examples:
+  taskyard bench --quick
+  taskyard bench single --seconds 10 --json
+  taskyard bench batch --fsync everysec";
+
 /// Measure rates, latencies and memory of the service on this machine
 #[derive(Args, Clone, Debug)]
+#[command(after_help = EXAMPLES)]
 pub(crate) struct BenchArgs {
     /// What to measure
     #[arg(value_enum, default_value = "all")]

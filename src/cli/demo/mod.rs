@@ -38,8 +38,14 @@ const AWAITED: usize = 8;
 /// How long one request waits for a task to finish.
 const WAIT: Duration = Duration::from_secs(20);
 
+const EXAMPLES: &str = "\
+Examples:
+  taskyard demo
+  taskyard demo ~/notes --once";
+
 /// Count the words of some text files with two workers, and look around
 #[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
 pub(crate) struct Demo {
     /// A folder, or a file, with the text to count [default: the current folder]
     #[arg(default_value = ".", hide_default_value = true)]
@@ -121,6 +127,7 @@ async fn submit(client: &Client, text: &Text) -> anyhow::Result<Vec<String>> {
                 queue: QUEUE.to_owned(),
                 kind: "count-words".to_owned(),
                 payload: to_raw_value(piece)?,
+                ..SubmitTask::default()
             });
         }
         let answers = client.submit_batch(&tasks).await;
@@ -137,7 +144,7 @@ async fn submit(client: &Client, text: &Text) -> anyhow::Result<Vec<String>> {
 
 async fn finished(client: &Client, id: &str) -> anyhow::Result<Task> {
     loop {
-        let task = client
+        let task: Task = client
             .get_task(id, WAIT)
             .await
             .context("cannot read a task")?;

@@ -44,6 +44,12 @@ that it started.
 SIGTERM or Ctrl-C: no new tasks; running ones get --grace to finish, the rest is stopped
 and given back. A second signal stops and gives back at once.";
 
+const EXAMPLES: &str = "\
+Examples:
+  taskyard worker run --queue mail --exec ./send-mail.sh --concurrency 4
+  taskyard worker run --queue images --type resize --label gpu=a100 --exec 'python3 resize.py'
+  taskyard worker run --queue echo --exec cat    # every result is the payload";
+
 /// Be a node: work on tasks
 #[derive(Debug, Args)]
 pub(crate) struct Worker {
@@ -54,7 +60,7 @@ pub(crate) struct Worker {
 #[derive(Debug, Subcommand)]
 enum WorkerCommand {
     /// Claim tasks and run a command for each
-    #[command(long_about = HANDLER_HELP)]
+    #[command(long_about = HANDLER_HELP, after_help = EXAMPLES)]
     Run(RunArgs),
 }
 
@@ -65,7 +71,8 @@ impl Worker {
         match self.command {
             WorkerCommand::Run(args) => {
                 telemetry::init(&args.log, args.log_format).map_err(Failure::usage)?;
-                Ok(runtime.block_on(run::run(args))?)
+                let client = args.connection.client()?;
+                Ok(runtime.block_on(run::run(args, client))?)
             }
         }
     }

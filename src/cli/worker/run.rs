@@ -16,7 +16,7 @@ use super::child::TERM_GRACE;
 use super::held::StopReason;
 use super::node::{Node, Session};
 use crate::cli::signals::Signals;
-use crate::client::{Backoff, ClaimTasks, Claimed, ClientError, Directive};
+use crate::client::{Backoff, ClaimTasks, Claimed, Client, ClientError, Directive};
 
 /// How long a claim waits at the service for work.
 const CLAIM_WAIT: Duration = Duration::from_secs(25);
@@ -36,8 +36,7 @@ struct Worker {
 }
 
 /// Runs until a signal, a `stop` from the service, or a refusal that will stay.
-pub(super) async fn run(args: RunArgs) -> anyhow::Result<()> {
-    let client = args.connection.client()?;
+pub(super) async fn run(args: RunArgs, client: Client) -> anyhow::Result<()> {
     let mut signals = Signals::listen().context("cannot listen for signals")?;
     let node = tokio::select! {
         node = Node::join(client, &args) => node.context("cannot register")?,
