@@ -3,9 +3,9 @@
 //! It is handed what the command line decided (settings, a Redis that was checked, a
 //! token that ends everything) and knows neither signals nor processes.
 
-mod connections;
+pub mod connections;
 pub mod epoch;
-mod head_clock;
+mod stream;
 
 use std::io::{self, Write};
 use std::net::SocketAddr;
@@ -22,12 +22,21 @@ use crate::dispatcher;
 use crate::store::redis_check::RedisFacts;
 use crate::store::{OpenError, Store, StoreOptions};
 
-/// A stop that takes longer is cut off: orchestrators usually kill after 30 s.
-const PATIENCE: Patience = Patience {
-    head: Duration::from_secs(5),
-    idle: Duration::from_secs(75),
-    stop: Duration::from_secs(25),
-};
+/// From the signal to the end of the last request.
+const STOP: Duration = Duration::from_secs(24);
+
+/// How long connections may take. A stop that takes longer is cut off, since orchestrators
+/// usually kill after 30 s.
+fn patience(settings: &Settings) -> Patience {
+    let farewell = Duration::from_millis(settings.shutdown_delay_ms);
+    Patience {
+        head: Duration::from_secs(5),
+        idle: Duration::from_secs(75),
+        answer: Duration::from_secs(30),
+        farewell,
+        stop: STOP.saturating_sub(farewell),
+    }
+}
 
 /// Why serving could not begin, or did not end well.
 #[derive(Debug, thiserror::Error)]
@@ -48,7 +57,7 @@ pub enum ServeError {
     #[error("the file `epoch` in the data directory cannot be used")]
     Epoch(#[source] io::Error),
     /// Requests were still running at the hard stop.
-    #[error("{connections} connections were cut off {} s after the stop was asked for", PATIENCE.stop.as_secs())]
+    #[error("{connections} connections were cut off {} s after the stop was asked for", STOP.as_secs())]
     HardStop {
         /// How many.
         connections: usize,
@@ -76,8 +85,8 @@ pub async fn bind(address: SocketAddr) -> Result<TcpListener, ServeError> {
         .map_err(|source| ServeError::Bind { address, source })
 }
 
-/// Serves until `shutdown`, which long polls and streams watch as well, then lets
-/// requests in flight end. The first line on stdout names the URL.
+/// Serves until `shutdown`, which `/readyz` and whoever waits watch as well; a little later nothing
+/// is accepted any more, and requests in flight may end. The first line on stdout names the URL.
 pub async fn serve(
     listener: TcpListener,
     settings: &Settings,
@@ -102,11 +111,17 @@ pub async fn serve(
         store,
         wakeups,
         limits: settings.limits,
-        durability: redis.facts.durability.as_str(),
         shutdown: shutdown.clone(),
     }));
     announce(&listener);
-    let cut_off = connections::serve(listener, router, &shutdown, PATIENCE).await;
+    let cut_off = connections::serve(
+        listener,
+        router,
+        settings.limits.connections,
+        &shutdown,
+        patience(settings),
+    )
+    .await;
     background.cancel();
     tracker.wait().await;
     if cut_off == 0 {
