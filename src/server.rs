@@ -22,11 +22,13 @@ use crate::dispatcher;
 use crate::store::redis_check::RedisFacts;
 use crate::store::{OpenError, Store, StoreOptions};
 
-/// From the signal to the end of the last request.
-const STOP: Duration = Duration::from_secs(24);
+/// From the signal to the end of the last request. A stop that takes longer is cut off, since
+/// orchestrators usually kill after 30 s, and what follows takes its time too.
+const STOP: Duration = Duration::from_secs(20);
+/// How long the background work may take to notice the stop: it can be lost at any instant.
+const BACKGROUND: Duration = Duration::from_secs(2);
 
-/// How long connections may take. A stop that takes longer is cut off, since orchestrators
-/// usually kill after 30 s.
+/// How long connections may take.
 fn patience(settings: &Settings) -> Patience {
     let farewell = Duration::from_millis(settings.shutdown_delay_ms);
     Patience {
@@ -123,7 +125,8 @@ pub async fn serve(
     )
     .await;
     background.cancel();
-    tracker.wait().await;
+    // A sweep that waits for a Redis that hangs is left to itself.
+    let _ = tokio::time::timeout(BACKGROUND, tracker.wait()).await;
     if cut_off == 0 {
         Ok(())
     } else {

@@ -34,6 +34,10 @@ pub(super) fn wrap(router: Router) -> Router {
         .layer(from_fn(around))
 }
 
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "the layer hands a panic over whole"
+)]
 fn panicked(panic: Box<dyn Any + Send>) -> Response {
     let message = panic
         .downcast_ref::<String>()

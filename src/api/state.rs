@@ -36,7 +36,7 @@ impl ApiState {
     pub fn new(parts: Inner) -> Self {
         Self(Arc::new(Whole {
             in_flight: Budget::of(parts.limits.in_flight_bytes),
-            waiters: Budget::of(parts.limits.waiters),
+            waiters: Budget::of(parts.limits.waiting_places()),
             parts,
         }))
     }

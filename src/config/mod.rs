@@ -28,8 +28,8 @@ use crate::domain::Limits;
 use crate::store::durability::Durability;
 use crate::store::private_redis::Fsync;
 
-/// The whole stop takes less than 25 s.
-const SHUTDOWN_DELAY_MS: RangeInclusive<u64> = 0..=20_000;
+/// Requests in flight need some of the 20 s that a stop may take.
+const SHUTDOWN_DELAY_MS: RangeInclusive<u64> = 0..=15_000;
 /// Ids keep 12 bits for the partition.
 const PARTITIONS: RangeInclusive<u16> = 1..=4096;
 

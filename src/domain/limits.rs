@@ -21,7 +21,7 @@ pub struct Limits {
     pub in_flight_bytes: usize,
     /// Requests that may wait in one service at once, for tasks or for results.
     pub waiters: usize,
-    /// Connections that one service serves at once. Each waiter holds one.
+    /// Connections that one service serves at once.
     pub connections: usize,
 }
 
@@ -49,6 +49,12 @@ impl Limits {
     /// Bytes of the largest body that any request may have.
     pub fn largest_body(&self) -> usize {
         self.batch_bytes.max(self.result_bytes) + BODY_ROOM
+    }
+
+    /// Requests that do wait at most: each holds a connection, and a quarter of those is left to
+    /// heartbeats and reports.
+    pub fn waiting_places(&self) -> usize {
+        self.waiters.min(self.connections - self.connections / 4)
     }
 
     /// Bytes of the largest body of a request that carries one result at most.

@@ -128,11 +128,9 @@ impl Store {
 
     /// Looks at the condition of Redis once.
     pub async fn look(&self) -> Result<(), StoreError> {
-        let found = async {
-            self.core.probe().await?;
-            self.core.look().await
-        }
-        .await;
+        // What cannot be written may still be asked.
+        let (probed, looked) = (self.core.probe().await, self.core.look().await);
+        let found = probed.and(looked);
         self.core.shared.condition.note(&found);
         found
     }

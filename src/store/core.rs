@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use deadpool_redis::Pool;
 use deadpool_redis::redis::Value;
+use tokio::time::{Instant, timeout_at};
 
 use super::StoreError;
 use super::args::Args;
@@ -135,7 +136,8 @@ impl Core {
         lane.run(slice).await
     }
 
-    /// Runs a script once, outside any lane. A lost reply leaves its outcome unknown.
+    /// Runs a script once, outside any lane, within `PATIENCE`. A lost reply leaves its outcome
+    /// unknown.
     pub(crate) async fn call(
         &self,
         script: &Script,
@@ -147,11 +149,15 @@ impl Core {
         args.append(arguments);
         let turn = self.next_desk.fetch_add(1, Ordering::Relaxed);
         // While Redis hangs, those in front take their time-outs one after another.
+        let deadline = Instant::now() + PATIENCE;
         let desk = self.desks[turn % DESKS].lock();
-        let mut link = tokio::time::timeout(PATIENCE, desk)
+        let mut link = timeout_at(deadline, desk)
             .await
             .map_err(|_| StoreError::not_done())?;
-        let value = link.eval(script, self.prefix(partition), &args).await?;
+        let evaluated = link.eval(script, self.prefix(partition), &args);
+        let value = timeout_at(deadline, evaluated)
+            .await
+            .map_err(|_| StoreError::unknown())??;
         drop(link);
         let mut reply = Reply::list(value)?;
         match reply.text()?.as_str() {

@@ -267,6 +267,10 @@ pub(crate) fn finish(response: Response, request_id: &str) -> Response {
         header::CONTENT_TYPE,
         HeaderValue::from_static("application/problem+json"),
     );
+    if problem.code == Code::RequestTimeout {
+        // What is left of the body may still come, and would be taken for the next request.
+        headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
+    }
     if matches!(problem.status(), 429 | 503) {
         headers.insert(header::RETRY_AFTER, HeaderValue::from(RETRY_AFTER_S));
     }

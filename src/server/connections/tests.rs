@@ -1,6 +1,7 @@
 use std::time::Instant;
 
-use axum::http::StatusCode;
+use axum::body::Body;
+use axum::http::Response;
 use axum::routing::{get, post};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::sync::Notify;
@@ -41,7 +42,7 @@ async fn start_with(
         )
         .route("/never", get(never))
         .route("/large", get(|| async { vec![b'x'; 64 << 20] }))
-        .route("/refuse", post(|| async { StatusCode::PAYLOAD_TOO_LARGE }));
+        .route("/refuse", post(refuse));
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let client = TcpStream::connect(listener.local_addr().unwrap())
         .await
@@ -50,6 +51,11 @@ async fn start_with(
     let stop = shutdown.clone();
     let served = tokio::spawn(async move { serve(listener, router, MOST, &stop, patience).await });
     (client, shutdown, served)
+}
+
+async fn refuse() -> Response<Body> {
+    let refusal = Response::builder().status(413);
+    refusal.body(Body::empty()).unwrap()
 }
 
 async fn answer(client: &mut TcpStream) -> String {
@@ -187,7 +193,7 @@ async fn a_refusal_arrives_although_the_body_is_still_being_sent() {
         .unwrap();
     client.readable().await.unwrap();
     // The refusal is there; what is sent now must not turn it into a reset.
-    client.write_all(&[b'x'; 1_000_000]).await.unwrap();
+    client.write_all(&vec![b'x'; 1_000_000]).await.unwrap();
     let refusal = answer(&mut client).await;
     assert!(refusal.starts_with("HTTP/1.1 413 "), "{refusal}");
 }
