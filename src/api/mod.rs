@@ -29,6 +29,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 pub use openapi::document;
+pub use problem::unreadable;
 use problem::{Code, Problem};
 use state::ApiState;
 

@@ -19,7 +19,7 @@ const MAX_REQUEST_ID: usize = 128;
 /// Most headers of a request.
 const MAX_HEADERS: usize = 100;
 /// Most bytes of a request's path, query and headers. The server cuts off heads that are several
-/// times as large, before they are whole: there it can only say 431, without a body.
+/// times as large, before they are whole.
 const MAX_HEAD_BYTES: usize = 16 * 1024;
 
 /// A handler that broke off.

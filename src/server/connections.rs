@@ -33,8 +33,8 @@ use crate::api;
 const REFUSALS: usize = 64;
 /// Before accepting again when the system has no file descriptor left.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
-/// From where on hyper gives up on a head, with a bare 431: it has no room for more. The api refuses
-/// much smaller ones in its own words.
+/// From about where on hyper gives up on a head. The api refuses much smaller ones, and keeps
+/// their connections.
 const HEAD_BYTES: usize = 64 * 1024;
 const HEADERS: usize = 256;
 

@@ -1,4 +1,5 @@
-//! Cuts off clients that do not finish a request's head, or do not take their answer.
+//! Cuts off clients that do not finish a request's head, or do not take their answer, and gives
+//! hyper's refusals of what is no request the form of all others.
 //!
 //! hyper has one timer for an unfinished head and for a kept connection between two
 //! requests. The first must be short, or half-sent heads pile up; the second must be
@@ -16,6 +17,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Instant, Sleep, sleep};
 
 use super::connections::Patience;
+use crate::api;
 
 /// How long, and how much, is read of what a refused client goes on sending. A connection that
 /// is closed with bytes unread is reset, and the answer may be lost on its way.
@@ -71,6 +73,14 @@ pub(super) struct Watched<S> {
     /// Since the client takes nothing of what is to be written.
     stuck: Option<Pin<Box<Sleep>>>,
     lingering: Option<Lingering>,
+    /// What is written instead of hyper's own words.
+    instead: Option<Instead>,
+}
+
+#[derive(Debug)]
+struct Instead {
+    answer: Vec<u8>,
+    written: usize,
 }
 
 #[derive(Debug)]
@@ -88,7 +98,18 @@ impl<S> Watched<S> {
             overdue: Box::pin(sleep(patience.head)),
             stuck: None,
             lingering: None,
+            instead: None,
         }
+    }
+
+    /// Whether these bytes are hyper's refusal of a head that it cannot read: it has a status only,
+    /// where each answer of the api has a request id.
+    fn is_bare_refusal(&self, bytes: &[u8]) -> bool {
+        self.phase.is(Phase::HEAD)
+            && bytes.starts_with(b"HTTP/1.1 4")
+            && bytes.ends_with(b"\r\n\r\n")
+            && !contains(bytes, b"x-request-id")
+            && contains(bytes, b"content-length: 0\r\n")
     }
 
     /// Lets a write take its time, but not for ever.
@@ -106,6 +127,38 @@ impl<S> Watched<S> {
         ready!(stuck.as_mut().poll(cx));
         Poll::Ready(Err(io::ErrorKind::TimedOut.into()))
     }
+}
+
+impl<S: AsyncWrite + Unpin> Watched<S> {
+    /// Writes the api's words for hyper's, and says that hyper's are written.
+    fn write_instead(
+        &mut self,
+        cx: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Option<Poll<io::Result<usize>>> {
+        if self.instead.is_none() && self.is_bare_refusal(bytes) {
+            let status = std::str::from_utf8(&bytes[9..12]).ok();
+            let status = status.and_then(|status| status.parse().ok()).unwrap_or(400);
+            self.instead = Some(Instead {
+                answer: api::unreadable(status),
+                written: 0,
+            });
+            self.phase.request_is_refused();
+        }
+        let instead = self.instead.as_mut()?;
+        while instead.written < instead.answer.len() {
+            let rest = &instead.answer[instead.written..];
+            match Pin::new(&mut self.stream).poll_write(cx, rest) {
+                Poll::Ready(Ok(count)) if count > 0 => instead.written += count,
+                other => return Some(self.written(cx, other)),
+            }
+        }
+        Some(Poll::Ready(Ok(bytes.len())))
+    }
+}
+
+fn contains(bytes: &[u8], part: &[u8]) -> bool {
+    bytes.windows(part.len()).any(|window| window == part)
 }
 
 impl<S: AsyncRead + Unpin> AsyncRead for Watched<S> {
@@ -139,6 +192,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Watched<S> {
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
         let this = self.get_mut();
+        if let Some(write) = this.write_instead(cx, bytes) {
+            return write;
+        }
         let write = Pin::new(&mut this.stream).poll_write(cx, bytes);
         this.written(cx, write)
     }
@@ -149,6 +205,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Watched<S> {
         parts: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         let this = self.get_mut();
+        if let [bytes] = parts
+            && let Some(write) = this.write_instead(cx, bytes)
+        {
+            return write;
+        }
         let write = Pin::new(&mut this.stream).poll_write_vectored(cx, parts);
         this.written(cx, write)
     }

@@ -120,7 +120,7 @@ impl Code {
             413 => Self::PayloadTooLarge,
             415 => Self::UnsupportedMediaType,
             422 => Self::ValidationFailed,
-            431 => Self::HeadersTooLarge,
+            414 | 431 => Self::HeadersTooLarge,
             400..=499 => Self::InvalidRequest,
             _ => Self::Internal,
         }

@@ -12,6 +12,7 @@ use axum::body::Body;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
+use uuid::Uuid;
 
 pub(crate) use code::Code;
 pub(crate) use page::show_problem;
@@ -275,4 +276,23 @@ pub(crate) fn finish(response: Response, request_id: &str) -> Response {
         headers.insert(header::RETRY_AFTER, HeaderValue::from(RETRY_AFTER_S));
     }
     finished
+}
+
+/// The whole answer, in bytes, to what is no request: no handler ever sees it.
+pub fn unreadable(status: u16) -> Vec<u8> {
+    let problem = match Code::of_status(status) {
+        Code::InvalidRequest => Problem::new(
+            Code::InvalidRequest,
+            "What came is not a request of HTTP/1.1: its first line or a header is not of its form.",
+        ),
+        code => Problem::of(code),
+    };
+    let request_id = Uuid::now_v7().to_string();
+    let body = serde_json::to_string(&problem.body(Some(&request_id))).unwrap_or_default();
+    let (status, title, length) = (problem.status(), problem.code.title(), body.len());
+    format!(
+        "HTTP/1.1 {status} {title}\r\ncontent-type: application/problem+json\r\nx-request-id: {request_id}\r\n\
+         connection: close\r\ncontent-length: {length}\r\n\r\n{body}"
+    )
+    .into_bytes()
 }

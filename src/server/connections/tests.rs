@@ -160,15 +160,52 @@ async fn connections_beyond_the_limit_are_told_so_until_there_is_room() {
 }
 
 #[tokio::test]
-async fn a_head_without_end_is_431() {
-    for filler in ["x".repeat(300_000), "x: y\r\n".repeat(300)] {
+async fn what_no_handler_sees_is_refused_in_the_same_form() {
+    let without_end = "x".repeat(300_000);
+    for (sent, status, code) in [
+        (
+            format!("GET / HTTP/1.1\r\na: {without_end}"),
+            431,
+            "headers_too_large",
+        ),
+        (
+            format!("GET / HTTP/1.1\r\n{}\r\n", "x: y\r\n".repeat(300)),
+            431,
+            "headers_too_large",
+        ),
+        (format!("GET /{without_end}"), 431, "headers_too_large"),
+        ("hello\r\n\r\n".to_owned(), 400, "invalid_request"),
+        (
+            "GET / HTTP/1.1\r\nno colon\r\n\r\n".to_owned(),
+            400,
+            "invalid_request",
+        ),
+    ] {
         let (mut client, _shutdown, _served) = start().await;
-        let head = format!("GET / HTTP/1.1\r\nhost: localhost\r\na: {filler}\r\n\r\n");
-        // It may be refused before it was sent.
-        let _ = client.write_all(head.as_bytes()).await;
-        let refusal = answer(&mut client).await;
-        assert!(refusal.starts_with("HTTP/1.1 431 "), "{refusal}");
+        // It may not be the first request.
+        client.write_all(REQUEST).await.unwrap();
+        assert!(answer(&mut client).await.ends_with("done"));
+        client.write_all(sent.as_bytes()).await.unwrap();
+        let refusal = rest(&mut client).await;
+        let (head, body) = refusal.split_once("\r\n\r\n").unwrap();
+        assert!(head.starts_with(&format!("HTTP/1.1 {status} ")), "{head}");
+        assert!(head.contains("application/problem+json"), "{head}");
+        let problem: serde_json::Value = serde_json::from_str(body).unwrap();
+        assert_eq!(problem["code"], code, "{problem}");
+        let id = problem["request_id"].as_str().unwrap();
+        assert!(head.contains(&format!("x-request-id: {id}")), "{refusal}");
     }
+}
+
+#[tokio::test]
+async fn a_kept_connection_that_is_not_used_is_closed() {
+    let patience = Patience {
+        idle: Duration::from_millis(100),
+        ..PATIENCE
+    };
+    let (mut client, _shutdown, _served) = start_with(Arc::default(), patience).await;
+    client.write_all(REQUEST).await.unwrap();
+    assert!(rest(&mut client).await.ends_with("done"));
 }
 
 #[tokio::test]

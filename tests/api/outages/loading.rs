@@ -26,7 +26,7 @@ async fn a_redis_that_loads_costs_503_until_it_has_loaded() {
         .unwrap();
     // While it loads, Redis answers once in 1,024 commands of its log.
     let mut filler = redis::pipe();
-    for n in 0..10_000 {
+    for n in 0..15_000 {
         filler.cmd("SET").arg(format!("filler:{n}")).arg(n).ignore();
     }
     filler.exec(&mut connection).unwrap();
