@@ -11,6 +11,7 @@ use std::io::{self, Write};
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use rustix::process::{Resource, getrlimit};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
@@ -19,6 +20,7 @@ use connections::Patience;
 use crate::api::{self, state::ApiState};
 use crate::config::{SecretUrl, Settings};
 use crate::dispatcher;
+use crate::domain::Limits;
 use crate::store::redis_check::RedisFacts;
 use crate::store::{OpenError, Store, StoreOptions};
 
@@ -27,6 +29,10 @@ use crate::store::{OpenError, Store, StoreOptions};
 const STOP: Duration = Duration::from_secs(20);
 /// How long the background work may take to notice the stop: it can be lost at any instant.
 const BACKGROUND: Duration = Duration::from_secs(2);
+
+/// Open files beside clients' connections: logs, sockets, the pool, and the lanes of each partition.
+const OTHER_FILES: usize = 192;
+const FILES_A_PARTITION: usize = 8;
 
 /// How long connections may take.
 fn patience(settings: &Settings) -> Patience {
@@ -109,17 +115,32 @@ pub async fn serve(
         settings.data_dir.clone(),
         background.clone(),
     ));
+    let limits = Limits {
+        connections: fitting_connections(
+            settings.limits.connections,
+            getrlimit(Resource::Nofile).current,
+            store.sweeps.partitions().count(),
+        ),
+        ..settings.limits
+    };
+    if limits.connections < settings.limits.connections {
+        tracing::warn!(
+            wanted = settings.limits.connections,
+            served = limits.connections,
+            "the limit of open files leaves room for fewer connections than the settings allow"
+        );
+    }
     let router = api::router(ApiState::new(api::state::Inner {
         store,
         wakeups,
-        limits: settings.limits,
+        limits,
         shutdown: shutdown.clone(),
     }));
     announce(&listener);
     let cut_off = connections::serve(
         listener,
         router,
-        settings.limits.connections,
+        limits.connections,
         &shutdown,
         patience(settings),
     )
@@ -134,6 +155,16 @@ pub async fn serve(
             connections: cut_off,
         })
     }
+}
+
+/// How many connections leave enough of the open files for Redis and everything else: a service
+/// that can open no more files loses Redis with its next broken connection.
+fn fitting_connections(wanted: usize, open_files: Option<u64>, partitions: usize) -> usize {
+    let Some(open_files) = open_files.and_then(|count| usize::try_from(count).ok()) else {
+        return wanted;
+    };
+    let others = OTHER_FILES + partitions * FILES_A_PARTITION;
+    wanted.min(open_files.saturating_sub(others).max(1))
 }
 
 async fn open(settings: &Settings, redis: &Redis) -> Result<Store, ServeError> {
@@ -165,4 +196,18 @@ fn announce(listener: &TcpListener) {
     // Nobody may be reading; that is no reason not to serve.
     let _ = writeln!(stdout, "Taskyard listens on http://{address}").and_then(|()| stdout.flush());
     tracing::info!(%address, "listening");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn connections_leave_files_for_everything_else() {
+        assert_eq!(fitting_connections(16_384, None, 16), 16_384);
+        assert_eq!(fitting_connections(16_384, Some(1 << 20), 16), 16_384);
+        assert_eq!(fitting_connections(16_384, Some(1_024), 16), 704);
+        assert_eq!(fitting_connections(100, Some(1_024), 16), 100);
+        assert_eq!(fitting_connections(100, Some(64), 16), 1);
+    }
 }
