@@ -3,14 +3,15 @@
 //! It is handed what the command line decided (settings, a Redis that was checked, a
 //! token that ends everything) and knows neither signals nor processes.
 
-mod connections;
+pub mod connections;
 pub mod epoch;
-mod head_clock;
+mod stream;
 
 use std::io::{self, Write};
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use rustix::process::{Resource, getrlimit};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
@@ -19,15 +20,31 @@ use connections::Patience;
 use crate::api::{self, state::ApiState};
 use crate::config::{SecretUrl, Settings};
 use crate::dispatcher;
+use crate::domain::Limits;
 use crate::store::redis_check::RedisFacts;
 use crate::store::{OpenError, Store, StoreOptions};
 
-/// A stop that takes longer is cut off: orchestrators usually kill after 30 s.
-const PATIENCE: Patience = Patience {
-    head: Duration::from_secs(5),
-    idle: Duration::from_secs(75),
-    stop: Duration::from_secs(25),
-};
+/// From the signal to the end of the last request. A stop that takes longer is cut off, since
+/// orchestrators usually kill after 30 s, and what follows takes its time too.
+const STOP: Duration = Duration::from_secs(20);
+/// How long the background work may take to notice the stop: it can be lost at any instant.
+const BACKGROUND: Duration = Duration::from_secs(2);
+
+/// Open files beside clients' connections: logs, sockets, the pool, and the lanes of each partition.
+const OTHER_FILES: usize = 192;
+const FILES_A_PARTITION: usize = 8;
+
+/// How long connections may take.
+fn patience(settings: &Settings) -> Patience {
+    let farewell = Duration::from_millis(settings.shutdown_delay_ms);
+    Patience {
+        head: Duration::from_secs(5),
+        idle: Duration::from_secs(75),
+        answer: Duration::from_secs(30),
+        farewell,
+        stop: STOP.saturating_sub(farewell),
+    }
+}
 
 /// Why serving could not begin, or did not end well.
 #[derive(Debug, thiserror::Error)]
@@ -48,7 +65,7 @@ pub enum ServeError {
     #[error("the file `epoch` in the data directory cannot be used")]
     Epoch(#[source] io::Error),
     /// Requests were still running at the hard stop.
-    #[error("{connections} connections were cut off {} s after the stop was asked for", PATIENCE.stop.as_secs())]
+    #[error("{connections} connections were cut off {} s after the stop was asked for", STOP.as_secs())]
     HardStop {
         /// How many.
         connections: usize,
@@ -76,8 +93,8 @@ pub async fn bind(address: SocketAddr) -> Result<TcpListener, ServeError> {
         .map_err(|source| ServeError::Bind { address, source })
 }
 
-/// Serves until `shutdown`, which long polls and streams watch as well, then lets
-/// requests in flight end. The first line on stdout names the URL.
+/// Serves until `shutdown`, which `/readyz` and whoever waits watch as well; a little later nothing
+/// is accepted any more, and requests in flight may end. The first line on stdout names the URL.
 pub async fn serve(
     listener: TcpListener,
     settings: &Settings,
@@ -98,17 +115,39 @@ pub async fn serve(
         settings.data_dir.clone(),
         background.clone(),
     ));
+    let limits = Limits {
+        connections: fitting_connections(
+            settings.limits.connections,
+            getrlimit(Resource::Nofile).current,
+            store.sweeps.partitions().count(),
+        ),
+        ..settings.limits
+    };
+    if limits.connections < settings.limits.connections {
+        tracing::warn!(
+            wanted = settings.limits.connections,
+            served = limits.connections,
+            "the limit of open files leaves room for fewer connections than the settings allow"
+        );
+    }
     let router = api::router(ApiState::new(api::state::Inner {
         store,
         wakeups,
-        limits: settings.limits,
-        durability: redis.facts.durability.as_str(),
+        limits,
         shutdown: shutdown.clone(),
     }));
     announce(&listener);
-    let cut_off = connections::serve(listener, router, &shutdown, PATIENCE).await;
+    let cut_off = connections::serve(
+        listener,
+        router,
+        limits.connections,
+        &shutdown,
+        patience(settings),
+    )
+    .await;
     background.cancel();
-    tracker.wait().await;
+    // A sweep that waits for a Redis that hangs is left to itself.
+    let _ = tokio::time::timeout(BACKGROUND, tracker.wait()).await;
     if cut_off == 0 {
         Ok(())
     } else {
@@ -116,6 +155,16 @@ pub async fn serve(
             connections: cut_off,
         })
     }
+}
+
+/// How many connections leave enough of the open files for Redis and everything else: a service
+/// that can open no more files loses Redis with its next broken connection.
+fn fitting_connections(wanted: usize, open_files: Option<u64>, partitions: usize) -> usize {
+    let Some(open_files) = open_files.and_then(|count| usize::try_from(count).ok()) else {
+        return wanted;
+    };
+    let others = OTHER_FILES + partitions * FILES_A_PARTITION;
+    wanted.min(open_files.saturating_sub(others).max(1))
 }
 
 async fn open(settings: &Settings, redis: &Redis) -> Result<Store, ServeError> {
@@ -147,4 +196,18 @@ fn announce(listener: &TcpListener) {
     // Nobody may be reading; that is no reason not to serve.
     let _ = writeln!(stdout, "Taskyard listens on http://{address}").and_then(|()| stdout.flush());
     tracing::info!(%address, "listening");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn connections_leave_files_for_everything_else() {
+        assert_eq!(fitting_connections(16_384, None, 16), 16_384);
+        assert_eq!(fitting_connections(16_384, Some(1 << 20), 16), 16_384);
+        assert_eq!(fitting_connections(16_384, Some(1_024), 16), 704);
+        assert_eq!(fitting_connections(100, Some(1_024), 16), 100);
+        assert_eq!(fitting_connections(100, Some(64), 16), 1);
+    }
 }

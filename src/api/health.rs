@@ -14,6 +14,9 @@ pub(crate) struct Readiness {
     status: &'static str,
     /// How safe an acknowledged write is: memory, `disk_soon`, disk or replica.
     durability: &'static str,
+    /// Redis has no room for more: submits are refused, work goes on.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    store_full: bool,
 }
 
 /// GET /healthz: the process answers. Never asks the store.
@@ -33,6 +36,7 @@ pub(crate) async fn get_readiness(State(state): State<ApiState>) -> Result<Respo
     state.store.check().await?;
     Ok(json::ok(&Readiness {
         status: "ready",
-        durability: state.durability,
+        durability: state.durability(),
+        store_full: state.store.is_full(),
     }))
 }

@@ -1,20 +1,18 @@
 //! JSON in and out: bodies that do not parse are 400, those that parse and are wrong are 422
 //! with a pointer to the wrong value.
 
-use axum::body::{Body, Bytes};
+use axum::body::Body;
 use axum::extract::{FromRequest, Request};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use http_body_util::{BodyExt, LengthLimitError, Limited};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use super::body::{self, Held};
 use super::problem::{Code, Problem};
 use super::state::ApiState;
 use crate::domain::InvalidInput;
 
-/// Room for everything in a body beside the large parts that have limits of their own.
-const ROOM: usize = 64 * 1024;
 /// Longest message about a wrong value; longer ones would echo the value itself.
 const MESSAGE_CHARS: usize = 300;
 
@@ -22,8 +20,8 @@ const MESSAGE_CHARS: usize = 300;
 pub(crate) struct Json<T> {
     /// The value.
     pub(crate) value: T,
-    /// The bytes.
-    pub(crate) raw: Bytes,
+    /// The bytes, which count among those in flight until the answer is made.
+    pub(crate) raw: Held,
 }
 
 impl<T: DeserializeOwned> FromRequest<ApiState> for Json<T> {
@@ -31,8 +29,7 @@ impl<T: DeserializeOwned> FromRequest<ApiState> for Json<T> {
 
     async fn from_request(request: Request, state: &ApiState) -> Result<Self, Problem> {
         check_media_type(request.headers())?;
-        let limit = state.limits.batch_bytes.max(state.limits.result_bytes) + ROOM;
-        let raw = read(request.into_body(), limit).await?;
+        let raw = body::read(request.into_body(), state, state.limits.largest_body()).await?;
         let value = parse(&raw)?;
         Ok(Self { value, raw })
     }
@@ -45,9 +42,8 @@ impl<T: DeserializeOwned> FromRequest<ApiState> for OptionalJson<T> {
     type Rejection = Problem;
 
     async fn from_request(request: Request, state: &ApiState) -> Result<Self, Problem> {
-        let limit = state.limits.result_bytes + ROOM;
         let typed = check_media_type(request.headers());
-        let raw = read(request.into_body(), limit).await?;
+        let raw = body::read(request.into_body(), state, state.limits.largest_report()).await?;
         if raw.is_empty() {
             return parse(b"{}").map(Self);
         }
@@ -75,20 +71,6 @@ fn check_media_type(headers: &HeaderMap) -> Result<(), Problem> {
         Ok(())
     } else {
         Err(Problem::of(Code::UnsupportedMediaType))
-    }
-}
-
-async fn read(body: Body, limit: usize) -> Result<Bytes, Problem> {
-    match Limited::new(body, limit).collect().await {
-        Ok(collected) => Ok(collected.to_bytes()),
-        Err(error) if error.is::<LengthLimitError>() => Err(Problem::new(
-            Code::PayloadTooLarge,
-            format!("a body has at most {limit} bytes"),
-        )),
-        Err(_) => Err(Problem::new(
-            Code::InvalidRequest,
-            "the body ended early or is not what its headers say",
-        )),
     }
 }
 
@@ -156,10 +138,7 @@ pub(crate) fn answer<T: Serialize>(status: StatusCode, value: &T) -> Response {
             );
             response
         }
-        Err(error) => {
-            tracing::error!(%error, "an answer cannot be written as JSON");
-            Problem::of(Code::Internal).into_response()
-        }
+        Err(error) => Problem::internal(error).into_response(),
     }
 }
 

@@ -5,6 +5,8 @@
 //! only as the handle by which a waiting request is woken.
 
 mod auth;
+mod body;
+mod budget;
 mod health;
 mod json;
 mod nodes;
@@ -20,14 +22,15 @@ mod wait;
 
 use std::sync::Arc;
 
+use axum::Router;
 use axum::routing::get;
-use axum::{Router, middleware};
-use tower_http::catch_panic::CatchPanicLayer;
 use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 pub use openapi::document;
+pub use problem::unreadable;
+use problem::{Code, Problem};
 use state::ApiState;
 
 /// Every documented path.
@@ -73,13 +76,17 @@ fn routes() -> OpenApiRouter<ApiState> {
 pub fn router(state: ApiState) -> Router {
     let (router, document) = routes().split_for_parts();
     let document: Arc<str> = document.to_pretty_json().unwrap_or_default().into();
-    router
+    let router = router
         .with_state(state)
         .route(
             "/openapi.json",
             get(openapi::get_openapi).with_state(document),
         )
-        .route("/problems/{code}", get(problem::show_problem))
-        .layer(CatchPanicLayer::new())
-        .layer(middleware::from_fn(request::around))
+        .route("/problems/{code}", get(problem::show_problem));
+    request::wrap(router)
+}
+
+/// What answers where the service has no room to serve: 503 `overloaded` to everything.
+pub fn overloaded() -> Router {
+    request::wrap(Router::new().fallback(|| async { Problem::not_done(Code::Overloaded) }))
 }

@@ -1,22 +1,57 @@
 //! What comes around every handler: the request id, admission, and the form of failures.
 
+use std::any::Any;
+
+use axum::Router;
 use axum::extract::Request;
 use axum::http::HeaderValue;
-use axum::middleware::Next;
+use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Response};
+use tower_http::catch_panic::CatchPanicLayer;
 use uuid::Uuid;
 
-use super::{auth, problem};
+use super::auth;
+use super::problem::{self, Code, Problem};
 
 const REQUEST_ID: &str = "x-request-id";
 /// Longest request id that is taken over.
 const MAX_REQUEST_ID: usize = 128;
+/// Most headers of a request.
+const MAX_HEADERS: usize = 100;
+/// Most bytes of a request's path, query and headers. The server cuts off heads that are several
+/// times as large, before they are whole.
+const MAX_HEAD_BYTES: usize = 16 * 1024;
+
+/// A handler that broke off.
+#[derive(Debug, thiserror::Error)]
+#[error("a handler panicked: {0}")]
+struct Panicked(String);
+
+/// Puts around a router what every request and every answer goes through.
+pub(super) fn wrap(router: Router) -> Router {
+    router
+        .layer(CatchPanicLayer::custom(panicked))
+        .layer(from_fn(around))
+}
+
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "the layer hands a panic over whole"
+)]
+fn panicked(panic: Box<dyn Any + Send>) -> Response {
+    let message = panic
+        .downcast_ref::<String>()
+        .map(String::as_str)
+        .or_else(|| panic.downcast_ref::<&str>().copied())
+        .unwrap_or("no message");
+    Problem::internal(Panicked(message.to_owned())).into_response()
+}
 
 /// Admits the request or refuses it, and finishes the answer.
-pub(super) async fn around(request: Request, next: Next) -> Response {
+async fn around(request: Request, next: Next) -> Response {
     let request_id = request_id(&request);
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());
-    let answer = match auth::admit(&request) {
+    let answer = match check_head(&request).and_then(|()| auth::admit(&request)) {
         Ok(()) => next.run(request).await,
         Err(refusal) => refusal.into_response(),
     };
@@ -27,6 +62,20 @@ pub(super) async fn around(request: Request, next: Next) -> Response {
         response.headers_mut().insert(REQUEST_ID, value);
     }
     response
+}
+
+fn check_head(request: &Request) -> Result<(), Problem> {
+    let headers = request.headers();
+    let path = request.uri().path_and_query();
+    let bytes = path.map_or(0, |path| path.as_str().len())
+        + headers
+            .iter()
+            .map(|(name, value)| name.as_str().len() + value.len() + 4)
+            .sum::<usize>();
+    if headers.len() <= MAX_HEADERS && bytes <= MAX_HEAD_BYTES {
+        return Ok(());
+    }
+    Err(Problem::of(Code::HeadersTooLarge))
 }
 
 /// The caller's request id when it is fit to be logged, else a new one.
@@ -42,4 +91,37 @@ fn request_id(request: &Request) -> String {
                     .all(|byte| byte.is_ascii_alphanumeric() || b"_.:-".contains(&byte))
         })
         .map_or_else(|| Uuid::now_v7().to_string(), ToOwned::to_owned)
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::body::Body;
+    use axum::routing::get;
+    use http_body_util::BodyExt;
+    use hyper::service::Service;
+    use hyper_util::service::TowerToHyperService;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_panic_in_a_handler_is_500_internal() {
+        let broken = || async { assert_eq!("one", "other", "hush") };
+        let router = wrap(Router::new().route("/healthz", get(broken)));
+        let request = Request::get("/healthz").header(REQUEST_ID, "mine");
+        let response = TowerToHyperService::new(router)
+            .call(request.body(Body::empty()).unwrap())
+            .await
+            .unwrap();
+        assert_eq!(response.status(), 500);
+        assert_eq!(response.headers()[REQUEST_ID], "mine");
+        assert_eq!(
+            response.headers()["content-type"],
+            "application/problem+json"
+        );
+        let body = response.into_body().collect().await.unwrap().to_bytes();
+        let problem: serde_json::Value = serde_json::from_slice(&body).unwrap();
+        assert_eq!(problem["code"], "internal");
+        assert_eq!(problem["request_id"], "mine");
+        assert!(!problem.to_string().contains("hush"), "{problem}");
+    }
 }

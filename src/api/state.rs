@@ -4,13 +4,20 @@ use std::sync::Arc;
 
 use tokio_util::sync::CancellationToken;
 
+use super::budget::Budget;
 use crate::dispatcher::Wakeups;
 use crate::domain::Limits;
 use crate::store::Store;
 
 /// The service as its handlers see it.
 #[derive(Clone)]
-pub struct ApiState(Arc<Inner>);
+pub struct ApiState(Arc<Whole>);
+
+struct Whole {
+    parts: Inner,
+    in_flight: Budget,
+    waiters: Budget,
+}
 
 /// The parts of an [`ApiState`].
 pub struct Inner {
@@ -20,8 +27,6 @@ pub struct Inner {
     pub wakeups: Wakeups,
     /// What is accepted.
     pub limits: Limits,
-    /// How safe an acknowledged write is: the word that replies name.
-    pub durability: &'static str,
     /// Cancelled when the service is to stop: whoever waits answers at once.
     pub shutdown: CancellationToken,
 }
@@ -29,7 +34,26 @@ pub struct Inner {
 impl ApiState {
     /// Puts the parts together.
     pub fn new(parts: Inner) -> Self {
-        Self(Arc::new(parts))
+        Self(Arc::new(Whole {
+            in_flight: Budget::of(parts.limits.in_flight_bytes),
+            waiters: Budget::of(parts.limits.waiting_places()),
+            parts,
+        }))
+    }
+
+    /// How safe an acknowledged write is: the word that replies name.
+    pub(super) fn durability(&self) -> &'static str {
+        self.0.parts.store.durability().as_str()
+    }
+
+    /// Bytes of request bodies.
+    pub(super) fn in_flight(&self) -> &Budget {
+        &self.0.in_flight
+    }
+
+    /// Requests that wait, for tasks or for results.
+    pub(super) fn waiters(&self) -> &Budget {
+        &self.0.waiters
     }
 }
 
@@ -37,6 +61,6 @@ impl std::ops::Deref for ApiState {
     type Target = Inner;
 
     fn deref(&self) -> &Inner {
-        &self.0
+        &self.0.parts
     }
 }

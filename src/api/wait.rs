@@ -6,6 +6,7 @@ use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use serde::Deserialize;
 
+use super::budget::Share;
 use super::problem::{Code, Problem};
 use super::state::ApiState;
 
@@ -40,4 +41,12 @@ impl FromRequestParts<ApiState> for Wait {
             wait_ms.min(state.limits.wait_ms),
         )))
     }
+}
+
+/// Takes a place among the requests that wait here; it is left when the place is dropped.
+pub(crate) fn place(state: &ApiState) -> Result<Share, Problem> {
+    state
+        .waiters()
+        .take(1)
+        .ok_or_else(|| Problem::not_done(Code::TooManyWaiters))
 }

@@ -45,6 +45,9 @@ pub struct SettingsArgs {
     /// How log lines look [default: pretty]
     #[arg(long, env = "TASKYARD_LOG_FORMAT", value_name = "FORMAT")]
     pub(super) log_format: Option<LogFormat>,
+    /// How long to go on serving after the signal to stop, so that load balancers notice [default: 1000]
+    #[arg(long, env = "TASKYARD_SHUTDOWN_DELAY_MS", value_name = "MS")]
+    pub(super) shutdown_delay_ms: Option<u64>,
     #[command(flatten)]
     pub(super) limits: LimitArgs,
 }

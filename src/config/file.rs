@@ -31,6 +31,7 @@ pub(super) struct SettingsFile {
     pub(super) partitions: Option<u16>,
     pub(super) log: Option<String>,
     pub(super) log_format: Option<LogFormat>,
+    pub(super) shutdown_delay_ms: Option<u64>,
     #[serde(default)]
     pub(super) limits: LimitsFile,
     #[serde(default)]

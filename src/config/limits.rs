@@ -52,6 +52,34 @@ pub(super) struct LimitArgs {
         value_name = "MS"
     )]
     wait_ms: Option<u64>,
+    /// The longest time for a request's body to come in [default: 30000]
+    #[arg(
+        long = "limit-body-ms",
+        env = "TASKYARD_LIMIT_BODY_MS",
+        value_name = "MS"
+    )]
+    body_ms: Option<u64>,
+    /// The most bytes of all request bodies held at once; more are answered 503 [default: 268435456]
+    #[arg(
+        long = "limit-in-flight-bytes",
+        env = "TASKYARD_LIMIT_IN_FLIGHT_BYTES",
+        value_name = "BYTES"
+    )]
+    in_flight_bytes: Option<usize>,
+    /// The most requests that may wait at once, for tasks or results; more are answered 429 [default: 12288]
+    #[arg(
+        long = "limit-waiters",
+        env = "TASKYARD_LIMIT_WAITERS",
+        value_name = "COUNT"
+    )]
+    waiters: Option<usize>,
+    /// The most connections served at once; more are answered 503 [default: 16384]
+    #[arg(
+        long = "limit-connections",
+        env = "TASKYARD_LIMIT_CONNECTIONS",
+        value_name = "COUNT"
+    )]
+    connections: Option<usize>,
 }
 
 /// The `[limits]` table of the settings file.
@@ -64,49 +92,36 @@ pub(super) struct LimitsFile {
     batch_items: Option<usize>,
     batch_bytes: Option<usize>,
     wait_ms: Option<u64>,
+    body_ms: Option<u64>,
+    in_flight_bytes: Option<usize>,
+    waiters: Option<usize>,
+    connections: Option<usize>,
 }
 
 /// Joins flags, variables, file and defaults.
 pub(super) fn pick(args: &LimitArgs, file: &LimitsFile, pick: &mut Picker<'_>) -> Limits {
     let default = Limits::default();
-    let mut size = |name, arg, file, default| pick.or(name, arg, file, default);
-    Limits {
-        payload_bytes: size(
-            "payload_bytes",
-            args.payload_bytes,
-            file.payload_bytes,
-            default.payload_bytes,
-        ),
-        result_bytes: size(
-            "result_bytes",
-            args.result_bytes,
-            file.result_bytes,
-            default.result_bytes,
-        ),
-        metadata_bytes: size(
-            "metadata_bytes",
-            args.metadata_bytes,
-            file.metadata_bytes,
-            default.metadata_bytes,
-        ),
-        batch_items: size(
-            "batch_items",
-            args.batch_items,
-            file.batch_items,
-            default.batch_items,
-        ),
-        batch_bytes: size(
-            "batch_bytes",
-            args.batch_bytes,
-            file.batch_bytes,
-            default.batch_bytes,
-        ),
-        wait_ms: pick.or("wait_ms", args.wait_ms, file.wait_ms, default.wait_ms),
+    macro_rules! pick {
+        ($($name:ident),*) => {
+            Limits { $($name: pick.or(stringify!($name), args.$name, file.$name, default.$name)),* }
+        };
     }
+    pick!(
+        payload_bytes,
+        result_bytes,
+        metadata_bytes,
+        batch_items,
+        batch_bytes,
+        wait_ms,
+        body_ms,
+        in_flight_bytes,
+        waiters,
+        connections
+    )
 }
 
 /// Each limit with its name, its value and what it may be.
-pub(super) fn ranges(limits: &Limits) -> [(&'static str, u64, RangeInclusive<u64>); 6] {
+pub(super) fn ranges(limits: &Limits) -> [(&'static str, u64, RangeInclusive<u64>); 10] {
     const KIB: u64 = 1 << 10;
     const MIB: u64 = 1 << 20;
     let payload_bytes = limits.payload_bytes as u64;
@@ -122,5 +137,14 @@ pub(super) fn ranges(limits: &Limits) -> [(&'static str, u64, RangeInclusive<u64
             payload_bytes..=256 * MIB,
         ),
         ("wait_ms", limits.wait_ms, 0..=300_000),
+        ("body_ms", limits.body_ms, 100..=3_600_000),
+        // Any body that is allowed must fit when nothing else is there.
+        (
+            "in_flight_bytes",
+            limits.in_flight_bytes as u64,
+            limits.largest_body() as u64..=1 << 40,
+        ),
+        ("waiters", limits.waiters as u64, 1..=1_000_000),
+        ("connections", limits.connections as u64, 1..=1_000_000),
     ]
 }

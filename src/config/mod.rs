@@ -31,6 +31,8 @@ use crate::domain::Limits;
 use crate::store::durability::Durability;
 use crate::store::private_redis::Fsync;
 
+/// Requests in flight need some of the 20 s that a stop may take.
+const SHUTDOWN_DELAY_MS: RangeInclusive<u64> = 0..=15_000;
 /// Ids keep 12 bits for the partition.
 const PARTITIONS: RangeInclusive<u16> = 1..=4096;
 
@@ -69,6 +71,8 @@ pub struct Settings {
     pub log: String,
     /// How log lines look.
     pub log_format: LogFormat,
+    /// How long the service goes on serving, no longer ready, after the signal to stop.
+    pub shutdown_delay_ms: u64,
     /// The bounds of requests.
     pub limits: Limits,
     origins: BTreeMap<&'static str, Origin>,
@@ -182,6 +186,12 @@ impl Settings {
                 file.log_format,
                 LogFormat::Pretty,
             ),
+            shutdown_delay_ms: pick.or(
+                "shutdown_delay_ms",
+                args.shutdown_delay_ms,
+                file.shutdown_delay_ms,
+                1_000,
+            ),
             limits,
             origins: pick.origins,
         };
@@ -209,6 +219,8 @@ impl Settings {
             self.partitions.unwrap_or(lowest).into(),
             u64::from(lowest)..=u64::from(highest),
         )?;
+        let delay = self.shutdown_delay_ms;
+        self.check_range("shutdown_delay_ms", delay, SHUTDOWN_DELAY_MS)?;
         for (name, value, range) in limits::ranges(&self.limits) {
             self.check_range(name, value, range)?;
         }

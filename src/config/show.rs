@@ -47,6 +47,10 @@ pub(super) fn to_toml(settings: &Settings) -> String {
                 .to_possible_value()
                 .map(|value| Value::from(value.get_name())),
         ),
+        (
+            "shutdown_delay_ms",
+            Some(number(settings.shutdown_delay_ms)),
+        ),
     ];
     let mut text = String::new();
     for (name, value) in values {

@@ -55,6 +55,15 @@ fn values_out_of_range_are_refused_wherever_they_come_from() {
         refusal("", &["--limit-batch-bytes", "2000"]),
         "batch_bytes is 2000 (from flag), but must be from 262144 to 268435456"
     );
+    // The largest body has to fit.
+    assert_eq!(
+        refusal("", &["--limit-in-flight-bytes", "2000"]),
+        "in_flight_bytes is 2000 (from flag), but must be from 8454144 to 1099511627776"
+    );
+    assert_eq!(
+        refusal("shutdown_delay_ms = 20000", &[]),
+        "shutdown_delay_ms is 20000 (from file), but must be from 0 to 15000"
+    );
 }
 
 #[test]

@@ -26,7 +26,7 @@ const TRIM_TICKS: u64 = 10;
 /// How to have a partition looked at now.
 pub(super) type Nudges = Arc<HashMap<Partition, Arc<Notify>>>;
 
-/// Starts the sweeping of every partition, and the watch over Redis's memory.
+/// Starts the sweeping of every partition, and the watch over the condition of Redis.
 pub(super) fn start(
     store: &Store,
     wakeups: &Wakeups,
@@ -49,7 +49,7 @@ pub(super) fn start(
         };
         tracker.spawn(sweeper.run(shutdown.clone()));
     }
-    tracker.spawn(watch_memory(store.clone(), shutdown.clone()));
+    tracker.spawn(watch(store.clone(), shutdown.clone()));
     Arc::new(nudges)
 }
 
@@ -124,11 +124,10 @@ impl Sweeper {
     }
 }
 
-async fn watch_memory(store: Store, shutdown: CancellationToken) {
+/// The store itself tells what it finds.
+async fn watch(store: Store, shutdown: CancellationToken) {
     loop {
-        if let Err(error) = store.watch_memory().await {
-            tracing::debug!(%error, "how full the store is cannot be read");
-        }
+        let _ = store.look().await;
         tokio::select! {
             () = shutdown.cancelled() => return,
             () = tokio::time::sleep(TICK) => {}

@@ -15,6 +15,14 @@ pub struct Limits {
     pub batch_bytes: usize,
     /// Longest wait of a long poll, milliseconds.
     pub wait_ms: u64,
+    /// Longest time for a request's body to come in, milliseconds.
+    pub body_ms: u64,
+    /// Bytes of all request bodies that one service holds at once.
+    pub in_flight_bytes: usize,
+    /// Requests that may wait in one service at once, for tasks or for results.
+    pub waiters: usize,
+    /// Connections that one service serves at once.
+    pub connections: usize,
 }
 
 impl Default for Limits {
@@ -26,7 +34,32 @@ impl Default for Limits {
             batch_items: 1_000,
             batch_bytes: 8 * 1024 * 1024,
             wait_ms: 30_000,
+            body_ms: 30_000,
+            in_flight_bytes: 256 * 1024 * 1024,
+            waiters: 12_288,
+            connections: 16_384,
         }
+    }
+}
+
+/// Room for everything in a body beside the large parts that have limits of their own.
+const BODY_ROOM: usize = 64 * 1024;
+
+impl Limits {
+    /// Bytes of the largest body that any request may have.
+    pub fn largest_body(&self) -> usize {
+        self.batch_bytes.max(self.result_bytes) + BODY_ROOM
+    }
+
+    /// Requests that do wait at most: each holds a connection, and a quarter of those is left to
+    /// heartbeats and reports.
+    pub fn waiting_places(&self) -> usize {
+        self.waiters.min(self.connections - self.connections / 4)
+    }
+
+    /// Bytes of the largest body of a request that carries one result at most.
+    pub fn largest_report(&self) -> usize {
+        self.result_bytes + BODY_ROOM
     }
 }
 

@@ -1,14 +1,22 @@
-//! The accept loop: HTTP/1.1 connections that cannot be held for nothing.
+//! The accept loop: HTTP/1.1 connections that cannot be held for nothing, and not too many.
 //!
 //! `axum::serve` has no time limit for a request's head, and a client that sends half of
 //! one would keep its connection for ever.
+//!
+//! A stop has two steps. From `stop` on every answer ends its connection, so that clients go
+//! elsewhere by themselves; after a while nothing is accepted any more, idle connections are
+//! closed, and what is in flight may end.
 
+use std::convert::Infallible;
 use std::io;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use axum::body::HttpBody;
+use axum::http::{HeaderValue, Request, header};
+use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::{Service, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -18,70 +26,104 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use super::head_clock::{HeadClock, Phase};
+use super::stream::{Phase, Watched};
+use crate::api;
 
-/// A node's long poll holds one connection; beyond this many, new ones wait to be accepted.
-const CONNECTIONS: usize = 16_384;
+/// Connections beyond the limit that are told so at once; more wait to be accepted.
+const REFUSALS: usize = 64;
 /// Before accepting again when the system has no file descriptor left.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+/// From about where on hyper gives up on a head. The api refuses much smaller ones, and keeps
+/// their connections.
+const HEAD_BYTES: usize = 64 * 1024;
+const HEADERS: usize = 256;
 
 /// How long connections may take.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Patience {
+pub struct Patience {
     /// From the first byte of a request's head (or the connect) to its last.
-    pub(super) head: Duration,
+    pub head: Duration,
     /// From one request to the next on a kept connection.
-    pub(super) idle: Duration,
-    /// From the shutdown to the end of the last request.
-    pub(super) stop: Duration,
+    pub idle: Duration,
+    /// While a client takes nothing of its answer.
+    pub answer: Duration,
+    /// From the stop until nothing is accepted any more.
+    pub farewell: Duration,
+    /// From then to the end of the last request.
+    pub stop: Duration,
 }
 
-/// Accepts until `shutdown`, then waits for the connections to finish what they are
-/// doing. Returns how many had to be cut off when `hard_stop` was over.
-pub(super) async fn serve(
+/// What every connection of a service has in common.
+struct Door {
+    patience: Patience,
+    /// Every answer ends its connection.
+    stopping: CancellationToken,
+    /// No connection takes another request.
+    closing: CancellationToken,
+    /// The end.
+    cut: CancellationToken,
+    tracker: TaskTracker,
+}
+
+/// Serves at most `most` connections at once until `stop`, then lets them finish what they are
+/// doing. Returns how many had to be cut off.
+pub async fn serve(
     listener: TcpListener,
     router: Router,
-    shutdown: &CancellationToken,
+    most: usize,
+    stop: &CancellationToken,
     patience: Patience,
 ) -> usize {
-    let connections = TaskTracker::new();
-    let cut = CancellationToken::new();
-    let room = Arc::new(Semaphore::new(CONNECTIONS));
-    while let Some((stream, permit)) = shutdown.run_until_cancelled(accept(&listener, &room)).await
-    {
-        let connection = drive(stream, router.clone(), shutdown.clone(), patience);
-        let cut = cut.clone();
-        connections.spawn(async move {
-            cut.run_until_cancelled(connection).await;
-            drop(permit);
-        });
+    let door = Arc::new(Door {
+        patience,
+        stopping: stop.clone(),
+        closing: CancellationToken::new(),
+        cut: CancellationToken::new(),
+        tracker: TaskTracker::new(),
+    });
+    tokio::select! {
+        () = accept_all(&listener, &door, router, most) => {}
+        () = async {
+            stop.cancelled().await;
+            tokio::time::sleep(patience.farewell).await;
+        } => {}
     }
     drop(listener);
-    connections.close();
-    if tokio::time::timeout(patience.stop, connections.wait())
+    door.closing.cancel();
+    door.tracker.close();
+    if tokio::time::timeout(patience.stop, door.tracker.wait())
         .await
         .is_ok()
     {
         return 0;
     }
-    let left = connections.len();
-    cut.cancel();
-    connections.wait().await;
+    let left = door.tracker.len();
+    door.cut.cancel();
+    door.tracker.wait().await;
     left
 }
 
-/// The next connection, once there is room for it.
-async fn accept(
-    listener: &TcpListener,
-    room: &Arc<Semaphore>,
-) -> (TcpStream, OwnedSemaphorePermit) {
+/// Takes connections for ever: those for which there is room are served, others told so.
+async fn accept_all(listener: &TcpListener, door: &Arc<Door>, router: Router, most: usize) {
+    let (room, refusals) = (
+        Arc::new(Semaphore::new(most)),
+        Arc::new(Semaphore::new(REFUSALS)),
+    );
+    let overloaded = api::overloaded();
     loop {
-        // The semaphore is never closed, so this fails never and the loop ends.
-        let Ok(permit) = Arc::clone(room).acquire_owned().await else {
-            continue;
-        };
+        let stream = accept(listener).await;
+        if let Ok(permit) = Arc::clone(&room).try_acquire_owned() {
+            open(door, stream, router.clone(), true, permit);
+        } else if let Ok(permit) = Arc::clone(&refusals).acquire_owned().await {
+            open(door, stream, overloaded.clone(), false, permit);
+        }
+    }
+}
+
+async fn accept(listener: &TcpListener) -> TcpStream {
+    loop {
         match listener.accept().await {
-            Ok((stream, _)) => return (stream, permit),
+            Ok((stream, _)) => return stream,
             Err(error) if concerns_one_client(&error) => {}
             Err(error) => {
                 tracing::error!(%error, "no connection can be accepted; trying again");
@@ -101,27 +143,56 @@ fn concerns_one_client(error: &io::Error) -> bool {
     )
 }
 
-async fn drive(stream: TcpStream, router: Router, shutdown: CancellationToken, patience: Patience) {
+fn open(
+    door: &Arc<Door>,
+    stream: TcpStream,
+    router: Router,
+    keep: bool,
+    permit: OwnedSemaphorePermit,
+) {
+    let this = Arc::clone(door);
+    door.tracker.spawn(async move {
+        this.cut
+            .run_until_cancelled(drive(&this, stream, router, keep))
+            .await;
+        drop(permit);
+    });
+}
+
+/// Serves one connection to its end; with `keep` for more than one request.
+async fn drive(door: &Door, stream: TcpStream, router: Router, keep: bool) {
     // Small replies shall not wait for the client's acknowledgement of the last one.
     let _ = stream.set_nodelay(true);
     let phase = Phase::at_connect();
-    let stream = TokioIo::new(HeadClock::new(stream, phase.clone(), patience.head));
+    let stream = TokioIo::new(Watched::new(stream, phase.clone(), door.patience));
     let router = TowerToHyperService::new(router);
-    let service = service_fn(move |request| {
+    let service = service_fn(move |request: Request<Incoming>| {
         phase.request_begins();
+        let brings_body = !request.body().is_end_stream();
         let (phase, answer) = (phase.clone(), router.call(request));
         async move {
-            let answer = answer.await;
-            phase.request_ends();
-            answer
+            let mut answer = answer.await?;
+            if brings_body && !answer.status().is_success() {
+                phase.request_is_refused();
+            } else {
+                phase.request_ends();
+            }
+            if door.stopping.is_cancelled() {
+                let close = HeaderValue::from_static("close");
+                answer.headers_mut().insert(header::CONNECTION, close);
+            }
+            Ok::<_, Infallible>(answer)
         }
     });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
-        .header_read_timeout(patience.idle)
+        .header_read_timeout(door.patience.idle)
+        .max_buf_size(HEAD_BYTES)
+        .max_headers(HEADERS)
+        .keep_alive(keep)
         .serve_connection(stream, service);
     let mut connection = pin!(connection);
-    let ended = if let Some(ended) = shutdown.run_until_cancelled(connection.as_mut()).await {
+    let ended = if let Some(ended) = door.closing.run_until_cancelled(connection.as_mut()).await {
         ended
     } else {
         // No further request on this connection; the one in flight is answered.

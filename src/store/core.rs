@@ -1,17 +1,20 @@
 //! What all parts of the store stand on: the pool, the keys, the lanes and plain calls.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use deadpool_redis::Pool;
 use deadpool_redis::redis::Value;
+use tokio::time::{Instant, timeout_at};
 
 use super::StoreError;
 use super::args::Args;
 use super::clock::Clock;
+use super::condition::Condition;
 use super::faults::Faults;
 use super::keys::Keys;
-use super::lanes::{LaneOptions, Lanes, Slice, Verb};
+use super::lanes::{LaneOptions, Lanes, PATIENCE, Slice, Verb};
 use super::link::Link;
 use super::nodes::facts::FactsCache;
 use super::reply::Reply;
@@ -28,9 +31,36 @@ pub(crate) struct Shared {
     pub(crate) faults: Option<Arc<Faults>>,
     pub(crate) clock: Clock,
     pub(crate) epoch: RwLock<String>,
+    /// How Redis was found to be.
+    pub(crate) condition: Condition,
+    /// Rises when connections are found to lead to the wrong server.
+    pub(crate) moves: AtomicU64,
 }
 
 impl Shared {
+    pub(crate) fn new(
+        pool: Pool,
+        faults: Option<Arc<Faults>>,
+        clock: Clock,
+        epoch: String,
+    ) -> Self {
+        Self {
+            pool,
+            faults,
+            clock,
+            epoch: RwLock::new(epoch),
+            condition: Condition::default(),
+            moves: AtomicU64::new(0),
+        }
+    }
+
+    /// All connections are made anew before they are used again: the server behind them is
+    /// not the one to work with (any more), and the same address may lead to another.
+    pub(crate) fn leave_server(&self) {
+        self.moves.fetch_add(1, Ordering::Relaxed);
+        self.pool.retain(|_, _| false);
+    }
+
     /// The arguments that every script begins with (`lib/header.lua`).
     pub(crate) fn header(&self, lane: &str, number: u64, mode: &str) -> Args {
         let mut args = Args::default();
@@ -61,26 +91,23 @@ pub(crate) struct Core {
     pub(crate) classes: ClassCache,
     /// What is known of nodes.
     pub(crate) facts: FactsCache,
-    pub(crate) full: std::sync::atomic::AtomicBool,
     lanes: Lanes,
     desks: Vec<tokio::sync::Mutex<Link>>,
-    next_desk: std::sync::atomic::AtomicUsize,
+    next_desk: AtomicUsize,
 }
 
 impl Core {
     pub(crate) fn new(shared: Arc<Shared>, partitions: u16, inline_bytes: usize) -> Self {
-        let desk =
-            || tokio::sync::Mutex::new(Link::new(shared.pool.clone(), shared.faults.clone()));
+        let desk = || tokio::sync::Mutex::new(Link::new(Arc::clone(&shared)));
         Self {
             keys: Partition::all(partitions).map(Keys::of).collect(),
             partitions,
             inline_bytes,
             classes: Mutex::new(HashMap::new()),
             facts: FactsCache::default(),
-            full: std::sync::atomic::AtomicBool::new(false),
             lanes: Lanes::new(partitions),
             desks: (0..DESKS).map(|_| desk()).collect(),
-            next_desk: std::sync::atomic::AtomicUsize::new(0),
+            next_desk: AtomicUsize::new(0),
             shared,
         }
     }
@@ -109,7 +136,8 @@ impl Core {
         lane.run(slice).await
     }
 
-    /// Runs a script once, outside any lane. A lost reply leaves its outcome unknown.
+    /// Runs a script once, outside any lane, within `PATIENCE`. A lost reply leaves its outcome
+    /// unknown.
     pub(crate) async fn call(
         &self,
         script: &Script,
@@ -119,11 +147,17 @@ impl Core {
     ) -> Result<Reply, StoreError> {
         let mut args = self.shared.header("", 0, mode);
         args.append(arguments);
-        let turn = self
-            .next_desk
-            .fetch_add(1, std::sync::atomic::Ordering::Relaxed);
-        let mut link = self.desks[turn % DESKS].lock().await;
-        let value = link.eval(script, self.prefix(partition), &args).await?;
+        let turn = self.next_desk.fetch_add(1, Ordering::Relaxed);
+        // While Redis hangs, those in front take their time-outs one after another.
+        let deadline = Instant::now() + PATIENCE;
+        let desk = self.desks[turn % DESKS].lock();
+        let mut link = timeout_at(deadline, desk)
+            .await
+            .map_err(|_| StoreError::not_done())?;
+        let evaluated = link.eval(script, self.prefix(partition), &args);
+        let value = timeout_at(deadline, evaluated)
+            .await
+            .map_err(|_| StoreError::unknown())??;
         drop(link);
         let mut reply = Reply::list(value)?;
         match reply.text()?.as_str() {

@@ -23,6 +23,9 @@ pub enum StoreError {
         #[source]
         source: Option<Arc<deadpool_redis::redis::RedisError>>,
     },
+    /// Redis is set to forget keys when it is full.
+    #[error("Redis is set to evict keys: its maxmemory-policy is not noeviction")]
+    Evicts,
     /// Redis has no room for more.
     #[error("the store is full")]
     Full,
@@ -32,6 +35,9 @@ pub enum StoreError {
     /// Too many requests wait in this service.
     #[error("too many requests are waiting")]
     Overloaded,
+    /// A script failed while it ran, so that it may have been done in part.
+    #[error("a script of the store broke off: {0}")]
+    Broken(String),
     /// What Redis holds cannot be read.
     #[error("the store holds something unreadable: {0}")]
     Corrupt(String),

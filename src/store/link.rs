@@ -3,12 +3,14 @@
 //! Checking a connection out of the pool costs a round trip, so lanes keep theirs.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
+use deadpool_redis::Connection;
 use deadpool_redis::redis::{self, Cmd, RedisError, Value};
-use deadpool_redis::{Connection, Pool};
 
 use super::args::Args;
-use super::faults::{Fault, Faults};
+use super::core::Shared;
+use super::faults::Fault;
 use super::scripts::Script;
 use super::{Outcome, StoreError};
 
@@ -19,29 +21,34 @@ pub(crate) enum CallError {
     NotRun(StoreError),
     /// Nobody knows whether it has run.
     Unknown(StoreError),
+    /// It ran and failed on the way: what it wrote until then stands.
+    BrokeOff(StoreError),
 }
 
 impl From<CallError> for StoreError {
     fn from(error: CallError) -> Self {
         match error {
-            CallError::NotRun(error) | CallError::Unknown(error) => error,
+            CallError::NotRun(error) | CallError::Unknown(error) | CallError::BrokeOff(error) => {
+                error
+            }
         }
     }
 }
 
 /// A kept connection.
 pub(crate) struct Link {
-    pool: Pool,
-    faults: Option<Arc<Faults>>,
+    shared: Arc<Shared>,
     held: Option<redis::aio::MultiplexedConnection>,
+    /// When `held` was made, in moves to another server.
+    moves: u64,
 }
 
 impl Link {
-    pub(crate) fn new(pool: Pool, faults: Option<Arc<Faults>>) -> Self {
+    pub(crate) fn new(shared: Arc<Shared>) -> Self {
         Self {
-            pool,
-            faults,
+            shared,
             held: None,
+            moves: 0,
         }
     }
 
@@ -76,16 +83,19 @@ impl Link {
 
     async fn run(&mut self, command: &Cmd) -> Result<Value, Failure> {
         let fault = self
+            .shared
             .faults
             .as_ref()
             .map_or(Fault::None, |faults| faults.draw());
         if fault == Fault::Refused {
             return Err(Failure::NotSent(None));
         }
+        let moves = self.shared.moves.load(Ordering::Relaxed);
         let mut connection = match self.held.take() {
-            Some(connection) => connection,
-            None => self.connect().await?,
+            Some(connection) if moves == self.moves => connection,
+            _ => self.connect().await?,
         };
+        self.moves = moves;
         let answer = command.query_async::<Value>(&mut connection).await;
         if fault == Fault::ReplyLost {
             return Err(Failure::Lost(None));
@@ -95,14 +105,17 @@ impl Link {
                 self.held = Some(connection);
                 Ok(value)
             }
-            Err(error) if error.code().is_none() => Err(Failure::Lost(Some(error))),
+            Err(error) if error.code().is_none() => {
+                self.shared.condition.doubt();
+                Err(Failure::Lost(Some(error)))
+            }
             Err(error) => {
-                // A replica, or a server that wants other credentials: a new connection may find better.
-                if !matches!(
-                    error.code(),
-                    Some("READONLY" | "MASTERDOWN" | "NOAUTH" | "WRONGPASS" | "NOPERM")
-                ) {
-                    self.held = Some(connection);
+                match error.code() {
+                    // A replica, perhaps the master of a moment ago.
+                    Some("READONLY" | "MASTERDOWN") => self.shared.leave_server(),
+                    // A server that wants other credentials: a new connection may bring them.
+                    Some("NOAUTH" | "WRONGPASS" | "NOPERM") => {}
+                    _ => self.held = Some(connection),
                 }
                 Err(Failure::Server(error))
             }
@@ -110,7 +123,7 @@ impl Link {
     }
 
     async fn connect(&self) -> Result<redis::aio::MultiplexedConnection, Failure> {
-        match self.pool.get().await {
+        match self.shared.pool.get().await {
             Ok(connection) => Ok(Connection::take(connection)),
             Err(deadpool_redis::PoolError::Backend(error)) => Err(Failure::NotSent(Some(error))),
             Err(_) => Err(Failure::NotSent(None)),
@@ -148,7 +161,10 @@ impl Failure {
                 outcome: Outcome::Unknown,
                 source: source.map(Arc::new),
             }),
-            // Redis answered: it refuses a script before its first write, or not at all.
+            Self::Server(error) if is_raised_by_a_script(&error) => {
+                CallError::BrokeOff(StoreError::Broken(error.to_string()))
+            }
+            // Redis refuses a script, for whatever reason, before it begins.
             Self::Server(error) => CallError::NotRun(match error.code() {
                 Some("OOM") => StoreError::Full,
                 Some("ERR") => StoreError::Corrupt(error.to_string()),
@@ -159,4 +175,12 @@ impl Failure {
             }),
         }
     }
+}
+
+/// Whether a script was running when the error came up. Redis adds to such errors, whatever their
+/// code, which script it was and where: `... script: <sha>, on @user_script:<line>.`
+fn is_raised_by_a_script(error: &RedisError) -> bool {
+    error
+        .detail()
+        .is_some_and(|detail| detail.contains(" script: ") && detail.contains(", on @user_script:"))
 }

@@ -8,6 +8,7 @@ mod args;
 pub mod audit;
 pub mod clock;
 mod codec;
+mod condition;
 mod core;
 pub mod durability;
 mod error;
@@ -28,8 +29,7 @@ mod signals;
 mod sweeps;
 mod tasks;
 
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use deadpool_redis::redis::{self, AsyncConnectionConfig};
@@ -65,8 +65,6 @@ const POOL_SIZE: usize = 64;
 const MOST_INLINE_BYTES: usize = 1_024;
 /// What a Redis of unknown settings keeps small: its default `hash-max-listpack-value`.
 const SAFE_INLINE_BYTES: usize = 64;
-/// Submits are refused above this share of maxmemory, in percent.
-const FULL_PERCENT: u64 = 85;
 
 /// How to open a store.
 #[derive(Debug, Clone, Default)]
@@ -112,14 +110,12 @@ impl Store {
             options.known_epoch.as_deref(),
         )
         .await?;
-        let shared = Shared {
-            pool,
-            faults: options.faults,
-            clock: options.clock,
-            epoch: RwLock::new(opened.epoch),
-        };
+        let shared = Shared::new(pool, options.faults, options.clock, opened.epoch);
         let inline_bytes = inline_bytes(&mut connection).await;
-        Ok(Self::on(shared, opened.partitions, inline_bytes, client))
+        let store = Self::on(shared, opened.partitions, inline_bytes, client);
+        // What does not succeed now is tried again every second.
+        let _ = store.look().await;
+        Ok(store)
     }
 
     /// Connects to what is stored as it is, and changes nothing: for looking at it. `None` when
@@ -132,12 +128,7 @@ impl Store {
         let Some(found) = schema::find(&mut connection).await? else {
             return Ok(None);
         };
-        let shared = Shared {
-            pool,
-            faults: None,
-            clock: Clock::default(),
-            epoch: RwLock::new(found.epoch),
-        };
+        let shared = Shared::new(pool, None, Clock::default(), found.epoch);
         let inline_bytes = inline_bytes(&mut connection).await;
         Ok(Some(Self::on(
             shared,
@@ -198,30 +189,6 @@ impl Store {
             .write()
             .unwrap_or_else(PoisonError::into_inner) = epoch;
     }
-
-    /// Whether Redis answers and holds the data that this service knows.
-    pub async fn check(&self) -> Result<(), StoreError> {
-        let partition = crate::domain::Partition::new(0);
-        self.core
-            .call(&scripts::GET_NODE, partition, "", &args::Args::default())
-            .await
-            .map(drop)
-    }
-
-    /// Looks how full Redis is; from 85 % of maxmemory on, submits are refused.
-    pub async fn watch_memory(&self) -> Result<(), StoreError> {
-        let info = self.core.info("memory").await?;
-        let figure = |name: &str| {
-            info.lines()
-                .find_map(|line| line.strip_prefix(name)?.strip_prefix(':'))
-                .and_then(|text| text.trim().parse::<u64>().ok())
-                .unwrap_or_default()
-        };
-        let (used, most) = (figure("used_memory"), figure("maxmemory"));
-        let full = most > 0 && used.saturating_mul(100) >= most.saturating_mul(FULL_PERCENT);
-        self.core.full.store(full, Ordering::Relaxed);
-        Ok(())
-    }
 }
 
 /// Every script by its file under `migrations-lua`, as Redis gets it: for the tests that hold
@@ -233,27 +200,6 @@ pub fn script_sources() -> Vec<(&'static str, &'static str)> {
         .chain(scripts::SCHEMA.iter())
         .map(|script| (script.file, script.source.as_str()))
         .collect()
-}
-
-impl Core {
-    /// Whether submits are refused for want of memory.
-    pub(crate) fn is_full(&self) -> bool {
-        AtomicBool::load(&self.full, Ordering::Relaxed)
-    }
-
-    /// A section of Redis's INFO.
-    async fn info(&self, section: &str) -> Result<String, StoreError> {
-        let away = |source: Option<redis::RedisError>| StoreError::Unavailable {
-            outcome: Outcome::None,
-            source: source.map(Arc::new),
-        };
-        let mut connection = self.shared.pool.get().await.map_err(|_| away(None))?;
-        redis::cmd("INFO")
-            .arg(section)
-            .query_async(&mut connection)
-            .await
-            .map_err(|error| away(Some(error)))
-    }
 }
 
 fn config() -> AsyncConnectionConfig {

@@ -10,6 +10,8 @@ use super::redis_version::{RedisVersion, info_field};
 
 /// Connecting and two questions; a start that cannot be is refused within 5 s.
 const LIMIT: Duration = Duration::from_secs(4);
+/// Submits are refused above this share of maxmemory, in percent.
+const FULL_PERCENT: u64 = 85;
 
 /// What a Redis says of itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,6 +22,8 @@ pub struct RedisFacts {
     pub maxmemory_policy: String,
     /// Its memory limit; 0 is none.
     pub maxmemory_bytes: u64,
+    /// The memory it uses.
+    pub used_memory_bytes: u64,
     /// How safe a confirmed write is.
     pub durability: Durability,
 }
@@ -71,7 +75,7 @@ impl RedisFacts {
         if !self.version.is_supported() {
             return Err(RedisCheckError::TooOld(self.version));
         }
-        if self.maxmemory_policy != "noeviction" {
+        if self.evicts() {
             return Err(RedisCheckError::Evicts(self.maxmemory_policy.clone()));
         }
         match demanded {
@@ -83,11 +87,25 @@ impl RedisFacts {
         }
     }
 
-    fn read(info: &str, appendfsync: Option<&str>) -> Option<Self> {
+    /// Whether it forgets keys when it is full.
+    pub fn evicts(&self) -> bool {
+        self.maxmemory_policy != "noeviction"
+    }
+
+    /// Whether there is no room for more tasks: what is left is for the work on those there are.
+    pub fn is_full(&self) -> bool {
+        self.maxmemory_bytes > 0
+            && self.used_memory_bytes.saturating_mul(100)
+                >= self.maxmemory_bytes.saturating_mul(FULL_PERCENT)
+    }
+
+    /// Reads INFO, and what CONFIG says of `appendfsync` if it may be asked.
+    pub(super) fn read(info: &str, appendfsync: Option<&str>) -> Option<Self> {
         Some(Self {
             version: RedisVersion::from_info(info)?,
             maxmemory_policy: info_field(info, "maxmemory_policy")?.to_owned(),
             maxmemory_bytes: info_field(info, "maxmemory")?.parse().ok()?,
+            used_memory_bytes: info_field(info, "used_memory")?.parse().ok()?,
             durability: durability(info_field(info, "aof_enabled")? == "1", appendfsync),
         })
     }
@@ -100,19 +118,29 @@ async fn ask(url: &str) -> Result<RedisFacts, RedisCheckError> {
         .get_multiplexed_async_connection()
         .await
         .map_err(unreachable)?;
-    let info: String = redis::cmd("INFO")
-        .query_async(&mut connection)
-        .await
-        .map_err(unreachable)?;
-    // A hosted Redis may forbid CONFIG; then the level stays unknown.
+    let info = info(&mut connection).await.map_err(unreachable)?;
+    let appendfsync = appendfsync(&mut connection).await;
+    RedisFacts::read(&info, appendfsync.as_deref()).ok_or(RedisCheckError::UnknownServer)
+}
+
+/// What Redis says of itself.
+pub(super) async fn info(
+    connection: &mut impl redis::aio::ConnectionLike,
+) -> Result<String, redis::RedisError> {
+    redis::cmd("INFO").query_async(connection).await
+}
+
+/// When Redis writes to the disk. A hosted Redis may forbid CONFIG; then the level stays unknown.
+pub(super) async fn appendfsync(
+    connection: &mut impl redis::aio::ConnectionLike,
+) -> Option<String> {
     let config: Option<HashMap<String, String>> = redis::cmd("CONFIG")
         .arg("GET")
         .arg("appendfsync")
-        .query_async(&mut connection)
+        .query_async(connection)
         .await
         .ok();
-    let appendfsync = config.as_ref().and_then(|config| config.get("appendfsync"));
-    RedisFacts::read(&info, appendfsync.map(String::as_str)).ok_or(RedisCheckError::UnknownServer)
+    config?.remove("appendfsync")
 }
 
 /// What is not known to be safe counts as unsafe.
@@ -129,8 +157,7 @@ mod tests {
     use super::*;
     use crate::store::private_redis::{Fsync, PrivateRedis, PrivateRedisOptions};
 
-    const INFO: &str =
-        "redis_version:7.0.15\r\nmaxmemory:0\r\nmaxmemory_policy:noeviction\r\naof_enabled:1\r\n";
+    const INFO: &str = "redis_version:7.0.15\r\nused_memory:1\r\nmaxmemory:0\r\nmaxmemory_policy:noeviction\r\naof_enabled:1\r\n";
 
     #[test]
     fn the_level_follows_from_persistence() {

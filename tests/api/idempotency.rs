@@ -2,6 +2,7 @@
 
 use reqwest::Method;
 use serde_json::{Value, json};
+use taskyard::domain::queue::Retention;
 
 use super::service::{Api, Reply};
 
@@ -54,6 +55,8 @@ async fn a_batch_that_is_repeated_makes_nothing_twice() {
         let first = submit(&api, "/v1/tasks/batch", mode, &body).await;
         let again = submit(&api, "/v1/tasks/batch", mode, &body).await;
         assert_eq!(first.status, again.status, "{}", again.text);
+        assert_eq!(first.header("idempotency-replayed"), "");
+        assert_eq!(again.header("idempotency-replayed"), "true", "{mode}");
         for n in 0..2 {
             let id = &first.body["results"][n]["task"]["id"];
             assert!(id.is_string());
@@ -71,4 +74,36 @@ async fn a_key_that_cannot_be_is_400() {
         let reply = submit(&api, "/v1/tasks", key, &json!({"queue": "q"})).await;
         assert_eq!(reply.failure(), (400, "invalid_request"), "{key}");
     }
+}
+
+#[tokio::test]
+async fn a_batch_of_which_something_is_new_is_no_replay() {
+    let api = Api::start().await;
+    let short = json!({"tasks": [{"queue": "q"}]});
+    submit(&api, "/v1/tasks/batch", "k", &short).await;
+    let longer = json!({"tasks": [{"queue": "q"}, {"queue": "q", "payload": 2}]});
+    let reply = submit(&api, "/v1/tasks/batch", "k", &longer).await;
+    assert_eq!(reply.status, 200, "{}", reply.text);
+    assert_eq!(reply.header("idempotency-replayed"), "");
+    let empty = submit(&api, "/v1/tasks/batch", "none", &json!({"tasks": []})).await;
+    assert_eq!(empty.header("idempotency-replayed"), "");
+}
+
+#[tokio::test]
+async fn a_key_whose_task_is_no_more_is_410() {
+    let api = Api::start().await;
+    let body = json!({"queue": "q"});
+    submit(&api, "/v1/tasks", "k", &body).await;
+    let lease = api.claim_one().await;
+    api.report(&lease, "complete", json!({})).await;
+    // Keys last by Redis's own clock, finished tasks by the test's.
+    api.test.advance(25 * 3_600 * 1_000);
+    let retention = Retention::default();
+    for partition in api.test.store.sweeps.partitions() {
+        let sweeps = &api.test.store.sweeps;
+        sweeps.trim(partition, &retention).await.unwrap();
+    }
+    let gone = submit(&api, "/v1/tasks", "k", &body).await;
+    assert_eq!(gone.failure(), (410, "purged"));
+    assert_eq!(gone.body["retryable"], false);
 }

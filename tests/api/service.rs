@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use taskyard::api::{self, state};
 use taskyard::dispatcher;
 use taskyard::domain::Limits;
+use taskyard::server::connections::{self, Patience};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_util::sync::{CancellationToken, DropGuard};
@@ -17,13 +18,24 @@ use crate::support::TestStore;
 /// How long anything may take that has to come.
 pub(crate) const LIMIT: Duration = Duration::from_secs(20);
 
+/// As the program has it, but for the time it serves on after the signal to stop.
+const PATIENCE: Patience = Patience {
+    head: Duration::from_secs(5),
+    idle: Duration::from_secs(75),
+    answer: Duration::from_secs(30),
+    farewell: LIMIT,
+    stop: LIMIT,
+};
+
 /// The router on a port of its own, on a store of its own, with a clock that only the test moves.
 pub(crate) struct Api {
     caller: Caller,
     pub(crate) test: TestStore,
     /// Who waits in this service.
     pub(crate) wakeups: dispatcher::Wakeups,
-    _stop: DropGuard,
+    /// The signal to stop; the service serves on for a while.
+    pub(crate) stop: CancellationToken,
+    _background: DropGuard,
 }
 
 impl Api {
@@ -50,23 +62,26 @@ impl Api {
 
     pub(crate) async fn with(limits: Limits) -> Self {
         let test = TestStore::start().await;
-        let stop = CancellationToken::new();
-        let (wakeups, _) = dispatcher::start(&test.store, &stop);
+        let (stop, background) = (CancellationToken::new(), CancellationToken::new());
+        let (wakeups, _) = dispatcher::start(&test.store, &background);
         let router = api::router(state::ApiState::new(state::Inner {
             store: test.store.clone(),
             wakeups: wakeups.clone(),
             limits,
-            durability: "memory",
             shutdown: stop.clone(),
         }));
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        tokio::spawn(async move { axum::serve(listener, router).await });
+        let stopped = stop.clone();
+        tokio::spawn(async move {
+            connections::serve(listener, router, limits.connections, &stopped, PATIENCE).await
+        });
         Self {
             caller: Caller::new(&address.to_string()),
             test,
             wakeups,
-            _stop: stop.drop_guard(),
+            stop,
+            _background: background.drop_guard(),
         }
     }
 }

@@ -7,3 +7,4 @@ mod doctor;
 mod life;
 mod refusals;
 mod secrets;
+mod stopping;

@@ -24,8 +24,22 @@ pub(crate) struct Service {
 impl Service {
     /// Starts on a free port and waits for the first line.
     pub(crate) fn start(dir: &Path) -> Self {
+        Self::with(dir, |_| {})
+    }
+
+    /// The same on a Redis of the test's.
+    pub(crate) fn on(dir: &Path, redis_url: &str) -> Self {
+        Self::with(dir, |command| {
+            command.env("REDIS_URL", redis_url);
+        })
+    }
+
+    /// The same, with what the test adds to the command.
+    pub(crate) fn with(dir: &Path, change: impl FnOnce(&mut Command)) -> Self {
         let data_dir = dir.join("data");
-        let mut child = taskyard(dir)
+        let mut command = taskyard(dir);
+        change(&mut command);
+        let mut child = command
             .args([
                 "serve",
                 "--listen",

@@ -11,6 +11,7 @@ use crate::api::json::{self, Json};
 use crate::api::path::Id;
 use crate::api::problem::{Code, Problem};
 use crate::api::state::ApiState;
+use crate::api::wait;
 use crate::domain::lease::validate_lease_ms;
 use crate::domain::limits::{MAX_CLAIM_QUEUES, MAX_CLAIM_TASKS, MAX_KEY_BYTES};
 use crate::domain::placement::Offer;
@@ -19,9 +20,6 @@ use crate::domain::{
     Document, InvalidInput, NodeId, QueueName, SessionId, TaskId, TaskType, UnixMillis,
 };
 use crate::store::{ClaimRequest, Claimed, ClaimedTask};
-
-/// Claims that may wait in one service at once.
-const MAX_WAITING_CLAIMS: usize = 20_000;
 
 /// What a node asks for.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
@@ -223,9 +221,16 @@ impl CheckedClaim {
         if wait.is_zero() {
             return Ok(state.store.tasks.claim(request).await?);
         }
-        if state.wakeups.waiting_claims() >= MAX_WAITING_CLAIMS {
-            return Err(Problem::of(Code::TooManyWaiters));
+        if state.shutdown.is_cancelled() {
+            // Nobody waits here any more, and [] at once would have the node ask in a loop.
+            let claimed = state.store.tasks.claim(request).await?;
+            return if claimed.is_empty() {
+                Err(Problem::not_done(Code::ShuttingDown))
+            } else {
+                Ok(claimed)
+            };
         }
+        let _place = wait::place(state)?;
         // Its place is taken before the first look, so that a task in between wakes it.
         let ticket = state.wakeups.wait_for_ready(&self.queues, &request.offer);
         let over = tokio::time::sleep(wait);

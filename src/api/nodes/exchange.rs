@@ -195,7 +195,7 @@ pub(crate) async fn exchange_tasks(
                 id,
                 status: problem.status(),
                 state: None,
-                problem: Some(problem.body(None)),
+                problem: Some(problem.of_item()),
             },
         })
         .collect();

@@ -1,5 +1,9 @@
 //! The codes: stable words, each with its status and what it means.
 
+use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
+use utoipa::{PartialSchema, ToSchema};
+
 /// Declares the codes, one a line.
 macro_rules! codes {
     ($($variant:ident $word:literal $status:literal $retryable:literal $title:literal $advice:literal;)*) => {
@@ -90,8 +94,10 @@ codes! {
         "At least one item of an atomic batch cannot be taken, so none was. `errors` points at the items.";
     QueueFull "queue_full" 429 true "The queue is full"
         "The queue has as many unfinished tasks as its max_tasks allows. Submit again when some of them have finished.";
-    TooManyWaiters "too_many_waiters" 429 true "Too many claims are waiting"
-        "This service holds as many long polls as it can. Claim again without wait_ms, or later.";
+    TooManyWaiters "too_many_waiters" 429 true "Too many requests are waiting"
+        "This service holds as many long polls as it may. Ask again without wait_ms, or later.";
+    HeadersTooLarge "headers_too_large" 431 false "The request's head is too large"
+        "Send fewer or shorter headers: at most 100, and 16 KiB together with the path.";
     StoreUnavailable "store_unavailable" 503 true "The store does not answer"
         "Repeat the request; `outcome` says whether the write may have happened.";
     StoreFull "store_full" 503 true "The store is full"
@@ -118,6 +124,7 @@ impl Code {
             413 => Self::PayloadTooLarge,
             415 => Self::UnsupportedMediaType,
             422 => Self::ValidationFailed,
+            414 | 431 => Self::HeadersTooLarge,
             400..=499 => Self::InvalidRequest,
             _ => Self::Internal,
         }
@@ -126,5 +133,22 @@ impl Code {
     /// The code that a word names.
     pub(super) fn from_word(word: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|code| code.word() == word)
+    }
+}
+
+/// The API's description lists the words.
+impl PartialSchema for Code {
+    fn schema() -> RefOr<Schema> {
+        ObjectBuilder::new()
+            .schema_type(Type::String)
+            .description(Some("What went wrong; /problems/{code} says what to do."))
+            .enum_values(Some(Self::ALL.iter().map(|code| code.word())))
+            .into()
+    }
+}
+
+impl ToSchema for Code {
+    fn name() -> std::borrow::Cow<'static, str> {
+        "Code".into()
     }
 }

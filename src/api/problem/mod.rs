@@ -6,10 +6,13 @@
 mod code;
 mod page;
 
+use std::sync::Arc;
+
 use axum::body::Body;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
+use uuid::Uuid;
 
 pub(crate) use code::Code;
 pub(crate) use page::show_problem;
@@ -27,6 +30,8 @@ pub(crate) struct Problem {
     detail: String,
     errors: Vec<InvalidInput>,
     outcome: Option<Outcome>,
+    /// For the log; a client never sees it.
+    cause: Option<Arc<dyn std::error::Error + Send + Sync>>,
 }
 
 /// The body of a problem.
@@ -40,6 +45,7 @@ pub(crate) struct ProblemBody<'a> {
     /// What happened and what to do.
     detail: &'a str,
     /// Stable word for programs.
+    #[schema(value_type = Code)]
     code: &'static str,
     /// Whether the same request may succeed later.
     retryable: bool,
@@ -74,6 +80,23 @@ impl Problem {
             detail: detail.into(),
             errors: Vec::new(),
             outcome: None,
+            cause: None,
+        }
+    }
+
+    /// A refusal before anything was done.
+    pub(crate) fn not_done(code: Code) -> Self {
+        Self {
+            outcome: Some(Outcome::None),
+            ..Self::of(code)
+        }
+    }
+
+    /// A fault of the service.
+    pub(crate) fn internal(cause: impl std::error::Error + Send + Sync + 'static) -> Self {
+        Self {
+            cause: Some(Arc::new(cause)),
+            ..Self::of(Code::Internal)
         }
     }
 
@@ -117,8 +140,27 @@ impl Problem {
         self.code.status()
     }
 
-    /// The body, with the id of the request it answers, if it is the answer to one.
-    pub(crate) fn body<'a>(&'a self, request_id: Option<&'a str>) -> ProblemBody<'a> {
+    /// The body for one item of a request: the request's own answer has the request id.
+    pub(crate) fn of_item(&self) -> ProblemBody<'_> {
+        self.log(None);
+        self.body(None)
+    }
+
+    /// Logs the cause, once: a fault of ours loudly, a store that is away softly, since every
+    /// request meets it and the watch over the store has told it already.
+    fn log(&self, request_id: Option<&str>) {
+        let Some(cause) = self.cause.as_deref() else {
+            return;
+        };
+        let (code, cause): (_, &dyn std::error::Error) = (self.code.word(), cause);
+        if self.code == Code::Internal {
+            tracing::error!(code, request_id, error = cause, "a request failed");
+        } else {
+            tracing::debug!(code, request_id, error = cause, "a request was refused");
+        }
+    }
+
+    fn body<'a>(&'a self, request_id: Option<&'a str>) -> ProblemBody<'a> {
         ProblemBody {
             r#type: format!("/problems/{}", self.code.word()),
             title: self.code.title(),
@@ -151,20 +193,7 @@ impl From<InvalidInput> for Problem {
 
 impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Self {
-        // The cause is logged here, once; a client never sees what Redis says.
-        match &error {
-            StoreError::Corrupt(_) => {
-                tracing::error!(error = &error as &dyn std::error::Error, "the store failed");
-            }
-            StoreError::Overloaded | StoreError::Full => {
-                tracing::debug!(%error, "a request was refused");
-            }
-            _ => tracing::warn!(
-                error = &error as &dyn std::error::Error,
-                "the store is away"
-            ),
-        }
-        match error {
+        let problem = match &error {
             StoreError::Unavailable { outcome, .. } => {
                 let detail = match outcome {
                     Outcome::None => {
@@ -176,23 +205,30 @@ impl From<StoreError> for Problem {
                     }
                 };
                 Self {
-                    outcome: Some(outcome),
+                    outcome: Some(*outcome),
                     ..Self::new(Code::StoreUnavailable, detail)
                 }
             }
-            StoreError::Full => Self {
+            StoreError::Evicts => Self {
                 outcome: Some(Outcome::None),
-                ..Self::of(Code::StoreFull)
+                ..Self::new(
+                    Code::StoreUnavailable,
+                    "The store is set to forget tasks when it is full: an operator has to set its maxmemory-policy to \
+                     noeviction.",
+                )
             },
-            StoreError::Reset => Self {
-                outcome: Some(Outcome::None),
-                ..Self::of(Code::StoreReset)
-            },
-            StoreError::Overloaded => Self {
-                outcome: Some(Outcome::None),
-                ..Self::of(Code::Overloaded)
+            StoreError::Full => Self::not_done(Code::StoreFull),
+            StoreError::Reset => Self::not_done(Code::StoreReset),
+            StoreError::Overloaded => Self::not_done(Code::Overloaded),
+            StoreError::Broken(_) => Self {
+                outcome: Some(Outcome::Unknown),
+                ..Self::of(Code::Internal)
             },
             StoreError::Corrupt(_) => Self::of(Code::Internal),
+        };
+        Self {
+            cause: Some(Arc::new(error)),
+            ..problem
         }
     }
 }
@@ -219,6 +255,7 @@ pub(crate) fn finish(response: Response, request_id: &str) -> Response {
         .get::<Problem>()
         .cloned()
         .unwrap_or_else(|| Problem::of(Code::of_status(status.as_u16())));
+    problem.log(Some(request_id));
     let body = serde_json::to_vec(&problem.body(Some(request_id))).unwrap_or_default();
     let mut finished = Response::new(Body::from(body));
     *finished.status_mut() =
@@ -231,8 +268,31 @@ pub(crate) fn finish(response: Response, request_id: &str) -> Response {
         header::CONTENT_TYPE,
         HeaderValue::from_static("application/problem+json"),
     );
+    if problem.code == Code::RequestTimeout {
+        // What is left of the body may still come, and would be taken for the next request.
+        headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
+    }
     if matches!(problem.status(), 429 | 503) {
         headers.insert(header::RETRY_AFTER, HeaderValue::from(RETRY_AFTER_S));
     }
     finished
+}
+
+/// The whole answer, in bytes, to what is no request: no handler ever sees it.
+pub fn unreadable(status: u16) -> Vec<u8> {
+    let problem = match Code::of_status(status) {
+        Code::InvalidRequest => Problem::new(
+            Code::InvalidRequest,
+            "What came is not a request of HTTP/1.1: its first line or a header is not of its form.",
+        ),
+        code => Problem::of(code),
+    };
+    let request_id = Uuid::now_v7().to_string();
+    let body = serde_json::to_string(&problem.body(Some(&request_id))).unwrap_or_default();
+    let (status, title, length) = (problem.status(), problem.code.title(), body.len());
+    format!(
+        "HTTP/1.1 {status} {title}\r\ncontent-type: application/problem+json\r\nx-request-id: {request_id}\r\n\
+         connection: close\r\ncontent-length: {length}\r\n\r\n{body}"
+    )
+    .into_bytes()
 }

@@ -136,8 +136,12 @@ async fn submit_partial(
         .submit_batch(submissions)
         .await
         .into_iter();
-    for place in settled.iter_mut().filter(|place| place.is_none()) {
-        if let Some(outcome) = outcomes.next() {
+    let mut replay = !settled.is_empty();
+    for place in &mut settled {
+        if place.is_some() {
+            replay = false;
+        } else if let Some(outcome) = outcomes.next() {
+            replay &= matches!(outcome, Ok(SubmitOutcome::Replayed(_)));
             *place = Some(match outcome {
                 Ok(outcome) => task_of(state, outcome).await,
                 Err(error) => Err(Problem::from(error)),
@@ -160,7 +164,17 @@ async fn submit_partial(
     } else {
         StatusCode::MULTI_STATUS
     };
-    Ok(json::answer(status, &results(state, &settled)))
+    let answer = json::answer(status, &results(state, &settled));
+    Ok(marked(answer, replay && all_well))
+}
+
+/// An answer is a replay as a whole: when each of its tasks was made before.
+fn marked(answer: Response, replay: bool) -> Response {
+    if replay {
+        idempotency::mark_replayed(answer)
+    } else {
+        answer
+    }
 }
 
 async fn submit_atomic(
@@ -193,6 +207,10 @@ async fn submit_atomic(
     let outcomes = state.store.tasks.submit_atomic(submissions).await?;
     let mut tasks = Vec::with_capacity(outcomes.len());
     let mut rejected = false;
+    let replay = !outcomes.is_empty()
+        && outcomes
+            .iter()
+            .all(|outcome| matches!(outcome, SubmitOutcome::Replayed(_)));
     for (index, outcome) in outcomes.into_iter().enumerate() {
         match outcome {
             SubmitOutcome::Rejected => rejected = true,
@@ -214,7 +232,8 @@ async fn submit_atomic(
         // Some items were made by the same key before, and others were not: not the same batch.
         return Err(Problem::of(Code::IdempotencyKeyReused));
     }
-    Ok(json::answer(StatusCode::CREATED, &results(state, &tasks)))
+    let answer = json::answer(StatusCode::CREATED, &results(state, &tasks));
+    Ok(marked(answer, replay))
 }
 
 async fn task_of(state: &ApiState, outcome: SubmitOutcome) -> Result<Task, Problem> {
@@ -234,13 +253,13 @@ fn results<'a>(state: &ApiState, settled: &'a [Result<Task, Problem>]) -> BatchR
         .map(|item| match item {
             Ok(task) => BatchResult {
                 status: 201,
-                task: Some(TaskView::written(task, state.durability)),
+                task: Some(TaskView::written(task, state.durability())),
                 problem: None,
             },
             Err(problem) => BatchResult {
                 status: problem.status(),
                 task: None,
-                problem: Some(problem.body(None)),
+                problem: Some(problem.of_item()),
             },
         })
         .collect();

@@ -20,7 +20,7 @@ pub(crate) async fn cancel_task(
     Id(id): Id<TaskId>,
 ) -> Result<Response, Problem> {
     match state.store.tasks.cancel(id).await? {
-        CancelOutcome::Done(task) => Ok(json::ok(&TaskView::written(&task, state.durability))),
+        CancelOutcome::Done(task) => Ok(json::ok(&TaskView::written(&task, state.durability()))),
         CancelOutcome::AlreadyFinished(state) => Err(Problem::new(
             Code::AlreadyFinished,
             format!("the task has already ended as {}", state.word()),

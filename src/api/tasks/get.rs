@@ -8,7 +8,7 @@ use crate::api::json;
 use crate::api::path::Id;
 use crate::api::problem::{Code, Problem};
 use crate::api::state::ApiState;
-use crate::api::wait::Wait;
+use crate::api::wait::{self, Wait};
 use crate::domain::{Task, TaskId};
 
 /// Reads a task; with `wait_ms` it answers as soon as the task is final.
@@ -18,15 +18,16 @@ use crate::domain::{Task, TaskId};
 pub(crate) async fn get_task(
     State(state): State<ApiState>,
     Id(id): Id<TaskId>,
-    Wait(wait): Wait,
+    Wait(most): Wait,
 ) -> Result<Response, Problem> {
-    if wait.is_zero() {
+    if most.is_zero() {
         let task = found(&state, id).await?;
         return Ok(json::ok(&TaskView::read(&task)));
     }
+    let _place = wait::place(&state)?;
     // Watching begins before the first look, so that an end in between is not missed.
     let ticket = state.wakeups.wait_for_final(id);
-    let over = tokio::time::sleep(wait);
+    let over = tokio::time::sleep(most);
     tokio::pin!(over);
     loop {
         let task = found(&state, id).await?;

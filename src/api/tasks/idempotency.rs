@@ -1,6 +1,7 @@
 //! Idempotency-Key: the same key and body find the task that the first request made.
 
-use axum::http::HeaderMap;
+use axum::http::{HeaderMap, HeaderValue};
+use axum::response::Response;
 use sha2::{Digest, Sha256};
 
 use crate::api::problem::{Code, Problem};
@@ -45,4 +46,12 @@ fn digest(parts: &[&[u8]]) -> [u8; 16] {
     let mut short = [0; 16];
     short.copy_from_slice(&full[..16]);
     short
+}
+
+/// Marks an answer that tells of what an earlier request made.
+pub(super) fn mark_replayed(mut response: Response) -> Response {
+    response
+        .headers_mut()
+        .insert("idempotency-replayed", HeaderValue::from_static("true"));
+    response
 }

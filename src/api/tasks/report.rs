@@ -20,7 +20,7 @@ pub(super) fn answer(state: &ApiState, outcome: ReportOutcome) -> Result<Respons
         task: Some(task), ..
     } = outcome
     {
-        return Ok(json::ok(&TaskView::written(&task, state.durability)));
+        return Ok(json::ok(&TaskView::written(&task, state.durability())));
     }
     Err(problem_of(&outcome).unwrap_or_else(|| Problem::of(Code::Internal)))
 }

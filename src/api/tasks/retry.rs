@@ -20,7 +20,7 @@ pub(crate) async fn retry_task(
     Id(id): Id<TaskId>,
 ) -> Result<Response, Problem> {
     match state.store.tasks.retry(id).await? {
-        RetryOutcome::Queued(task) => Ok(json::ok(&TaskView::written(&task, state.durability))),
+        RetryOutcome::Queued(task) => Ok(json::ok(&TaskView::written(&task, state.durability()))),
         RetryOutcome::InvalidState(state) => Err(Problem::new(
             Code::InvalidState,
             format!(

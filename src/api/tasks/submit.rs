@@ -11,7 +11,6 @@ use crate::api::state::ApiState;
 use crate::domain::{Task, TaskId};
 use crate::store::SubmitOutcome;
 
-const REPLAYED: &str = "idempotency-replayed";
 /// Longest trace context that is taken over: its one defined form has 55 characters.
 const MAX_TRACEPARENT: usize = 128;
 
@@ -31,11 +30,7 @@ pub(crate) async fn submit_task(
         SubmitOutcome::Created(task) => Ok(created(&state, &task)),
         SubmitOutcome::Replayed(id) => {
             let task = replayed(&state, id).await?;
-            let mut response = created(&state, &task);
-            response
-                .headers_mut()
-                .insert(REPLAYED, HeaderValue::from_static("true"));
-            Ok(response)
+            Ok(idempotency::mark_replayed(created(&state, &task)))
         }
         SubmitOutcome::KeyReused => Err(Problem::of(Code::IdempotencyKeyReused)),
         SubmitOutcome::TooManyClasses => Err(too_many_classes()),
@@ -75,7 +70,7 @@ pub(super) fn traceparent(headers: &HeaderMap) -> Option<String> {
 fn created(state: &ApiState, task: &Task) -> Response {
     let mut response = json::answer(
         StatusCode::CREATED,
-        &TaskView::written(task, state.durability),
+        &TaskView::written(task, state.durability()),
     );
     if let Ok(location) = HeaderValue::from_str(&format!("/v1/tasks/{}", task.id)) {
         response.headers_mut().insert(header::LOCATION, location);

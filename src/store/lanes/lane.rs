@@ -44,7 +44,7 @@ impl Lane {
         let worker = Worker {
             script,
             remembers,
-            link: Link::new(options.shared.pool.clone(), options.shared.faults.clone()),
+            link: Link::new(Arc::clone(&options.shared)),
             prefix: options.prefix,
             shared: options.shared,
             lane: String::new(),
@@ -119,6 +119,8 @@ impl Worker {
         let result = loop {
             match self.link.eval(self.script, &self.prefix, &args).await {
                 Ok(value) => break Ok(value),
+                // To run it again would do its first half twice.
+                Err(CallError::BrokeOff(error)) => break Err(error),
                 Err(CallError::NotRun(error))
                     if !doubtful || matches!(error, StoreError::Corrupt(_)) =>
                 {
