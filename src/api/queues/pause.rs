@@ -4,15 +4,19 @@ use axum::extract::State;
 use axum::response::Response;
 
 use super::get::read;
-use crate::api::path::Id;
-use crate::api::problem::{Code, Problem};
+use crate::api::path::{Id, QueuePath};
+use crate::api::problem::{ChangeQueueProblems, Code, Problem};
 use crate::api::state::ApiState;
 use crate::domain::QueueName;
 
-/// Stops a queue from giving tasks.
+/// Pause a queue
+///
+/// It gives no task and still takes tasks. What runs goes on.
 #[utoipa::path(post, path = "/queues/{name}/pause", operation_id = "pauseQueue", tag = "queues",
-    params(("name" = String, Path)),
-    responses((status = 200, description = "The queue", body = super::QueueView)))]
+    params(QueuePath),
+    responses(
+        (status = 200, description = "The queue", body = super::QueueView),
+        ChangeQueueProblems))]
 pub(crate) async fn pause_queue(
     State(state): State<ApiState>,
     Id(name): Id<QueueName>,
@@ -23,10 +27,14 @@ pub(crate) async fn pause_queue(
     read(&state, &name).await
 }
 
-/// Lets a paused queue give tasks again.
+/// Resume a queue
+///
+/// It gives tasks again.
 #[utoipa::path(post, path = "/queues/{name}/resume", operation_id = "resumeQueue", tag = "queues",
-    params(("name" = String, Path)),
-    responses((status = 200, description = "The queue", body = super::QueueView)))]
+    params(QueuePath),
+    responses(
+        (status = 200, description = "The queue", body = super::QueueView),
+        ChangeQueueProblems))]
 pub(crate) async fn resume_queue(
     State(state): State<ApiState>,
     Id(name): Id<QueueName>,
