@@ -20,5 +20,5 @@ checks=$checks,response_headers_conformance,response_schema_conformance,unsuppor
 # A long poll may take 30 s. The seed is fixed, so that a finding comes back.
 cd "$work"
 venv/bin/schemathesis run "$TASKYARD_URL/openapi.json" --checks "$checks" \
-    --max-time 60 --request-timeout 60 --seed 1 --generation-database none \
+    --workers 4 --max-time 60 --request-timeout 60 --seed 1 --generation-database none \
     --warnings off --no-color

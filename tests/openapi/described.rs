@@ -1,6 +1,9 @@
 //! Whether an answer is as the document says: its status, its media type, its body, and of a
 //! failure its code. Every test of the api has each of its answers checked here.
 
+use reqwest::header::HeaderMap;
+use serde_json::json;
+
 use super::{document, operations, schema};
 use crate::api::service::Reply;
 
@@ -63,5 +66,41 @@ fn matches(template: &str, path: &str) -> bool {
             (Some(wanted), Some(there)) if wanted.starts_with('{') && !there.is_empty() => {}
             _ => return false,
         }
+    }
+}
+
+#[test]
+fn an_answer_that_is_not_described_is_found() {
+    let answer = |status: u16, media_type: &str, body: serde_json::Value| {
+        let mut headers = HeaderMap::new();
+        headers.insert("content-type", media_type.parse().unwrap());
+        headers.insert("x-request-id", "r".parse().unwrap());
+        let text = body.to_string();
+        Reply {
+            status,
+            headers,
+            text,
+            body,
+        }
+    };
+    let problem = |code: &str, status: u16| json!({ "type": "/problems/x", "title": "t", "status": status, "detail": "d", "code": code, "retryable": false });
+    let is_described = |reply: &Reply| {
+        std::panic::catch_unwind(|| check("GET", "/v1/queues/mail/stats", reply)).is_ok()
+    };
+    let (plain, failure) = ("application/json", "application/problem+json");
+    assert!(is_described(&answer(
+        404,
+        failure,
+        problem("queue_not_found", 404)
+    )));
+    for wrong in [
+        answer(418, failure, problem("queue_not_found", 418)),
+        answer(404, plain, problem("queue_not_found", 404)),
+        answer(404, failure, problem("task_not_found", 404)),
+        answer(404, failure, problem("made_up", 404)),
+        answer(503, failure, problem("store_unavailable", 503)),
+        answer(200, plain, json!({})),
+    ] {
+        assert!(!is_described(&wrong), "{} {}", wrong.status, wrong.text);
     }
 }

@@ -8,7 +8,7 @@ use crate::api::json;
 use crate::api::openapi::schemas;
 use crate::api::page::{PageParams, PageQuery};
 use crate::api::path::{Id, NodePath};
-use crate::api::problem::{Code, GetNodeProblems, ListProblems, Problem};
+use crate::api::problem::{Code, GetNodeProblems, PageProblems, Problem};
 use crate::api::state::ApiState;
 use crate::domain::node::{Load, Node, NodeState, Performance};
 use crate::domain::placement::Resources;
@@ -112,7 +112,7 @@ pub(crate) struct NodePage<'a> {
     params(PageParams),
     responses(
         (status = 200, description = "A page of nodes", body = NodePage),
-        ListProblems))]
+        PageProblems))]
 pub(crate) async fn list_nodes(
     State(state): State<ApiState>,
     query: PageQuery,

@@ -60,7 +60,7 @@ groups! {
     ReleaseTaskProblems: TaskNotFound LeaseLost InvalidState, CALL, BODY, WRITE;
     CancelTaskProblems: TaskNotFound AlreadyFinished, CALL, WRITE;
     RetryTaskProblems: TaskNotFound InvalidState, CALL, WRITE;
-    ListProblems: InvalidRequest InvalidCursor, CALL;
+    PageProblems: InvalidRequest InvalidCursor, CALL;
     GetNodeProblems: NodeUnknown, CALL;
     DeleteNodeProblems: NodeUnknown, CALL, WRITE;
     NodeCallProblems: NodeUnknown, CALL, BODY, WRITE;

@@ -8,7 +8,7 @@ use crate::api::json;
 use crate::api::openapi::schemas;
 use crate::api::page::{PageParams, PageQuery};
 use crate::api::path::{Id, QueuePath};
-use crate::api::problem::{Code, GetQueueProblems, ListProblems, Problem};
+use crate::api::problem::{Code, GetQueueProblems, PageProblems, Problem};
 use crate::api::state::ApiState;
 use crate::domain::queue::Queue;
 use crate::domain::{QueueName, UnixMillis};
@@ -81,7 +81,7 @@ pub(crate) struct QueuePage<'a> {
     params(PageParams),
     responses(
         (status = 200, description = "A page of queues", body = QueuePage),
-        ListProblems))]
+        PageProblems))]
 pub(crate) async fn list_queues(
     State(state): State<ApiState>,
     query: PageQuery,
