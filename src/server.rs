@@ -81,9 +81,14 @@ pub struct Redis {
     pub facts: RedisFacts,
 }
 
-/// The OpenAPI document of what is served, as indented JSON.
+/// The OpenAPI document of what is served (3.1), as indented JSON.
 pub fn openapi_document() -> String {
     api::document()
+}
+
+/// The same document in OpenAPI 3.0.3.
+pub fn openapi_document_v30() -> String {
+    api::document_v30()
 }
 
 /// Takes the listen address. Early, so that one that is taken is told before Redis starts.

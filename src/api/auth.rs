@@ -6,8 +6,18 @@ use axum::http::{HeaderMap, Method, header};
 use super::problem::{Code, Problem};
 use crate::domain::access::{Caller, admit_open};
 
-/// Paths that anyone may ask: they tell nothing but that the service is there.
-const PUBLIC: [&str; 3] = ["/healthz", "/readyz", "/problems/"];
+/// Paths that anyone may ask: they tell nothing but that the service is there, and how to use it.
+/// One that ends with a slash stands for all below it.
+const PUBLIC: [&str; 8] = [
+    "/healthz",
+    "/readyz",
+    "/openapi.json",
+    "/openapi-3.0.json",
+    "/docs",
+    "/docs/",
+    "/problems",
+    "/problems/",
+];
 
 /// Refuses a request that open mode does not serve.
 pub(super) fn admit(request: &Request) -> Result<(), Problem> {

@@ -74,8 +74,13 @@ fn check_media_type(headers: &HeaderMap) -> Result<(), Problem> {
     }
 }
 
-/// Reads one JSON value.
+/// Reads one JSON object.
 pub(crate) fn parse<T: DeserializeOwned>(raw: &[u8]) -> Result<T, Problem> {
+    // A list would be taken for an object's members in the order in which our source has them.
+    let is_list = raw.trim_ascii_start().first() == Some(&b'[');
+    if is_list && serde_json::from_slice::<serde::de::IgnoredAny>(raw).is_ok() {
+        return Err(InvalidInput::new("", "a body is a JSON object, not a list").into());
+    }
     serde_json::from_slice(raw).map_err(|error| explain::<T>(raw, &error))
 }
 

@@ -28,7 +28,7 @@ use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-pub use openapi::document;
+pub use openapi::{document, document_v30};
 pub use problem::unreadable;
 use problem::{Code, Problem};
 use state::ApiState;
@@ -69,20 +69,22 @@ fn routes() -> OpenApiRouter<ApiState> {
     OpenApiRouter::with_openapi(openapi::Document::openapi())
         .routes(routes!(health::get_health))
         .routes(routes!(health::get_readiness))
+        .routes(routes!(problem::list_problems))
+        .routes(routes!(problem::get_problem))
         .nest("/v1", v1)
 }
 
 /// The service's router.
 pub fn router(state: ApiState) -> Router {
-    let (router, document) = routes().split_for_parts();
-    let document: Arc<str> = document.to_pretty_json().unwrap_or_default().into();
+    let (router, _) = routes().split_for_parts();
+    let text = |document: String| get(openapi::get_openapi).with_state(Arc::from(document));
     let router = router
         .with_state(state)
-        .route(
-            "/openapi.json",
-            get(openapi::get_openapi).with_state(document),
-        )
-        .route("/problems/{code}", get(problem::show_problem));
+        .route("/openapi.json", text(document()))
+        .route("/openapi-3.0.json", text(document_v30()))
+        .route("/docs", get(openapi::docs::redirect))
+        .route("/docs/", get(openapi::docs::show_page))
+        .route("/docs/{file}", get(openapi::docs::show_file));
     request::wrap(router)
 }
 

@@ -4,7 +4,7 @@ use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
 use super::problem::{Code, Problem};
 use super::state::ApiState;
@@ -12,14 +12,16 @@ use super::state::ApiState;
 const DEFAULT_LIMIT: usize = 50;
 const MAX_LIMIT: usize = 500;
 
-/// One page of a list.
-#[derive(Debug, Serialize, utoipa::ToSchema)]
-pub(crate) struct Page<T> {
-    /// The items.
-    pub(crate) items: Vec<T>,
-    /// Where the next page begins, if there is one.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) next_cursor: Option<String>,
+/// How a page is asked for.
+#[derive(utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(dead_code, reason = "only the generator of the document reads it")]
+pub(crate) struct PageParams {
+    /// Items at most.
+    #[param(minimum = 1, maximum = 500, default = 50)]
+    limit: Option<u32>,
+    /// The `next_cursor` of the page before, of the same list.
+    cursor: Option<String>,
 }
 
 /// Which page is asked for.

@@ -3,6 +3,7 @@
 use axum::extract::{FromRequestParts, RawPathParams};
 use axum::http::request::Parts;
 
+use super::openapi::schemas;
 use super::problem::{Code, Problem};
 use super::state::ApiState;
 use crate::domain::{NodeId, QueueName, TaskId};
@@ -34,6 +35,35 @@ impl InPath for QueueName {
     fn parse(segment: &str) -> Option<Self> {
         Self::parse(segment).ok()
     }
+}
+
+/// A task in a path.
+#[derive(utoipa::IntoParams)]
+#[into_params(parameter_in = Path)]
+#[expect(dead_code, reason = "only the generator of the document reads it")]
+pub(crate) struct TaskPath {
+    /// The task's id.
+    id: uuid::Uuid,
+}
+
+/// A node in a path.
+#[derive(utoipa::IntoParams)]
+#[into_params(parameter_in = Path)]
+#[expect(dead_code, reason = "only the generator of the document reads it")]
+pub(crate) struct NodePath {
+    /// The node's name, which it chooses itself.
+    #[param(value_type = schemas::Name)]
+    node_id: NodeId,
+}
+
+/// A queue in a path.
+#[derive(utoipa::IntoParams)]
+#[into_params(parameter_in = Path)]
+#[expect(dead_code, reason = "only the generator of the document reads it")]
+pub(crate) struct QueuePath {
+    /// The queue's name.
+    #[param(value_type = schemas::Name)]
+    name: QueueName,
 }
 
 /// The id that the path names.

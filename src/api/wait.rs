@@ -13,6 +13,26 @@ use super::state::ApiState;
 /// How long a read is willing to wait: `?wait_ms=` or `Prefer: wait=N` (seconds, RFC 7240).
 pub(crate) struct Wait(pub(crate) Duration);
 
+/// How a read is asked to wait.
+#[derive(utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(dead_code, reason = "only the generator of the document reads it")]
+pub(crate) struct WaitParams {
+    /// How long to wait, milliseconds; more than 30 s counts as 30 s.
+    #[param(default = 0)]
+    wait_ms: Option<u64>,
+}
+
+/// The same in a header.
+#[derive(utoipa::IntoParams)]
+#[into_params(parameter_in = Header)]
+#[expect(dead_code, reason = "only the generator of the document reads it")]
+pub(crate) struct WaitHeaders {
+    /// `wait=N`: how long to wait, seconds (RFC 7240).
+    #[param(rename = "Prefer", example = "wait=10")]
+    prefer: Option<String>,
+}
+
 #[derive(Deserialize)]
 struct WaitQuery {
     wait_ms: Option<u64>,

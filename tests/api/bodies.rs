@@ -72,6 +72,39 @@ async fn a_value_of_the_wrong_type_is_422_with_its_pointer() {
 }
 
 #[tokio::test]
+async fn a_body_that_is_no_object_is_422() {
+    let api = Api::start().await;
+    for body in ["[]", "[null, null]", " [\"q\"]", "null", "7", "\"q\""] {
+        for path in ["/v1/tasks", "/v1/nodes/n/exchange", "/v1/nodes/n/claim"] {
+            let reply = api.post_text(path, body).await;
+            assert_eq!(reply.failure(), (422, "validation_failed"), "{path} {body}");
+            assert_eq!(reply.pointers(), [""], "{path} {body}");
+        }
+        let registered = api
+            .request(Method::PUT, "/v1/nodes/n")
+            .header("content-type", "application/json")
+            .body(body);
+        assert_eq!(api.send(registered).await.status, 422, "{body}");
+    }
+    let batch = json!({"tasks": [["q"], {"queue": "q"}]});
+    let reply = api.post("/v1/tasks/batch", batch).await;
+    assert_eq!(reply.status, 207);
+    assert_eq!(reply.body["results"][0]["status"], 422);
+}
+
+#[tokio::test]
+async fn the_detail_names_the_place_in_the_whole_body() {
+    let api = Api::start().await;
+    api.submit_one().await;
+    let lease = api.claim_one().await;
+    let children = json!({"submit": [{"queue": "q"}, {"queue": "q", "priority": 1_000}]});
+    let reply = api.report(&lease, "complete", children).await;
+    assert_eq!(reply.pointers(), ["/submit/1/priority"]);
+    let detail = reply.body["detail"].as_str().unwrap();
+    assert!(detail.starts_with("/submit/1/priority: "), "{detail}");
+}
+
+#[tokio::test]
 async fn null_is_as_good_as_absent() {
     let api = Api::start().await;
     let reply = api

@@ -88,6 +88,9 @@ async fn the_served_document_is_the_printed_one() {
     let served = api.get("/openapi.json").await;
     assert_eq!(served.header("content-type"), "application/json");
     assert_eq!(served.text, taskyard::api::document());
+    let served = api.get("/openapi-3.0.json").await;
+    assert_eq!(served.header("content-type"), "application/json");
+    assert_eq!(served.text, taskyard::api::document_v30());
 }
 
 #[tokio::test]

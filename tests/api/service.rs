@@ -13,6 +13,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_util::sync::{CancellationToken, DropGuard};
 
+use crate::openapi::described;
 use crate::support::TestStore;
 
 /// How long anything may take that has to come.
@@ -161,9 +162,13 @@ impl Caller {
         self.send(request).await
     }
 
-    /// Sends it, and checks the answer's form if it is a failure.
+    /// Sends it, and checks the answer: that it is as the document says, and the whole form of a failure.
     pub(crate) async fn send(&self, request: RequestBuilder) -> Reply {
+        let asked = request.try_clone().and_then(|request| request.build().ok());
         let reply = self.try_send(request).await.unwrap();
+        if let Some(asked) = asked {
+            described::check(asked.method().as_str(), asked.url().path(), &reply);
+        }
         if !(200..300).contains(&reply.status) {
             reply.check_problem();
             let page = reply.body["type"].as_str().unwrap();

@@ -79,7 +79,7 @@ const HOMES: &[Home] = &[
         instead: "HTTP ends in src/api: hand over a domain type, or let the handler do it",
     },
     Home {
-        libraries: &["utoipa", "utoipa_axum"],
+        libraries: &["utoipa", "utoipa_axum", "utoipa_swagger_ui"],
         layers: &["api"],
         instead: "the API's document is written in src/api: give the wire type there its schema",
     },

@@ -8,8 +8,9 @@ use serde::{Deserialize, Serialize};
 
 use super::{CONTINUE, session};
 use crate::api::json::{self, Json};
-use crate::api::path::Id;
-use crate::api::problem::{Code, Problem};
+use crate::api::openapi::schemas;
+use crate::api::path::{Id, NodePath};
+use crate::api::problem::{ClaimTasksProblems, Code, Problem};
 use crate::api::state::ApiState;
 use crate::api::wait;
 use crate::domain::lease::validate_lease_ms;
@@ -26,26 +27,29 @@ use crate::store::{ClaimRequest, Claimed, ClaimedTask};
 #[serde(deny_unknown_fields)]
 pub(crate) struct ClaimTasks {
     /// Where to look: names in their order, or with weights.
-    #[schema(value_type = Vec<Object>)]
+    #[schema(value_type = Vec<schemas::QueueChoice>, min_items = 1, max_items = 64)]
     queues: Vec<QueueChoice>,
     /// The node's live session.
     #[serde(default)]
     session: Option<String>,
     /// Types it takes now; what it registered by default.
     #[serde(default)]
-    #[schema(value_type = Option<Vec<String>>)]
+    #[schema(value_type = Option<Vec<schemas::Name>>)]
     types: Option<Vec<TaskType>>,
-    /// 1 by default, at most 100.
+    /// Tasks at most; 1 by default.
     #[serde(default)]
+    #[schema(value_type = Option<u32>, minimum = 1, maximum = 100)]
     max_tasks: Option<usize>,
     /// How long the leases last without news; 60 s by default, without a session.
     #[serde(default)]
+    #[schema(minimum = 1000, maximum = 604_800_000_u64)]
     lease_ms: Option<u64>,
-    /// How long to wait for a task; at most 30 s.
+    /// How long to wait for a task; more than 30 s counts as 30 s, and it does not wait by default.
     #[serde(default)]
     wait_ms: Option<u64>,
     /// Makes repeating the claim harmless: the same leases come back while they live.
     #[serde(default)]
+    #[schema(pattern = "^[!-~]{1,255}$")]
     claim_id: Option<String>,
 }
 
@@ -59,14 +63,16 @@ enum QueueChoice {
 
 /// A task that the node has got.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
+#[schema(as = ClaimedTask)]
 pub(crate) struct ClaimedTaskView<'a> {
-    #[schema(value_type = String)]
+    #[schema(value_type = Uuid)]
     id: TaskId,
-    #[schema(value_type = String)]
+    #[schema(value_type = schemas::Name)]
     queue: &'a QueueName,
-    #[schema(value_type = String)]
+    #[schema(value_type = schemas::Name)]
     r#type: &'a TaskType,
-    #[schema(value_type = Object)]
+    /// The input: any JSON value.
+    #[schema(value_type = Value)]
     payload: &'a Document,
     /// Which delivery this is, from 1.
     attempt: u32,
@@ -74,10 +80,13 @@ pub(crate) struct ClaimedTaskView<'a> {
     lease_token: &'a str,
     /// Rises with every attempt, for a database of your own.
     fence: u64,
+    /// When the lease ends unless it is renewed.
     #[schema(value_type = String, format = DateTime)]
     lease_expires_at: UnixMillis,
+    /// When the attempt has taken too long.
     #[schema(value_type = String, format = DateTime)]
     deadline_at: UnixMillis,
+    /// The submit's W3C trace context.
     #[serde(skip_serializing_if = "Option::is_none")]
     traceparent: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -107,13 +116,20 @@ impl<'a> From<&'a ClaimedTask> for ClaimedTaskView<'a> {
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(crate) struct ClaimedTasks<'a> {
     tasks: Vec<ClaimedTaskView<'a>>,
+    #[schema(value_type = schemas::Directive)]
     directive: &'static str,
 }
 
-/// Claims tasks; none is an answer too.
+/// Claim tasks
+///
+/// Takes up to `max_tasks` of the tasks that the node may run, and waits up to `wait_ms` for the first. No
+/// task is an answer too. Each task comes with a lease, which complete, fail, release and progress name.
+/// A node need not be registered to claim. With a `claim_id` the request may be repeated.
 #[utoipa::path(post, path = "/nodes/{node_id}/claim", operation_id = "claimTasks", tag = "nodes",
-    params(("node_id" = String, Path)), request_body = ClaimTasks,
-    responses((status = 200, description = "The tasks, or none", body = ClaimedTasks)))]
+    params(NodePath), request_body = ClaimTasks,
+    responses(
+        (status = 200, description = "The tasks, or none", body = ClaimedTasks),
+        ClaimTasksProblems))]
 pub(crate) async fn claim_tasks(
     State(state): State<ApiState>,
     Id(node): Id<NodeId>,

@@ -8,8 +8,9 @@ use serde::{Deserialize, Serialize};
 use super::claim::{CheckedClaim, ClaimTasks, ClaimedTaskView};
 use super::{CONTINUE, session};
 use crate::api::json::{self, Json};
-use crate::api::path::Id;
-use crate::api::problem::{Code, Problem, ProblemBody};
+use crate::api::openapi::schemas;
+use crate::api::path::{Id, NodePath};
+use crate::api::problem::{ClaimTasksProblems, Code, Problem, ProblemBody};
 use crate::api::state::ApiState;
 use crate::api::tasks::{
     ReportProgress, check_delay, check_failure, check_result, present, problem_of, progress_answer,
@@ -28,12 +29,16 @@ pub(crate) struct Exchange {
     /// The node's live session; naming it counts as a heartbeat.
     #[serde(default)]
     session: Option<String>,
+    /// Attempts that succeeded. All reports together are at most 1,000.
     #[serde(default)]
     complete: Option<Vec<ExchangeComplete>>,
+    /// Attempts that failed.
     #[serde(default)]
     fail: Option<Vec<ExchangeFail>>,
+    /// Attempts that go on.
     #[serde(default)]
     progress: Option<Vec<ExchangeProgress>>,
+    /// Tasks to give back.
     #[serde(default)]
     release: Option<Vec<ExchangeRelease>>,
     /// As the body of a claim.
@@ -45,11 +50,12 @@ pub(crate) struct Exchange {
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ExchangeComplete {
-    #[schema(value_type = String)]
+    /// The task.
     id: String,
+    /// The lease, as the claim gave it.
     lease_token: String,
     #[serde(default, deserialize_with = "present")]
-    #[schema(value_type = Option<Object>)]
+    #[schema(value_type = Option<Value>)]
     result: Option<Document>,
 }
 
@@ -57,13 +63,18 @@ pub(crate) struct ExchangeComplete {
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ExchangeFail {
+    /// The task.
     id: String,
+    /// The lease, as the claim gave it.
     lease_token: String,
-    #[schema(value_type = Object)]
+    #[schema(value_type = schemas::TaskError)]
     error: TaskError,
+    /// Whether repeating may help; true by default.
     #[serde(default)]
     retryable: Option<bool>,
+    /// When to repeat, instead of the task's own policy.
     #[serde(default)]
+    #[schema(maximum = 31_622_400_000_u64)]
     retry_after_ms: Option<u64>,
 }
 
@@ -71,13 +82,20 @@ pub(crate) struct ExchangeFail {
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ExchangeProgress {
+    /// The task.
     id: String,
+    /// The lease, as the claim gave it.
     lease_token: String,
+    /// Between 0 and 1; a smaller one than before is not taken.
     #[serde(default)]
+    #[schema(minimum = 0, maximum = 1)]
     fraction: Option<f64>,
+    /// A sentence for people; at most 1 KiB.
     #[serde(default)]
     message: Option<String>,
+    /// The lease's new length from now, 1 s to 7 days.
     #[serde(default)]
+    #[schema(minimum = 1000, maximum = 604_800_000_u64)]
     extend_ms: Option<u64>,
 }
 
@@ -85,9 +103,13 @@ pub(crate) struct ExchangeProgress {
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ExchangeRelease {
+    /// The task.
     id: String,
+    /// The lease, as the claim gave it.
     lease_token: String,
+    /// How long the task is to wait; without, it keeps its place in the queue.
     #[serde(default)]
+    #[schema(maximum = 31_622_400_000_u64)]
     delay_ms: Option<u64>,
 }
 
@@ -97,20 +119,24 @@ pub(crate) struct Exchanged<'a> {
     /// complete, fail, progress, release, each in the order of the request.
     results: Vec<ExchangeResult<'a>>,
     tasks: Vec<ClaimedTaskView<'a>>,
+    #[schema(value_type = schemas::Directive)]
     directive: &'static str,
     /// Tasks to stop.
-    #[schema(value_type = Vec<String>)]
+    #[schema(value_type = Vec<Uuid>)]
     cancel: Vec<TaskId>,
 }
 
 /// What became of one report.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(crate) struct ExchangeResult<'a> {
+    /// The task's id, as the report named it.
     id: &'a str,
+    /// The status that a request for this report alone would have had.
     status: u16,
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<schemas::TaskState>)]
     state: Option<TaskState>,
+    /// Why the report did not count.
     #[serde(skip_serializing_if = "Option::is_none")]
     problem: Option<ProblemBody<'a>>,
 }
@@ -118,10 +144,15 @@ pub(crate) struct ExchangeResult<'a> {
 /// A report that was answered: its id as the node sent it, and the state or what was wrong.
 type Settled = (String, Result<TaskState, Problem>);
 
-/// Reports on tasks and claims the next ones.
+/// Report and claim in one request
+///
+/// What the node has done, and its next tasks. Each report succeeds or fails on its own, and is safe to
+/// repeat; to name the session counts as a heartbeat.
 #[utoipa::path(post, path = "/nodes/{node_id}/exchange", operation_id = "exchangeTasks", tag = "nodes",
-    params(("node_id" = String, Path)), request_body = Exchange,
-    responses((status = 200, description = "What became of it, and the next tasks", body = Exchanged)))]
+    params(NodePath), request_body = Exchange,
+    responses(
+        (status = 200, description = "What became of each report, and the next tasks", body = Exchanged),
+        ClaimTasksProblems))]
 pub(crate) async fn exchange_tasks(
     State(state): State<ApiState>,
     Id(node): Id<NodeId>,

@@ -5,9 +5,10 @@ use axum::response::Response;
 use serde::Serialize;
 
 use crate::api::json;
-use crate::api::page::{Page, PageQuery};
-use crate::api::path::Id;
-use crate::api::problem::{Code, Problem};
+use crate::api::openapi::schemas;
+use crate::api::page::{PageParams, PageQuery};
+use crate::api::path::{Id, NodePath};
+use crate::api::problem::{Code, GetNodeProblems, PageProblems, Problem};
 use crate::api::state::ApiState;
 use crate::domain::node::{Load, Node, NodeState, Performance};
 use crate::domain::placement::Resources;
@@ -19,30 +20,37 @@ use crate::store::nodes::NodePlace;
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 #[schema(as = Node)]
 pub(crate) struct NodeView<'a> {
-    #[schema(value_type = String)]
+    /// Its name.
+    #[schema(value_type = schemas::Name)]
     id: &'a NodeId,
-    /// ready, suspect or dead.
-    #[schema(value_type = String)]
+    #[schema(value_type = schemas::NodeState)]
     state: NodeState,
+    /// Tasks it works on at once.
     slots: u32,
     /// Tasks it holds.
     used: u64,
-    #[schema(value_type = Object)]
+    /// Facts that requirements are matched against.
+    #[schema(value_type = BTreeMap<String, String>)]
     labels: &'a Labels,
-    #[schema(value_type = Object)]
+    /// Amounts it has, by name.
+    #[schema(value_type = BTreeMap<String, f64>)]
     resources: &'a Resources,
-    #[schema(value_type = Vec<String>)]
+    /// Types it takes; none stands for all.
+    #[schema(value_type = Vec<schemas::Name>)]
     types: &'a [TaskType],
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<Object>)]
+    #[schema(value_type = Option<schemas::Performance>)]
     performance: Option<&'a Performance>,
+    /// The version of its program.
     #[serde(skip_serializing_if = "Option::is_none")]
     version: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<Object>)]
+    #[schema(value_type = Option<schemas::Load>)]
     load: Option<Load>,
+    /// When it was last heard of.
     #[schema(value_type = String, format = DateTime)]
     last_seen: UnixMillis,
+    /// When it first registered.
     #[schema(value_type = String, format = DateTime)]
     registered_at: UnixMillis,
 }
@@ -67,10 +75,14 @@ impl<'a> From<&'a Node> for NodeView<'a> {
     }
 }
 
-/// Reads a node.
+/// Read a node
+///
+/// How the node stands, what it said of itself, and how many tasks it holds.
 #[utoipa::path(get, path = "/nodes/{node_id}", operation_id = "getNode", tag = "nodes",
-    params(("node_id" = String, Path)),
-    responses((status = 200, description = "The node", body = NodeView)))]
+    params(NodePath),
+    responses(
+        (status = 200, description = "The node", body = NodeView),
+        GetNodeProblems))]
 pub(crate) async fn get_node(
     State(state): State<ApiState>,
     Id(node): Id<NodeId>,
@@ -84,10 +96,23 @@ pub(crate) async fn get_node(
     Ok(json::ok(&NodeView::from(&node)))
 }
 
-/// Lists nodes.
+/// One page of a list of nodes.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub(crate) struct NodePage<'a> {
+    items: Vec<NodeView<'a>>,
+    /// Where the next page begins: `cursor` of the next request. The last page has none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next_cursor: Option<String>,
+}
+
+/// List nodes
+///
+/// Registered nodes, in no particular order.
 #[utoipa::path(get, path = "/nodes", operation_id = "listNodes", tag = "nodes",
-    params(("limit" = Option<usize>, Query), ("cursor" = Option<String>, Query)),
-    responses((status = 200, description = "A page of nodes", body = Page<NodeView>)))]
+    params(PageParams),
+    responses(
+        (status = 200, description = "A page of nodes", body = NodePage),
+        PageProblems))]
 pub(crate) async fn list_nodes(
     State(state): State<ApiState>,
     query: PageQuery,
@@ -98,7 +123,7 @@ pub(crate) async fn list_nodes(
     };
     let (nodes, next) = state.store.nodes.list(place, query.limit).await?;
     let next_cursor = next.map(|place| PageQuery::cursor("nodes", place.partition, place.rank));
-    Ok(json::ok(&Page {
+    Ok(json::ok(&NodePage {
         items: nodes.iter().map(NodeView::from).collect(),
         next_cursor,
     }))

@@ -6,8 +6,9 @@ use serde::{Deserialize, Serialize};
 
 use super::{CONTINUE, session};
 use crate::api::json::{self, Json};
-use crate::api::path::Id;
-use crate::api::problem::{Code, Problem};
+use crate::api::openapi::schemas;
+use crate::api::path::{Id, NodePath};
+use crate::api::problem::{Code, NodeCallProblems, Problem};
 use crate::api::state::ApiState;
 use crate::domain::limits::MAX_HELD_IDS;
 use crate::domain::node::{HEARTBEAT_INTERVAL_MS, Load};
@@ -22,31 +23,38 @@ pub(crate) struct Heartbeat {
     session: String,
     /// How busy the node is.
     #[serde(default)]
-    #[schema(value_type = Option<Object>)]
+    #[schema(value_type = Option<schemas::Load>)]
     load: Option<Load>,
     /// Tasks it holds, at most 1,000: those it does not come back as lost.
     #[serde(default)]
-    #[schema(value_type = Option<Vec<String>>)]
+    #[schema(value_type = Option<Vec<Uuid>>, max_items = 1000)]
     held: Option<Vec<TaskId>>,
 }
 
 /// What the node is to do.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(crate) struct HeartbeatAnswer {
+    #[schema(value_type = schemas::Directive)]
     directive: &'static str,
     /// Tasks to stop.
-    #[schema(value_type = Vec<String>)]
+    #[schema(value_type = Vec<Uuid>)]
     cancel: Vec<TaskId>,
     /// Tasks it does not hold any more.
-    #[schema(value_type = Vec<String>)]
+    #[schema(value_type = Vec<Uuid>)]
     lost: Vec<TaskId>,
+    /// When the next heartbeat is due.
     next_heartbeat_ms: u64,
 }
 
-/// Notes that a session lives.
+/// Say that a node lives
+///
+/// Every `heartbeat_interval_ms`. A session that is silent for `dead_after_ms` ends, and its tasks go to
+/// others. The answer names tasks to stop, and those of `held` that the node does not hold any more.
 #[utoipa::path(post, path = "/nodes/{node_id}/heartbeat", operation_id = "heartbeatNode", tag = "nodes",
-    params(("node_id" = String, Path)), request_body = Heartbeat,
-    responses((status = 200, description = "The session lives", body = HeartbeatAnswer)))]
+    params(NodePath), request_body = Heartbeat,
+    responses(
+        (status = 200, description = "The session lives", body = HeartbeatAnswer),
+        NodeCallProblems))]
 pub(crate) async fn heartbeat_node(
     State(state): State<ApiState>,
     Id(node): Id<NodeId>,

@@ -9,8 +9,9 @@ use serde::{Deserialize, Serialize};
 
 use super::session;
 use crate::api::json::{self, OptionalJson};
-use crate::api::path::Id;
-use crate::api::problem::{Code, Problem};
+use crate::api::openapi::schemas;
+use crate::api::path::{Id, NodePath};
+use crate::api::problem::{Code, NodeCallProblems, Problem};
 use crate::api::state::ApiState;
 use crate::domain::node::{DEAD_AFTER_MS, HEARTBEAT_INTERVAL_MS, Performance, Registration};
 use crate::domain::{NodeId, TaskType, UnixMillis};
@@ -25,17 +26,18 @@ pub(crate) struct RegisterNode {
     labels: Option<BTreeMap<String, String>>,
     /// Tasks it works on at once; 1 by default.
     #[serde(default)]
+    #[schema(minimum = 1, maximum = 100_000)]
     slots: Option<u32>,
     /// Amounts it has, by name.
     #[serde(default)]
     resources: Option<BTreeMap<String, f64>>,
     /// Types it takes; all by default.
     #[serde(default)]
-    #[schema(value_type = Option<Vec<String>>)]
+    #[schema(value_type = Option<Vec<schemas::Name>>, max_items = 1000)]
     types: Option<Vec<TaskType>>,
     /// Its own measure of itself.
     #[serde(default)]
-    #[schema(value_type = Option<Object>)]
+    #[schema(value_type = Option<schemas::Performance>)]
     performance: Option<Performance>,
     /// The version of its program.
     #[serde(default)]
@@ -48,19 +50,27 @@ pub(crate) struct RegisterNode {
 /// A node's session, and what it is to keep to.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(crate) struct RegisteredNode {
+    /// For heartbeats and claims.
     session: String,
+    /// How often to send a heartbeat.
     heartbeat_interval_ms: u64,
+    /// Silence after which the session ends.
     dead_after_ms: u64,
+    /// The service's clock.
     #[schema(value_type = String, format = DateTime)]
     server_time: UnixMillis,
 }
 
-/// Registers a node, or updates it with its current session.
+/// Register a node
+///
+/// A new session begins, and what an earlier one held goes back at once. With its current session a node
+/// updates what it said of itself.
 #[utoipa::path(put, path = "/nodes/{node_id}", operation_id = "registerNode", tag = "nodes",
-    params(("node_id" = String, Path)), request_body = RegisterNode,
+    params(NodePath), request_body = Option<RegisterNode>,
     responses(
         (status = 200, description = "The node was known", body = RegisteredNode),
-        (status = 201, description = "The node is new", body = RegisteredNode)))]
+        (status = 201, description = "The node is new", body = RegisteredNode),
+        NodeCallProblems))]
 pub(crate) async fn register_node(
     State(state): State<ApiState>,
     Id(node): Id<NodeId>,

@@ -3,15 +3,19 @@
 use axum::extract::State;
 use axum::http::StatusCode;
 
-use crate::api::path::Id;
-use crate::api::problem::{Code, Problem};
+use crate::api::path::{Id, NodePath};
+use crate::api::problem::{Code, DeleteNodeProblems, Problem};
 use crate::api::state::ApiState;
 use crate::domain::NodeId;
 
-/// Forgets a node.
+/// Forget a node
+///
+/// Its session ends, and its tasks go back at once.
 #[utoipa::path(delete, path = "/nodes/{node_id}", operation_id = "deleteNode", tag = "nodes",
-    params(("node_id" = String, Path)),
-    responses((status = 204, description = "The node is forgotten, its tasks have gone back")))]
+    params(NodePath),
+    responses(
+        (status = 204, description = "The node is forgotten"),
+        DeleteNodeProblems))]
 pub(crate) async fn delete_node(
     State(state): State<ApiState>,
     Id(node): Id<NodeId>,

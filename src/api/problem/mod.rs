@@ -5,6 +5,7 @@
 
 mod code;
 mod page;
+mod responses;
 
 use std::sync::Arc;
 
@@ -15,8 +16,10 @@ use serde::Serialize;
 use uuid::Uuid;
 
 pub(crate) use code::Code;
-pub(crate) use page::show_problem;
+pub(crate) use page::*;
+pub(crate) use responses::*;
 
+use super::openapi::schemas;
 use crate::domain::InvalidInput;
 use crate::store::{Outcome, StoreError};
 
@@ -34,36 +37,47 @@ pub(crate) struct Problem {
     cause: Option<Arc<dyn std::error::Error + Send + Sync>>,
 }
 
-/// The body of a problem.
+/// The body of every failure, as application/problem+json (RFC 9457).
+///
+/// Programs look at `code`, people read `detail`; GET /problems lists all codes and
+/// GET /problems/{code} explains one.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 #[schema(as = Problem)]
 pub(crate) struct ProblemBody<'a> {
-    /// Where the code is explained.
+    /// Where the code is explained: /problems/{code}.
+    #[schema(format = "uri-reference")]
     r#type: String,
+    /// The code in a short line.
     title: &'static str,
+    /// The HTTP status.
     status: u16,
     /// What happened and what to do.
     detail: &'a str,
     /// Stable word for programs.
-    #[schema(value_type = Code)]
+    #[schema(value_type = schemas::ProblemCode)]
     code: &'static str,
     /// Whether the same request may succeed later.
     retryable: bool,
+    /// The answer's X-Request-Id; problems inside an answer have none.
     #[serde(skip_serializing_if = "Option::is_none")]
     request_id: Option<&'a str>,
     /// What is wrong in the body, by JSON pointer.
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    #[schema(required = false)]
     errors: Vec<Fault<'a>>,
     /// On 503 of writes: whether it may have happened.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<schemas::Outcome>)]
     outcome: Option<&'static str>,
 }
 
 /// One wrong value.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
+#[schema(as = ProblemFault)]
 pub(crate) struct Fault<'a> {
     /// RFC 6901, into the request body.
     pointer: &'a str,
+    /// What is wrong with it.
     message: &'a str,
 }
 
@@ -127,6 +141,9 @@ impl Problem {
             .into_iter()
             .map(|error| error.under(prefix))
             .collect();
+        if let (Code::ValidationFailed, Some(first)) = (self.code, self.errors.first()) {
+            self.detail = first.to_string();
+        }
         self
     }
 
@@ -244,6 +261,11 @@ impl IntoResponse for Problem {
     }
 }
 
+/// Whether such an answer says when to repeat the request.
+const fn is_to_be_repeated(status: u16) -> bool {
+    matches!(status, 429 | 503)
+}
+
 /// Gives every failure its body, also those that axum made itself (404, 405, a panic).
 pub(crate) fn finish(response: Response, request_id: &str) -> Response {
     let status = response.status();
@@ -272,7 +294,7 @@ pub(crate) fn finish(response: Response, request_id: &str) -> Response {
         // What is left of the body may still come, and would be taken for the next request.
         headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
     }
-    if matches!(problem.status(), 429 | 503) {
+    if is_to_be_repeated(problem.status()) {
         headers.insert(header::RETRY_AFTER, HeaderValue::from(RETRY_AFTER_S));
     }
     finished

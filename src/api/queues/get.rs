@@ -6,9 +6,10 @@ use axum::response::Response;
 use serde::Serialize;
 
 use crate::api::json;
-use crate::api::page::{Page, PageQuery};
-use crate::api::path::Id;
-use crate::api::problem::{Code, Problem};
+use crate::api::openapi::schemas;
+use crate::api::page::{PageParams, PageQuery};
+use crate::api::path::{Id, QueuePath};
+use crate::api::problem::{Code, GetQueueProblems, PageProblems, Problem};
 use crate::api::state::ApiState;
 use crate::domain::queue::Queue;
 use crate::domain::retry::RetryPolicy;
@@ -19,10 +20,13 @@ use crate::domain::{QueueName, UnixMillis};
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 #[schema(as = Queue)]
 pub(crate) struct QueueView<'a> {
-    #[schema(value_type = String)]
+    #[schema(value_type = schemas::Name)]
     name: &'a QueueName,
+    /// Whether it gives nothing.
     paused: bool,
+    /// Where it is stored; tasks' ids name the same.
     partition: u16,
+    /// When it came into being.
     #[schema(value_type = String, format = DateTime)]
     created_at: UnixMillis,
     #[schema(value_type = String, example = "strict")]
@@ -93,10 +97,14 @@ pub(super) async fn answer(
     Ok(response)
 }
 
-/// Reads a queue.
+/// Read a queue
+///
+/// A queue is there from its first task on.
 #[utoipa::path(get, path = "/queues/{name}", operation_id = "getQueue", tag = "queues",
-    params(("name" = String, Path)),
-    responses((status = 200, description = "The queue", body = QueueView)))]
+    params(QueuePath),
+    responses(
+        (status = 200, description = "The queue", body = QueueView),
+        GetQueueProblems))]
 pub(crate) async fn get_queue(
     State(state): State<ApiState>,
     Id(name): Id<QueueName>,
@@ -104,10 +112,23 @@ pub(crate) async fn get_queue(
     answer(&state, &name, StatusCode::OK).await
 }
 
-/// Lists queues by name.
+/// One page of a list of queues.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub(crate) struct QueuePage<'a> {
+    items: Vec<QueueView<'a>>,
+    /// Where the next page begins: `cursor` of the next request. The last page has none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next_cursor: Option<String>,
+}
+
+/// List queues
+///
+/// By name.
 #[utoipa::path(get, path = "/queues", operation_id = "listQueues", tag = "queues",
-    params(("limit" = Option<usize>, Query), ("cursor" = Option<String>, Query)),
-    responses((status = 200, description = "A page of queues", body = Page<QueueView>)))]
+    params(PageParams),
+    responses(
+        (status = 200, description = "A page of queues", body = QueuePage),
+        PageProblems))]
 pub(crate) async fn list_queues(
     State(state): State<ApiState>,
     query: PageQuery,
@@ -124,5 +145,5 @@ pub(crate) async fn list_queues(
         .collect();
     let next = first.saturating_add(items.len());
     let next_cursor = (next < queues.len()).then(|| PageQuery::cursor("queues", 0, next as u64));
-    Ok(json::ok(&Page { items, next_cursor }))
+    Ok(json::ok(&QueuePage { items, next_cursor }))
 }

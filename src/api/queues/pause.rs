@@ -5,15 +5,19 @@ use axum::http::StatusCode;
 use axum::response::Response;
 
 use super::get::answer;
-use crate::api::path::Id;
-use crate::api::problem::{Code, Problem};
+use crate::api::path::{Id, QueuePath};
+use crate::api::problem::{ChangeQueueProblems, Code, Problem};
 use crate::api::state::ApiState;
 use crate::domain::QueueName;
 
-/// Stops a queue from giving tasks.
+/// Pause a queue
+///
+/// It gives no task and still takes tasks. What runs goes on.
 #[utoipa::path(post, path = "/queues/{name}/pause", operation_id = "pauseQueue", tag = "queues",
-    params(("name" = String, Path)),
-    responses((status = 200, description = "The queue", body = super::QueueView)))]
+    params(QueuePath),
+    responses(
+        (status = 200, description = "The queue", body = super::QueueView),
+        ChangeQueueProblems))]
 pub(crate) async fn pause_queue(
     State(state): State<ApiState>,
     Id(name): Id<QueueName>,
@@ -24,10 +28,14 @@ pub(crate) async fn pause_queue(
     answer(&state, &name, StatusCode::OK).await
 }
 
-/// Lets a paused queue give tasks again.
+/// Resume a queue
+///
+/// It gives tasks again.
 #[utoipa::path(post, path = "/queues/{name}/resume", operation_id = "resumeQueue", tag = "queues",
-    params(("name" = String, Path)),
-    responses((status = 200, description = "The queue", body = super::QueueView)))]
+    params(QueuePath),
+    responses(
+        (status = 200, description = "The queue", body = super::QueueView),
+        ChangeQueueProblems))]
 pub(crate) async fn resume_queue(
     State(state): State<ApiState>,
     Id(name): Id<QueueName>,

@@ -6,9 +6,9 @@ use axum::response::Response;
 use serde::{Deserialize, Serialize};
 
 use super::submit::{replayed, too_many_classes, traceparent};
-use super::{SubmitTask, TaskView, idempotency};
+use super::{SubmitHeaders, SubmitTask, TaskView, idempotency};
 use crate::api::json::{self, Json};
-use crate::api::problem::{Code, Problem, ProblemBody};
+use crate::api::problem::{Code, Problem, ProblemBody, SubmitTasksProblems};
 use crate::api::state::ApiState;
 use crate::domain::limits::{MAX_ATOMIC_BYTES, MAX_ATOMIC_ITEMS};
 use crate::domain::{Document, InvalidInput, Submission, Task};
@@ -21,7 +21,7 @@ pub(crate) struct SubmitBatch {
     /// At most 1,000 tasks (500 in an atomic batch).
     #[schema(value_type = Vec<SubmitTask>)]
     tasks: Vec<Document>,
-    /// Each task on its own, or all or none (then all of one queue).
+    /// Each task on its own, which is the default, or all or none (then all of one queue).
     #[serde(default)]
     mode: Option<BatchMode>,
 }
@@ -39,25 +39,35 @@ pub(crate) enum BatchMode {
 /// What became of each task, in the order of the request.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(crate) struct BatchResults<'a> {
+    /// In the order of the request.
     results: Vec<BatchResult<'a>>,
 }
 
 /// What became of one task.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(crate) struct BatchResult<'a> {
+    /// The status that a request for this task alone would have had.
     status: u16,
+    /// The task, if it was taken.
     #[serde(skip_serializing_if = "Option::is_none")]
     task: Option<TaskView<'a>>,
+    /// Why the task was not taken.
     #[serde(skip_serializing_if = "Option::is_none")]
     problem: Option<ProblemBody<'a>>,
 }
 
-/// Submits many tasks.
-#[utoipa::path(post, path = "/tasks/batch", operation_id = "submitTasks", tag = "tasks", request_body = SubmitBatch,
+/// Submit many tasks
+///
+/// In mode `partial`, the default, each task is taken or refused on its own. In mode `atomic` all are taken
+/// or none; they then go to one queue, and are at most 500 and 1 MiB. With an Idempotency-Key each item has
+/// the key `KEY#INDEX`.
+#[utoipa::path(post, path = "/tasks/batch", operation_id = "submitTasks", tag = "tasks",
+    params(SubmitHeaders), request_body = SubmitBatch,
     responses(
         (status = 200, description = "All are taken", body = BatchResults),
-        (status = 201, description = "All are taken (atomic)", body = BatchResults),
-        (status = 207, description = "Some are not taken", body = BatchResults)))]
+        (status = 201, description = "All are taken, in mode `atomic`", body = BatchResults),
+        (status = 207, description = "Some are not taken", body = BatchResults),
+        SubmitTasksProblems))]
 pub(crate) async fn submit_tasks(
     State(state): State<ApiState>,
     headers: HeaderMap,

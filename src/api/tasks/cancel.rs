@@ -5,16 +5,20 @@ use axum::response::Response;
 
 use super::TaskView;
 use crate::api::json::{self};
-use crate::api::path::Id;
-use crate::api::problem::{Code, Problem};
+use crate::api::path::{Id, TaskPath};
+use crate::api::problem::{CancelTaskProblems, Code, Problem};
 use crate::api::state::ApiState;
 use crate::domain::TaskId;
 use crate::store::CancelOutcome;
 
-/// Cancels a task; a running one is told to stop and keeps its lease for a grace of 30 s.
+/// Cancel a task
+///
+/// One that waits ends at once. A running one is told to stop, and keeps its lease for a grace of 30 s.
 #[utoipa::path(post, path = "/tasks/{id}/cancel", operation_id = "cancelTask", tag = "tasks",
-    params(("id" = String, Path)),
-    responses((status = 200, description = "The task; a running one with cancel_requested", body = TaskView)))]
+    params(TaskPath),
+    responses(
+        (status = 200, description = "The task; a running one with `cancel_requested`", body = TaskView),
+        CancelTaskProblems))]
 pub(crate) async fn cancel_task(
     State(state): State<ApiState>,
     Id(id): Id<TaskId>,

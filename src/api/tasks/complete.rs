@@ -6,8 +6,8 @@ use serde::{Deserialize, Deserializer};
 
 use super::{SubmitTask, report};
 use crate::api::json::Json;
-use crate::api::path::Id;
-use crate::api::problem::{Code, Problem};
+use crate::api::path::{Id, TaskPath};
+use crate::api::problem::{Code, Problem, ReportTaskProblems};
 use crate::api::state::ApiState;
 use crate::domain::{Document, InvalidInput, Limits, Submission, TaskId};
 use crate::store::{Completion, View};
@@ -23,10 +23,11 @@ pub(crate) struct CompleteTask {
     lease_token: String,
     /// The worker's output: any JSON value.
     #[serde(default, deserialize_with = "present")]
-    #[schema(value_type = Option<Object>)]
+    #[schema(value_type = Option<Value>)]
     result: Option<Document>,
-    /// Tasks that come into being with the result, exactly once.
+    /// At most 100 tasks that come into being with the result, exactly once.
     #[serde(default)]
+    #[schema(max_items = 100)]
     submit: Option<Vec<SubmitTask>>,
 }
 
@@ -56,10 +57,15 @@ pub(crate) fn check_result(result: Option<&Document>, limits: &Limits) -> Result
     Ok(())
 }
 
-/// Completes a task.
+/// Complete a task
+///
+/// The node that holds the lease hands in the result. To repeat the request is harmless: the same lease gets
+/// the same answer. Tasks in `submit` are created exactly once.
 #[utoipa::path(post, path = "/tasks/{id}/complete", operation_id = "completeTask", tag = "tasks",
-    params(("id" = String, Path)), request_body = CompleteTask,
-    responses((status = 200, description = "The task", body = super::TaskView)))]
+    params(TaskPath), request_body = CompleteTask,
+    responses(
+        (status = 200, description = "The task", body = super::TaskView),
+        ReportTaskProblems))]
 pub(crate) async fn complete_task(
     State(state): State<ApiState>,
     Id(id): Id<TaskId>,

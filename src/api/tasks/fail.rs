@@ -6,8 +6,9 @@ use serde::Deserialize;
 
 use super::report;
 use crate::api::json::Json;
-use crate::api::path::Id;
-use crate::api::problem::Problem;
+use crate::api::openapi::schemas;
+use crate::api::path::{Id, TaskPath};
+use crate::api::problem::{Problem, ReportTaskProblems};
 use crate::api::state::ApiState;
 use crate::domain::limits::MAX_DELAY_MS;
 use crate::domain::task::TaskError;
@@ -20,14 +21,15 @@ use crate::store::{Failure, View};
 pub(crate) struct FailTask {
     /// The lease, as the claim gave it.
     lease_token: String,
-    /// {code, message, detail?}.
-    #[schema(value_type = Object)]
+    /// What went wrong.
+    #[schema(value_type = schemas::TaskError)]
     error: TaskError,
     /// Whether repeating may help; true by default.
     #[serde(default)]
     retryable: Option<bool>,
     /// When to repeat, instead of the task's own policy.
     #[serde(default)]
+    #[schema(maximum = 31_622_400_000_u64)]
     retry_after_ms: Option<u64>,
 }
 
@@ -46,10 +48,15 @@ pub(crate) fn check_failure(
     Ok(())
 }
 
-/// Fails an attempt: the task runs again later, or has failed.
+/// Report a failure
+///
+/// The node that holds the lease says that the attempt failed. The task runs again later, or has failed when
+/// it may not be repeated. To repeat the request is harmless.
 #[utoipa::path(post, path = "/tasks/{id}/fail", operation_id = "failTask", tag = "tasks",
-    params(("id" = String, Path)), request_body = FailTask,
-    responses((status = 200, description = "The task", body = super::TaskView)))]
+    params(TaskPath), request_body = FailTask,
+    responses(
+        (status = 200, description = "The task", body = super::TaskView),
+        ReportTaskProblems))]
 pub(crate) async fn fail_task(
     State(state): State<ApiState>,
     Id(id): Id<TaskId>,

@@ -5,16 +5,20 @@ use axum::response::Response;
 
 use super::TaskView;
 use crate::api::json;
-use crate::api::path::Id;
-use crate::api::problem::{Code, Problem};
+use crate::api::path::{Id, TaskPath};
+use crate::api::problem::{Code, GetTaskProblems, Problem};
 use crate::api::state::ApiState;
-use crate::api::wait::{self, Wait};
+use crate::api::wait::{self, Wait, WaitHeaders, WaitParams};
 use crate::domain::{Task, TaskId};
 
-/// Reads a task; with `wait_ms` it answers as soon as the task is final.
+/// Read a task
+///
+/// With `wait_ms` it answers as soon as the task is final, or else as it is when the wait is over.
 #[utoipa::path(get, path = "/tasks/{id}", operation_id = "getTask", tag = "tasks",
-    params(("id" = String, Path), ("wait_ms" = Option<u64>, Query)),
-    responses((status = 200, description = "The task", body = TaskView)))]
+    params(TaskPath, WaitParams, WaitHeaders),
+    responses(
+        (status = 200, description = "The task", body = TaskView),
+        GetTaskProblems))]
 pub(crate) async fn get_task(
     State(state): State<ApiState>,
     Id(id): Id<TaskId>,

@@ -31,6 +31,7 @@ pub(crate) use submit::*;
 
 use serde::{Deserialize, Serialize};
 
+use super::openapi::schemas;
 use super::problem::{Code, Problem};
 use crate::domain::lease::DEFAULT_MAX_LOSSES;
 use crate::domain::placement::Requirements;
@@ -47,41 +48,48 @@ use crate::domain::{
 #[serde(deny_unknown_fields)]
 pub(crate) struct SubmitTask {
     /// Where it waits; the queue comes into being with its first task.
-    #[schema(value_type = String, example = "default")]
+    #[schema(value_type = schemas::Name)]
     queue: QueueName,
-    /// What kind of work it is.
+    /// What kind of work it is; `default` by default.
     #[serde(default)]
-    #[schema(value_type = Option<String>, default = "default")]
+    #[schema(value_type = Option<schemas::Name>)]
     r#type: Option<TaskType>,
-    /// The worker's input: any JSON value.
+    /// The worker's input: any JSON value; {} by default.
     #[serde(default = "Document::empty_object")]
-    #[schema(value_type = Object, required = false)]
+    #[schema(value_type = Value, required = false)]
     payload: Document,
-    /// -100 to 100, higher goes first.
+    /// Higher goes first; 0 by default.
+    #[schema(minimum = -100, maximum = 100)]
     priority: Option<i64>,
-    /// Runs so many milliseconds from now at the earliest.
+    /// Runs so many milliseconds from now at the earliest; at most 366 days. Not with `run_at`.
+    #[schema(maximum = 31_622_400_000_u64)]
     delay_ms: Option<u64>,
-    /// Runs at this moment at the earliest.
+    /// Runs at this moment at the earliest. Not with `delay_ms`.
     #[schema(value_type = Option<String>, format = DateTime)]
     run_at: Option<UnixMillis>,
     /// Attempts that may fail; 3 unless the queue says otherwise.
+    #[schema(minimum = 1, maximum = 1000)]
     max_attempts: Option<u32>,
-    /// Times its node may die or its lease run out; 0 gives at-most-once.
+    /// Times its node may die or its lease run out; 0 gives at-most-once, 3 is the default.
+    #[schema(maximum = 1000)]
     max_losses: Option<u32>,
     /// When a failed attempt is repeated.
-    #[schema(value_type = Option<Object>)]
+    #[schema(value_type = Option<schemas::RetryPolicy>)]
     retry: Option<RetryPolicy>,
-    /// How long one attempt may run; 30 minutes unless the queue says otherwise.
+    /// How long one attempt may run; 30 minutes unless the queue says otherwise, at most 7 days.
+    #[schema(minimum = 1, maximum = 604_800_000_u64)]
     timeout_ms: Option<u64>,
-    /// Expires when it has not started so many milliseconds from now.
+    /// Expires when it has not started so many milliseconds from now; at most 366 days.
+    #[schema(minimum = 1, maximum = 31_622_400_000_u64)]
     expires_in_ms: Option<u64>,
-    /// Words to find it by.
+    /// Words to find it by, 1 to 64 bytes each.
+    #[schema(max_items = 32)]
     tags: Option<Vec<String>>,
-    /// The submitter's own notes.
+    /// The submitter's own notes: any JSON object.
     #[schema(value_type = Option<Object>)]
     metadata: Option<Document>,
     /// What a node must have to run it.
-    #[schema(value_type = Option<Object>)]
+    #[schema(value_type = Option<schemas::Requirements>)]
     requires: Option<Requirements>,
 }
 
@@ -140,65 +148,82 @@ impl SubmitTask {
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 #[schema(as = Task)]
 pub(crate) struct TaskView<'a> {
-    #[schema(value_type = String, format = "uuid")]
+    #[schema(value_type = Uuid)]
     id: TaskId,
-    #[schema(value_type = String)]
+    #[schema(value_type = schemas::Name)]
     queue: &'a QueueName,
-    #[schema(value_type = String)]
+    #[schema(value_type = schemas::Name)]
     r#type: &'a TaskType,
-    #[schema(value_type = String)]
+    #[schema(value_type = schemas::TaskState)]
     state: TaskState,
-    #[schema(value_type = i16)]
+    /// Higher goes first.
+    #[schema(value_type = i32, minimum = -100, maximum = 100)]
     priority: Priority,
     /// Deliveries so far.
     attempt: u32,
+    /// Attempts that may fail.
     max_attempts: u32,
+    /// Deliveries of this run that were lost with their node or lease.
     losses: u32,
-    #[schema(value_type = Object)]
+    /// The worker's input, equal in value to what was submitted.
+    #[schema(value_type = Value)]
     payload: &'a Document,
+    /// The worker's output: any JSON value.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<Object>)]
+    #[schema(value_type = Option<Value>)]
     result: Option<&'a Document>,
-    /// {code, message, detail?} of the last failure.
+    /// The last failure.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<Object>)]
+    #[schema(value_type = Option<schemas::TaskError>)]
     error: Option<&'a Document>,
     /// Why it ended as failed.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<schemas::FailureReason>)]
     reason: Option<FailureReason>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<Object>)]
+    #[schema(value_type = Option<schemas::Progress>)]
     progress: Option<&'a Progress>,
+    /// The node of the latest attempt.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<schemas::Name>)]
     node_id: Option<&'a NodeId>,
+    /// When the lease ends, while running.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, format = DateTime)]
     lease_expires_at: Option<UnixMillis>,
+    /// There, and true, while a running task is to stop.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
+    #[schema(required = false)]
     cancel_requested: bool,
+    /// When it was stored.
     #[schema(value_type = String, format = DateTime)]
     created_at: UnixMillis,
+    /// The moment it was submitted for.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, format = DateTime)]
     run_at: Option<UnixMillis>,
+    /// When the latest attempt began.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, format = DateTime)]
     started_at: Option<UnixMillis>,
+    /// When the run ended.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, format = DateTime)]
     finished_at: Option<UnixMillis>,
+    /// When a failed task runs again.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, format = DateTime)]
     next_run_at: Option<UnixMillis>,
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    #[schema(required = false)]
     tags: &'a [String],
+    /// The submitter's own notes.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Object>)]
     metadata: Option<&'a Document>,
     /// On answers to writes: how safe the write is.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<schemas::Durability>)]
     durability: Option<&'static str>,
 }
 

@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use super::report;
 use crate::api::json::{self, Json};
-use crate::api::path::Id;
-use crate::api::problem::{Code, Problem};
+use crate::api::path::{Id, TaskPath};
+use crate::api::problem::{Code, Problem, ReportTaskProblems};
 use crate::api::state::ApiState;
 use crate::domain::lease::validate_lease_ms;
 use crate::domain::limits::MAX_PROGRESS_MESSAGE_BYTES;
@@ -22,12 +22,14 @@ pub(crate) struct ReportProgress {
     pub(crate) lease_token: String,
     /// Between 0 and 1; a smaller one than before is not taken.
     #[serde(default)]
+    #[schema(minimum = 0, maximum = 1)]
     pub(crate) fraction: Option<f64>,
-    /// A sentence for people.
+    /// A sentence for people; at most 1 KiB.
     #[serde(default)]
     pub(crate) message: Option<String>,
-    /// The lease's new length from now.
+    /// The lease's new length from now, 1 s to 7 days.
     #[serde(default)]
+    #[schema(minimum = 1000, maximum = 604_800_000_u64)]
     pub(crate) extend_ms: Option<u64>,
 }
 
@@ -86,10 +88,14 @@ pub(crate) fn progress_answer(outcome: &ProgressOutcome) -> Result<ProgressAnswe
     }
 }
 
-/// Notes the progress and renews the lease.
+/// Report progress
+///
+/// To say how far the attempt has come renews its lease.
 #[utoipa::path(post, path = "/tasks/{id}/progress", operation_id = "reportTaskProgress", tag = "tasks",
-    params(("id" = String, Path)), request_body = ReportProgress,
-    responses((status = 200, description = "The lease", body = ProgressAnswer)))]
+    params(TaskPath), request_body = ReportProgress,
+    responses(
+        (status = 200, description = "The lease", body = ProgressAnswer),
+        ReportTaskProblems))]
 pub(crate) async fn report_progress(
     State(state): State<ApiState>,
     Id(id): Id<TaskId>,

@@ -6,8 +6,8 @@ use serde::Deserialize;
 
 use super::report;
 use crate::api::json::OptionalJson;
-use crate::api::path::Id;
-use crate::api::problem::Problem;
+use crate::api::path::{Id, TaskPath};
+use crate::api::problem::{Problem, ReleaseTaskProblems};
 use crate::api::state::ApiState;
 use crate::domain::limits::MAX_DELAY_MS;
 use crate::domain::{InvalidInput, TaskId};
@@ -22,6 +22,7 @@ pub(crate) struct ReleaseTask {
     lease_token: Option<String>,
     /// How long it is to wait; without, it keeps its place in the queue.
     #[serde(default)]
+    #[schema(maximum = 31_622_400_000_u64)]
     delay_ms: Option<u64>,
 }
 
@@ -33,10 +34,15 @@ pub(crate) fn check_delay(delay_ms: Option<u64>) -> Result<(), Problem> {
     Ok(())
 }
 
-/// Gives a running task back.
+/// Give a task back
+///
+/// The attempt counts as none, and the task keeps its place in the queue unless it is to wait. An operator
+/// may release a running task without its lease.
 #[utoipa::path(post, path = "/tasks/{id}/release", operation_id = "releaseTask", tag = "tasks",
-    params(("id" = String, Path)), request_body = ReleaseTask,
-    responses((status = 200, description = "The task", body = super::TaskView)))]
+    params(TaskPath), request_body = Option<ReleaseTask>,
+    responses(
+        (status = 200, description = "The task", body = super::TaskView),
+        ReleaseTaskProblems))]
 pub(crate) async fn release_task(
     State(state): State<ApiState>,
     Id(id): Id<TaskId>,

@@ -5,15 +5,19 @@ use axum::response::Response;
 
 use super::get::found;
 use crate::api::json;
-use crate::api::path::Id;
-use crate::api::problem::{Code, Problem};
+use crate::api::path::{Id, TaskPath};
+use crate::api::problem::{Code, GetTaskResultProblems, Problem};
 use crate::api::state::ApiState;
 use crate::domain::TaskId;
 
-/// Reads the result of a finished task; `null` when it has none.
+/// Read a result
+///
+/// The result as the worker sent it, and nothing around it. A final task without a result has `null`.
 #[utoipa::path(get, path = "/tasks/{id}/result", operation_id = "getTaskResult", tag = "tasks",
-    params(("id" = String, Path)),
-    responses((status = 200, description = "The result as the worker sent it", body = Object)))]
+    params(TaskPath),
+    responses(
+        (status = 200, description = "The result: any JSON value", body = Value),
+        GetTaskResultProblems))]
 pub(crate) async fn get_task_result(
     State(state): State<ApiState>,
     Id(id): Id<TaskId>,

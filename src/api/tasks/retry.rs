@@ -5,16 +5,20 @@ use axum::response::Response;
 
 use super::TaskView;
 use crate::api::json;
-use crate::api::path::Id;
-use crate::api::problem::{Code, Problem};
+use crate::api::path::{Id, TaskPath};
+use crate::api::problem::{Code, Problem, RetryTaskProblems};
 use crate::api::state::ApiState;
 use crate::domain::TaskId;
 use crate::store::RetryOutcome;
 
-/// Runs a finished task again: a new run, the history kept.
+/// Run a finished task again
+///
+/// A new run begins; the history is kept.
 #[utoipa::path(post, path = "/tasks/{id}/retry", operation_id = "retryTask", tag = "tasks",
-    params(("id" = String, Path)),
-    responses((status = 200, description = "The task", body = TaskView)))]
+    params(TaskPath),
+    responses(
+        (status = 200, description = "The task", body = TaskView),
+        RetryTaskProblems))]
 pub(crate) async fn retry_task(
     State(state): State<ApiState>,
     Id(id): Id<TaskId>,

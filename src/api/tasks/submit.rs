@@ -6,7 +6,7 @@ use axum::response::Response;
 
 use super::{SubmitTask, TaskView, idempotency};
 use crate::api::json::{self, Json};
-use crate::api::problem::{Code, Problem};
+use crate::api::problem::{Code, Problem, SubmitTaskProblems};
 use crate::api::state::ApiState;
 use crate::domain::{Task, TaskId};
 use crate::store::SubmitOutcome;
@@ -14,9 +14,29 @@ use crate::store::SubmitOutcome;
 /// Longest trace context that is taken over: its one defined form has 55 characters.
 const MAX_TRACEPARENT: usize = 128;
 
-/// Submits one task.
-#[utoipa::path(post, path = "/tasks", operation_id = "submitTask", tag = "tasks", request_body = SubmitTask,
-    responses((status = 201, description = "The task", body = TaskView)))]
+/// Headers of submits.
+#[derive(utoipa::IntoParams)]
+#[into_params(parameter_in = Header)]
+#[expect(dead_code, reason = "only the generator of the document reads it")]
+pub(crate) struct SubmitHeaders {
+    /// Makes the request safe to repeat for 24 hours: 1 to 255 visible ASCII characters, bare or quoted.
+    #[param(rename = "Idempotency-Key", min_length = 1, max_length = 257)]
+    idempotency_key: Option<String>,
+    /// W3C trace context, given with the claim.
+    traceparent: Option<String>,
+}
+
+/// Submit a task
+///
+/// The queue comes into being with its first task. With an Idempotency-Key the request may be repeated
+/// for 24 hours: the answer is then the task as it is now.
+#[utoipa::path(post, path = "/tasks", operation_id = "submitTask", tag = "tasks",
+    params(SubmitHeaders), request_body = SubmitTask,
+    responses(
+        (status = 201, description = "The task is stored, at the level of durability that it names", body = TaskView, headers(
+            ("Location" = String, description = "The task's path"),
+            ("Idempotency-Replayed" = bool, description = "There when the key had made the task before"))),
+        SubmitTaskProblems))]
 pub(crate) async fn submit_task(
     State(state): State<ApiState>,
     headers: HeaderMap,

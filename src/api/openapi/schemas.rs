@@ -1,0 +1,232 @@
+//! Forms of what the domain defines: it knows nothing of documents, so its types are described
+//! here. Handlers name these types in `value_type`; nobody makes values of them.
+#![expect(
+    dead_code,
+    reason = "only the generator of the document reads these types"
+)]
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
+use utoipa::{PartialSchema, ToSchema};
+
+use crate::api::problem::Code;
+use crate::domain::retry::{Growth as GrowthWord, Jitter as JitterWord};
+use crate::domain::{FailureReason as Reason, TaskState as State, node::NodeState as Node};
+use crate::store::durability::Durability as Level;
+
+/// Declares string enums: their values are the words that the domain's own variants are written as.
+macro_rules! words {
+    ($($name:ident $description:literal: $values:expr;)*) => {$(
+        #[doc = $description]
+        pub(crate) struct $name;
+
+        impl PartialSchema for $name {
+            fn schema() -> RefOr<Schema> {
+                let values = $values;
+                let words = values.iter().map(|value| serde_json::to_value(value).unwrap_or_default());
+                let text = ObjectBuilder::new().schema_type(Type::String).description(Some($description));
+                text.enum_values(Some(words)).into()
+            }
+        }
+
+        impl ToSchema for $name {
+            fn name() -> Cow<'static, str> {
+                stringify!($name).into()
+            }
+        }
+    )*};
+}
+
+words! {
+    TaskState "Where a task stands; the last four are final.": State::ALL;
+    FailureReason "Why a task ended as failed.": Reason::ALL;
+    NodeState "How a node stands: it is heard of, has missed heartbeats, or its session has ended.":
+        [Node::Ready, Node::Suspect, Node::Dead];
+    RetryKind "How the delay grows: `base_ms` x factor^(failures - 1), `base_ms` x failures, or `base_ms`.":
+        [GrowthWord::Exponential, GrowthWord::Linear, GrowthWord::Fixed];
+    RetryJitter "What part of the delay is left to chance: all of it, half, or nothing.":
+        [JitterWord::Full, JitterWord::Equal, JitterWord::None];
+    Durability "How safe an acknowledged write is: in memory, soon on disk, on disk, on disk and on a replica.":
+        [Level::Memory, Level::DiskSoon, Level::Disk, Level::Replica].map(Level::as_str);
+    Directive "What the node is to do: go on, take no more tasks, or end.": ["continue", "drain", "stop"];
+    Outcome "Whether the write happened: certainly not, or perhaps.": ["none", "unknown"];
+    ProblemCode "What is wrong, as a stable word; /problems/{code} explains it. Treat a word that you do not know by its status.":
+        Code::ALL.iter().map(|code| code.word()).collect::<Vec<_>>();
+}
+
+/// A name that users choose.
+pub(crate) struct Name;
+
+impl PartialSchema for Name {
+    fn schema() -> RefOr<Schema> {
+        ObjectBuilder::new()
+            .schema_type(Type::String)
+            .description(Some("A name: up to 128 letters, digits and `_.-`."))
+            .pattern(Some("^[A-Za-z0-9_.-]{1,128}$"))
+            .into()
+    }
+}
+
+impl ToSchema for Name {
+    fn name() -> Cow<'static, str> {
+        "Name".into()
+    }
+}
+
+/// When a failed attempt is repeated.
+#[derive(ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RetryPolicy {
+    kind: RetryKind,
+    /// First delay.
+    #[schema(maximum = 2_592_000_000_u64)]
+    base_ms: u64,
+    /// Base of the exponential growth; 2 by default.
+    #[schema(required = false, minimum = 1, maximum = 100)]
+    factor: f64,
+    /// Longest delay; 5 minutes by default.
+    #[schema(required = false, maximum = 2_592_000_000_u64)]
+    cap_ms: u64,
+    /// `full` by default.
+    #[schema(required = false)]
+    jitter: RetryJitter,
+}
+
+/// What a node must have to run a task.
+#[derive(ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Requirements {
+    /// Labels the node carries with just these values.
+    #[schema(required = false)]
+    labels: BTreeMap<String, String>,
+    /// Amounts the node has at least.
+    #[schema(required = false)]
+    resources: BTreeMap<String, f64>,
+}
+
+/// What an attempt went wrong with.
+#[derive(ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct TaskError {
+    /// A short word for programs.
+    #[schema(min_length = 1, max_length = 128)]
+    code: String,
+    /// A sentence for people; at most 16 KiB.
+    message: String,
+    /// Anything more: any JSON value.
+    detail: Option<Value>,
+}
+
+/// How far an attempt has come.
+#[derive(ToSchema)]
+
+pub(crate) struct Progress {
+    /// Between 0 and 1; never falls within an attempt.
+    fraction: Option<f64>,
+    /// A sentence for people.
+    message: Option<String>,
+}
+
+/// A node's own measure of itself.
+#[derive(ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Performance {
+    /// Processor cores.
+    #[schema(minimum = 0)]
+    cpu_cores: Option<f64>,
+    /// Memory, MiB.
+    #[schema(minimum = 0)]
+    memory_mb: Option<f64>,
+    /// Any figure of merit; higher is faster.
+    #[schema(minimum = 0)]
+    benchmark: Option<f64>,
+}
+
+/// How busy a node is.
+#[derive(ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Load {
+    /// Share of its processors in use, 0 to 1.
+    cpu: Option<f64>,
+    /// Share of its memory in use, 0 to 1.
+    memory: Option<f64>,
+}
+
+/// A queue by name, or with a weight.
+#[derive(ToSchema)]
+#[serde(untagged)]
+pub(crate) enum QueueChoice {
+    /// By name.
+    Name(#[schema(inline)] String),
+    /// With a weight.
+    Weighted(WeightedQueue),
+}
+
+/// A queue of a claim, and how often it comes first compared with the others.
+#[derive(ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct WeightedQueue {
+    name: Name,
+    /// More than 0; twice the weight comes first twice as often. 1 by default.
+    #[schema(required = false, exclusive_minimum = 0, maximum = 1_000_000)]
+    weight: f64,
+}
+
+#[cfg(test)]
+mod tests {
+    use serde::Serialize;
+
+    use super::*;
+    use crate::domain::{Document, node, placement, retry, task};
+
+    /// The described form has the members that the domain's type is written with.
+    fn agree<T: ToSchema>(value: &impl Serialize) {
+        let described = serde_json::to_value(T::schema()).expect("a schema");
+        let written = serde_json::to_value(value).expect("a value");
+        let names = |value: &Value| {
+            value
+                .as_object()
+                .expect("members")
+                .keys()
+                .cloned()
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(
+            names(&described["properties"]),
+            names(&written),
+            "{}",
+            T::name()
+        );
+    }
+
+    #[test]
+    fn forms_have_the_members_of_the_domain_types() {
+        agree::<RetryPolicy>(&retry::RetryPolicy::default());
+        agree::<Requirements>(&placement::Requirements {
+            labels: BTreeMap::from([("gpu".to_owned(), "a100".to_owned())]),
+            resources: BTreeMap::from([("memory_mb".to_owned(), 1.0)]),
+        });
+        agree::<TaskError>(&task::TaskError {
+            code: String::new(),
+            message: String::new(),
+            detail: Some(Document::empty_object()),
+        });
+        agree::<Progress>(&task::Progress {
+            fraction: Some(0.5),
+            message: Some(String::new()),
+        });
+        agree::<Performance>(&node::Performance {
+            cpu_cores: Some(1.0),
+            memory_mb: Some(1.0),
+            benchmark: Some(1.0),
+        });
+        agree::<Load>(&node::Load {
+            cpu: Some(0.5),
+            memory: Some(0.5),
+        });
+    }
+}

@@ -1,0 +1,96 @@
+//! The examples: a service takes each request, and each answer is of its schema.
+
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use super::{Operation, document, operations, schema};
+use crate::api::service::{Api, Lease};
+
+#[test]
+fn every_body_has_an_example_that_is_of_its_schema() {
+    for operation in operations() {
+        let id = operation.id;
+        if let Some(body) = operation.body.get("requestBody") {
+            check(id, &body["content"]["application/json"]);
+        }
+        for (status, answer) in operation.successes() {
+            let content = answer["content"].as_object();
+            assert_eq!(content.is_none(), status == "204", "{id} {status}");
+            for media in content.into_iter().flat_map(|content| content.values()) {
+                check(id, media);
+            }
+        }
+    }
+}
+
+fn check(id: &str, media: &Value) {
+    let example = media.get("example").unwrap_or_else(|| {
+        panic!("{id} has a body without an example: give it one in src/api/openapi/examples.rs")
+    });
+    let faults = schema::faults(document(), &media["schema"], example);
+    assert!(faults.is_empty(), "{id}: {}", faults.join("\n"));
+}
+
+#[tokio::test]
+async fn every_example_is_accepted_as_it_stands() {
+    let api = Api::start().await;
+    for operation in operations() {
+        let scene = Scene::set(&api, &operation).await;
+        let method = Method::from_bytes(operation.method.to_uppercase().as_bytes()).unwrap();
+        let mut request = api.request(method, &scene.path(operation.path));
+        if let Some(body) = operation.body.get("requestBody") {
+            let mut body = body["content"]["application/json"]["example"].clone();
+            scene.give_leases(&mut body);
+            request = request.json(&body);
+        }
+        // The answer's form is checked where it comes in.
+        let reply = api.send(request).await;
+        assert!(
+            (200..300).contains(&reply.status),
+            "{}: {}",
+            operation.id,
+            reply.text
+        );
+    }
+}
+
+/// What the examples speak of, there for one operation.
+struct Scene {
+    lease: Lease,
+    session: String,
+}
+
+impl Scene {
+    /// A task in the queue, one in the hands of a node, or finished, and a node with a session.
+    async fn set(api: &Api, operation: &Operation) -> Self {
+        api.submit(json!({ "queue": "mail" })).await;
+        api.submit(json!({ "queue": operation.id })).await;
+        let lease = api
+            .claim("n", json!({ "queues": [operation.id] }))
+            .await
+            .remove(0);
+        if matches!(operation.id, "retryTask" | "getTaskResult") {
+            assert_eq!(api.report(&lease, "complete", json!({})).await.status, 200);
+        }
+        let session = api.register("laptop-1", json!({})).await;
+        Self { lease, session }
+    }
+
+    fn path(&self, template: &str) -> String {
+        template
+            .replace("{id}", &self.lease.id)
+            .replace("{node_id}", "laptop-1")
+            .replace("{name}", "mail")
+            .replace("{code}", "lease_lost")
+    }
+
+    /// Puts what only this service can know in the place of the example's.
+    fn give_leases(&self, body: &mut Value) {
+        if body.get("lease_token").is_some() {
+            body["lease_token"] = json!(self.lease.token);
+        }
+        if body.get("session").is_some() {
+            body["session"] = json!(self.session);
+        }
+    }
+}
