@@ -72,6 +72,12 @@ impl Scene {
         if matches!(operation.id, "retryTask" | "getTaskResult") {
             assert_eq!(api.report(&lease, "complete", json!({})).await.status, 200);
         }
+        if operation.id == "deleteQueue" {
+            assert_eq!(
+                api.post("/v1/queues/mail/purge", json!({})).await.status,
+                200
+            );
+        }
         let session = api.register("laptop-1", json!({})).await;
         Self { lease, session }
     }
