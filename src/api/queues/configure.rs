@@ -60,7 +60,7 @@ pub(crate) struct ConfigureRetention {
 #[into_params(parameter_in = Header)]
 #[expect(dead_code, reason = "only the generator of the document reads it")]
 pub(crate) struct RevisionHeaders {
-    /// Only if the queue is still at this revision, as its ETag names it; `*` for any.
+    /// Only if the queue is still at this revision, as its `ETag` names it; `*` for any.
     #[param(rename = "If-Match")]
     if_match: Option<String>,
 }
