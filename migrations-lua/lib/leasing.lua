@@ -1,31 +1,49 @@
 -- How an attempt begins: a task that was taken out of the ready ones goes to a node.
 local leasing = {}
 
-function leasing.begin(claim, q, id, index)
-  local t, now = task.read(id), partition.lease_now
-  if t.latest then
-    attempts.archive(t)
-    task.erase(t, 'settled', 'ended', 'progress', 'progress_message')
-  end
-  sets.remove(keys.state(q.name, 'queued'), id)
-  sets.add(keys.state(q.name, 'running'), partition.now, id)
-  if t.expires then sets.remove(keys.expiries, id) end
-  sets.add(keys.held(claim.node, claim.session), partition.now, id)
+local function holding(terms, fence, deadline)
+  return attempts.holding(terms.node, terms.session, partition.now, fence, terms.ends, deadline, terms.named, terms.own_end)
+end
 
+-- What the leases of one claim in one queue share: the keys, and how a first attempt of a task without a
+-- time-out of its own stands in the record.
+function leasing.terms(claim, q)
+  local now = partition.lease_now
   -- A lease without a session lasts as long as its queue says, unless the claim does.
   local named = claim.lease_ms or (claim.session == '' and tonumber(q.lease_ms)) or nil
   local length = named or (claim.session == '' and DEFAULT_LEASE_MS) or nil
-  local ends = math.min(length and now + length or math.huge, claim.remaining and now + claim.remaining or math.huge)
-  local deadline = now + (tonumber(t.timeout) or math.max(DEFAULT_TIMEOUT_MS, length or 0))
-  sets.add(keys.leases, math.min(ends, deadline), id)
-
-  t.attempt, t.token, t.node = tonumber(t.attempt or 0) + 1, claim.seed .. '-' .. index, claim.node
-  t.fence = text(math.max(tonumber(t.fence or 0) + 1, partition.micros))
-  t.started, t.lease, t.deadline, t.lease_ms = partition.now, ends, deadline, named
-  t.session = claim.session ~= '' and claim.session or nil
+  local terms = {
+    seed = claim.seed, node = claim.node, session = claim.session ~= '' and claim.session or nil, named = named,
+    ends = math.min(length and now + length or math.huge, claim.remaining and now + claim.remaining or math.huge),
+    deadline = now + math.max(DEFAULT_TIMEOUT_MS, length or 0),
+    queued = keys.state(q.name, 'queued'), running = keys.state(q.name, 'running'),
+    held = keys.held(claim.node, claim.session),
+  }
   -- With a lease_ms of its own the lease of a session also ends so long after the last progress.
-  t.own_end = t.session and length and now + length
-  task.write(t, 'state', 'running', task.latest_field(t))
+  terms.own_end = terms.session and length and now + length or nil
+  terms.holding = holding(terms, partition.micros, terms.deadline)
+  return terms
+end
+
+function leasing.begin(terms, id, index)
+  local t, attempt, deadline, held = task.read(id), '1', terms.deadline, terms.holding
+  if t.latest then
+    attempts.archive(t)
+    task.erase(t, 'settled', 'ended', 'progress', 'progress_message')
+    attempt = text(tonumber(t.attempt) + 1)
+  end
+  if t.timeout then deadline = partition.lease_now + tonumber(t.timeout) end
+  if t.timeout or t.latest then
+    held = holding(terms, math.max(tonumber(t.fence or 0) + 1, partition.micros), deadline)
+  end
+  sets.remove(terms.queued, id)
+  sets.add(terms.running, partition.now, id)
+  sets.add(terms.held, partition.now, id)
+  sets.add(keys.leases, math.min(terms.ends, deadline), id)
+  if t.expires then sets.remove(keys.expiries, id) end
+  t.state, t.token, t.deadline = 'running', terms.seed .. '-' .. index, deadline
+  t.latest = attempt .. ' ' .. t.token .. held
+  redis.call('HSET', keys.task(id), 'state', 'running', 'latest', t.latest)
   return t
 end
 

@@ -20,7 +20,7 @@ function retention.begin(t)
   if t.state == 'failed' then
     keep = q.keep_failed_ms and tonumber(q.keep_failed_ms) + KEEP_SLACK_MS or KEEP_FAILED_MS
   end
-  for _, key in ipairs(task.keys(t)) do redis.call('PEXPIRE', key, keep) end
+  for _, key in ipairs(task.keys(t)) do redis.call('PEXPIRE', key, text(keep)) end
   if q.max_bytes then
     task.write(t, 'bytes', bytes_of(t))
     redis.call('HINCRBY', keys.queue(q.name), 'finished_bytes', t.bytes)

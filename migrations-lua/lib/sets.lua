@@ -10,7 +10,7 @@ function sets.add(key, score, member)
     added[key] = list
   end
   local n = #list
-  list[n + 1] = text(score)
+  list[n + 1] = texts[score] or text(score)
   list[n + 2] = member
 end
 

@@ -3,20 +3,10 @@
 local DOCUMENTS = { p = 'payload', r = 'result', m = 'metadata', e = 'error' }
 local task = {}
 
--- The latest attempt is one field of the record, `latest`: these, in this order, '-' for absent ones.
-local LATEST = '^(%S+) (%S+) (%S+) (%S+) (%S+) (%S+) (%S+) (%S+) (%S+) (%S+)$'
+-- The latest attempt is one field of the record, `latest`: who has it, then its times (lib/attempts.lua),
+-- '-' for what is absent.
+local WHO = '^(%S+) (%S+) (%S+) (%S+) '
 local function present(value) if value ~= '-' then return value end end
-
-local function unfold(t)
-  t.attempt, t.token, t.node, t.session, t.started, t.fence, t.lease, t.deadline, t.lease_ms, t.own_end =
-    string.match(t.latest, LATEST)
-  t.session, t.lease_ms, t.own_end = present(t.session), present(t.lease_ms), present(t.own_end)
-end
-
-function task.latest_field(t)
-  return 'latest', table.concat({ text(t.attempt), t.token, t.node, t.session or '-', text(t.started), t.fence,
-    text(t.lease), text(t.deadline), text(t.lease_ms) or '-', text(t.own_end) or '-' }, ' ')
-end
 
 -- The record as a table of its fields, or nil. `flat` is the record as a reply shows it.
 function task.read(id)
@@ -24,18 +14,21 @@ function task.read(id)
   if not flat[1] then return nil end
   local t = { id = id, flat = flat }
   for i = 1, #flat, 2 do t[flat[i]] = flat[i + 1] end
-  if t.latest then unfold(t) end
+  if t.latest then
+    t.attempt, t.token, t.node, t.session = string.match(t.latest, WHO)
+    t.session = present(t.session)
+  end
   return t
 end
 
 -- Writes pairs of field and value.
 function task.write(t, ...)
   local changes, flat = { ... }, t.flat
+  local known = #flat
   for i = 1, #changes, 2 do
     local field, value = changes[i], text(changes[i + 1])
     changes[i + 1], t[field] = value, value
-    flat[#flat + 1] = field
-    flat[#flat + 1] = value
+    flat[known + i], flat[known + i + 1] = field, value
   end
   redis.call('HSET', keys.task(t.id), unpack(changes))
 end
@@ -92,6 +85,7 @@ end
 -- Every key of a task, for deletion or a time to live.
 function task.keys(t)
   local all = { keys.task(t.id) }
+  if not t.long and t.attempt == '1' and not t.run then return all end
   for letter in string.gmatch(t.long or '', '.') do
     all[#all + 1] = keys.document(DOCUMENTS[letter], t.id)
   end

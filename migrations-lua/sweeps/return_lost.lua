@@ -23,12 +23,13 @@ local function spared(due, t)
   local ends = partition.lease_now + math.min(tonumber(t.lease_ms) or DEAD_AFTER_MS, DEAD_AFTER_MS)
   sets.add(keys.leases, ends, t.id)
   t.lease = ends
-  task.write(t, task.latest_field(t))
+  task.write(t, attempts.latest_field(t))
   return true
 end
 
 local function settle(t, due)
   local now = partition.lease_now
+  attempts.unfold_times(t)
   if spared(due, t) then return true end
   if t.revoke and tonumber(t.revoke) <= now then
     lifecycle.to_final(t, 'cancelled', 'settled', 'revoked', 'ended', partition.now)
@@ -58,7 +59,7 @@ local function settle(t, due)
       local ends = now + tonumber(life)
       if own_end then ends = math.min(ends, own_end) end
       t.lease = ends
-      task.write(t, task.latest_field(t))
+      task.write(t, attempts.latest_field(t))
       sets.add(keys.leases, math.min(ends, tonumber(t.deadline), tonumber(t.revoke) or ends), t.id)
     end
   end

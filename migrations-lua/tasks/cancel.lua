@@ -16,6 +16,7 @@ if t.state == 'succeeded' or t.state == 'failed' or t.state == 'expired' then
 end
 
 if t.state == 'running' and not t.cancel then
+  attempts.unfold_times(t)
   local revoke = partition.lease_now + grace
   sets.add(keys.leases, math.min(tonumber(t.lease), tonumber(t.deadline), revoke), id)
   task.write(t, 'cancel', partition.now, 'revoke', revoke)

@@ -40,12 +40,13 @@ local function run(claim)
       for class in string.gmatch(wanted.allowed, '%d+') do allowed[class] = true end
     end
     local open = q and not q.paused and (allowed == '*' or next(allowed))
+    local terms = open and leasing.terms(claim, q)
     while open and #leased / 2 < claim.most do
       local set, popped = ready.pop(q, allowed, claim.most - #leased / 2)
       open = popped[1] and bytes < MAX_CLAIM_BYTES
       for i = 1, #popped, 2 do
         if bytes < MAX_CLAIM_BYTES then
-          local t = leasing.begin(claim, q, popped[i], #leased / 2)
+          local t = leasing.begin(terms, popped[i], #leased / 2)
           bytes = bytes + #task.document(t, 'p')
           longest = math.max(longest, t.deadline - partition.lease_now)
           leased[#leased + 1] = t.id

@@ -10,6 +10,7 @@
 --@include constants header keys partition lane sets signal queue task attempts lifecycle report
 
 local function renew(t, item)
+  attempts.unfold_times(t)
   local now = partition.lease_now
   local length = item.extend or tonumber(t.lease_ms) or not t.session and DEFAULT_LEASE_MS or nil
   local own_end = length and now + length
@@ -26,7 +27,7 @@ local function renew(t, item)
   local due = math.min(ends, deadline, tonumber(t.revoke) or deadline)
   sets.add(keys.leases, due, t.id)
   t.lease, t.deadline, t.lease_ms = ends, deadline, item.extend or t.lease_ms
-  task.write(t, task.latest_field(t))
+  task.write(t, attempts.latest_field(t))
   if item.fraction_text ~= '' and tonumber(item.fraction_text) >= tonumber(t.progress or 0) then task.write(t, 'progress', item.fraction_text) end
   if item.message ~= '' then task.write(t, 'progress_message', item.message) end
   return { 'renewed', t.cancel and '1' or '0', ends }
