@@ -1,12 +1,18 @@
 -- How an attempt begins: a task that was taken out of the ready ones goes to a node.
+-- One that should have started by now is expired instead, without waiting for the sweep.
 local leasing = {}
 
 function leasing.begin(claim, q, id, index)
   local t, now = task.read(id), partition.lease_now
+  if t.expires and tonumber(t.expires) <= partition.now then
+    lifecycle.to_final(t, 'expired')
+    return nil
+  end
   if t.latest then
     attempts.archive(t)
-    task.erase(t, 'settled', 'ended', 'progress', 'progress_message')
+    task.erase(t, 'settled', 'ended', 'progress', 'progress_message', 'claim_id')
   end
+  if t.unique then uniqueness.start(t) end
   sets.remove(keys.state(q.name, 'queued'), id)
   sets.add(keys.state(q.name, 'running'), partition.now, id)
   if t.expires then sets.remove(keys.expiries, id) end
@@ -25,8 +31,19 @@ function leasing.begin(claim, q, id, index)
   t.session = claim.session ~= '' and claim.session or nil
   -- With a lease_ms of its own the lease of a session also ends so long after the last progress.
   t.own_end = t.session and length and now + length
-  task.write(t, 'state', 'running', task.latest_field(t))
+  if claim.claim_id == '' or t.timeout then
+    task.write(t, 'state', 'running', task.latest_field(t))
+  else
+    -- Progress may raise the deadline of such a task: then the claim's memory has to last longer too.
+    task.write(t, 'state', 'running', 'claim_id', claim.claim_id, task.latest_field(t))
+  end
   return t
+end
+
+-- Remembers what the claim_id has got for as long as the longest of its attempts may last.
+function leasing.remember(claim, leased, longest)
+  redis.call('SET', keys.claim(claim.node, claim.claim_id), cmsgpack.pack(leased),
+    'PX', text(longest + CLAIM_MEMORY_MS))
 end
 
 -- Ids and tokens, one after the other, of what this claim_id has got and still holds; nil for nothing.

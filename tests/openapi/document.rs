@@ -16,6 +16,7 @@ const OPERATIONS: &[&str] = &[
     "completeTask",
     "deleteNode",
     "exchangeTasks",
+    "explainTask",
     "failTask",
     "getHealth",
     "getNode",
