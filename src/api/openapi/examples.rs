@@ -19,7 +19,7 @@ examples! {
     "tasks": "submitTask" "submitTasks" "getTask" "getTaskResult" "explainTask" "completeTask" "failTask" "releaseTask"
         "reportTaskProgress" "cancelTask" "retryTask";
     "nodes": "listNodes" "registerNode" "getNode" "heartbeatNode" "claimTasks" "exchangeTasks";
-    "queues": "listQueues" "getQueue" "getQueueStats" "pauseQueue" "resumeQueue";
+    "queues": "listQueues" "getQueue" "getQueueStats" "configureQueue" "mergeQueue" "pauseQueue" "resumeQueue" "purgeQueue";
     "openapi": "getHealth" "getReadiness" "listProblems" "getProblem";
 }
 

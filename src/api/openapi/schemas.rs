@@ -15,6 +15,7 @@ use utoipa::{PartialSchema, ToSchema};
 
 use crate::api::problem::Code;
 use crate::domain::retry::{Growth as GrowthWord, Jitter as JitterWord};
+use crate::domain::score::Ordering as OrderingWord;
 use crate::domain::uniqueness::{OnConflict as Conflict, Until as UntilWord};
 use crate::domain::{FailureReason as Reason, TaskState as State, node::NodeState as Node};
 use crate::store::durability::Durability as Level;
@@ -51,6 +52,8 @@ words! {
         UntilWord::ALL.map(UntilWord::word);
     UniqueOnConflict "While another task holds the key: it is the answer, the submit is refused, or the other is cancelled if it still waits.":
         Conflict::ALL.map(Conflict::word);
+    Ordering "What goes first in a queue: priority, priority with a bound on how long it is preferred, or neither.":
+        [OrderingWord::Strict, OrderingWord::Aging, OrderingWord::Fifo];
     RetryKind "How the delay grows: `base_ms` x factor^(failures - 1), `base_ms` x failures, or `base_ms`.":
         [GrowthWord::Exponential, GrowthWord::Linear, GrowthWord::Fixed];
     RetryJitter "What part of the delay is left to chance: all of it, half, or nothing.":

@@ -13,9 +13,10 @@ use utoipa::openapi::{ContentBuilder, Ref, RefOr, Response, ResponseBuilder};
 use super::Code::{
     self, AlreadyFinished, BatchRejected, BatchTooLarge, DuplicateTask, Forbidden,
     IdempotencyKeyReused, Internal, InvalidCursor, InvalidJson, InvalidRequest, InvalidState,
-    LeaseLost, NodeUnknown, NotFound, Overloaded, PayloadTooLarge, Purged, QueueNotFound,
-    RequestTimeout, ShuttingDown, StoreFull, StoreReset, StoreUnavailable, TaskNotFinished,
-    TaskNotFound, TooManyWaiters, Unauthenticated, UnsupportedMediaType, ValidationFailed,
+    LeaseLost, NodeUnknown, NotFound, Overloaded, PayloadTooLarge, PreconditionFailed, Purged,
+    QueueFull, QueueNotFound, RequestTimeout, ShuttingDown, StoreFull, StoreReset,
+    StoreUnavailable, TaskNotFinished, TaskNotFound, TooManyWaiters, Unauthenticated,
+    UnsupportedMediaType, ValidationFailed,
 };
 
 /// Every operation of the API.
@@ -52,11 +53,11 @@ macro_rules! groups {
 }
 
 groups! {
-    SubmitTaskProblems: IdempotencyKeyReused Purged DuplicateTask, CALL, BODY, WRITE;
-    SubmitTasksProblems: IdempotencyKeyReused Purged BatchTooLarge BatchRejected, CALL, BODY, WRITE;
-    GetTaskProblems: InvalidRequest TaskNotFound, CALL;
+    SubmitTaskProblems: IdempotencyKeyReused Purged DuplicateTask QueueFull, CALL, BODY, WRITE;
+    SubmitTasksProblems: IdempotencyKeyReused Purged QueueFull BatchTooLarge BatchRejected, CALL, BODY, WRITE;
+    GetTaskProblems: InvalidRequest TaskNotFound Purged TooManyWaiters, CALL;
     ExplainTaskProblems: TaskNotFound, CALL;
-    GetTaskResultProblems: TaskNotFound TaskNotFinished, CALL;
+    GetTaskResultProblems: TaskNotFound TaskNotFinished Purged, CALL;
     ReportTaskProblems: TaskNotFound LeaseLost, CALL, BODY, WRITE;
     ReleaseTaskProblems: TaskNotFound LeaseLost InvalidState, CALL, BODY, WRITE;
     CancelTaskProblems: TaskNotFound AlreadyFinished, CALL, WRITE;
@@ -65,9 +66,11 @@ groups! {
     GetNodeProblems: NodeUnknown, CALL;
     DeleteNodeProblems: NodeUnknown, CALL, WRITE;
     NodeCallProblems: NodeUnknown, CALL, BODY, WRITE;
-    ClaimTasksProblems: NodeUnknown TooManyWaiters, CALL, BODY, WRITE;
+    ClaimTasksProblems: NodeUnknown TooManyWaiters ShuttingDown, CALL, BODY, WRITE;
     GetQueueProblems: QueueNotFound, CALL;
     ChangeQueueProblems: QueueNotFound, CALL, WRITE;
+    ConfigureQueueProblems: QueueNotFound InvalidState PreconditionFailed, CALL, BODY, WRITE;
+    DeleteQueueProblems: QueueNotFound InvalidState, CALL, WRITE;
     ReadinessProblems: Internal StoreUnavailable StoreReset ShuttingDown;
     ProblemPageProblems: NotFound;
 }
