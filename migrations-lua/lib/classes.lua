@@ -11,6 +11,17 @@ function classes.number(q, definition)
   return number or nil
 end
 
+-- Whether a queue may have the class, which may be new. A plan counts those that it has let pass.
+function classes.has_room(q, definition, plan)
+  if classes.number(q, definition) then return true end
+  local planned = plan and plan[q.name] or { count = 0 }
+  if planned[definition] then return true end
+  if q.classes + planned.count >= MAX_CLASSES then return false end
+  planned[definition], planned.count = true, planned.count + 1
+  if plan then plan[q.name] = planned end
+  return true
+end
+
 -- The number of a class, given to it now when it is new.
 function classes.intern(q, definition)
   local number = classes.number(q, definition)

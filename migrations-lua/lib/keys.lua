@@ -22,6 +22,7 @@ function keys.classes(name) return PREFIX .. ':classes:' .. name end
 function keys.heads(name) return PREFIX .. ':heads:' .. name end
 function keys.ready(name, class) return PREFIX .. ':ready:' .. name .. ':' .. class end
 function keys.state(name, state) return PREFIX .. ':' .. state .. ':' .. name end
+function keys.unique(name, digest) return PREFIX .. ':unique:' .. name .. ':' .. digest end
 function keys.idempotency(scope) return PREFIX .. ':idempotency:' .. scope end
 function keys.claim(node, claim_id) return PREFIX .. ':claim:' .. node .. ':' .. claim_id end
 function keys.held(node, session) return PREFIX .. ':held:' .. node .. ':' .. session end

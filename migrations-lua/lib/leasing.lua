@@ -1,4 +1,5 @@
 -- How an attempt begins: a task that was taken out of the ready ones goes to a node.
+-- One that should have started by now is expired instead, without waiting for the sweep.
 local leasing = {}
 
 local function holding(terms, fence, deadline)
@@ -13,7 +14,8 @@ function leasing.terms(claim, q)
   local named = claim.lease_ms or (claim.session == '' and tonumber(q.lease_ms)) or nil
   local length = named or (claim.session == '' and DEFAULT_LEASE_MS) or nil
   local terms = {
-    seed = claim.seed, node = claim.node, session = claim.session ~= '' and claim.session or nil, named = named,
+    seed = claim.seed, claim_id = claim.claim_id, named = named,
+    node = claim.node, session = claim.session ~= '' and claim.session or nil,
     ends = math.min(length and now + length or math.huge, claim.remaining and now + claim.remaining or math.huge),
     deadline = now + math.max(DEFAULT_TIMEOUT_MS, length or 0),
     queued = keys.state(q.name, 'queued'), running = keys.state(q.name, 'running'),
@@ -27,11 +29,16 @@ end
 
 function leasing.begin(terms, id, index)
   local t, attempt, deadline, held = task.read(id), '1', terms.deadline, terms.holding
+  if t.expires and tonumber(t.expires) <= partition.now then
+    lifecycle.to_final(t, 'expired')
+    return nil
+  end
   if t.latest then
     attempts.archive(t)
-    task.erase(t, 'settled', 'ended', 'progress', 'progress_message')
+    task.erase(t, 'settled', 'ended', 'progress', 'progress_message', 'claim_id')
     attempt = text(tonumber(t.attempt) + 1)
   end
+  if t.unique then uniqueness.start(t) end
   if t.timeout then deadline = partition.lease_now + tonumber(t.timeout) end
   if t.timeout or t.latest then
     held = holding(terms, math.max(tonumber(t.fence or 0) + 1, partition.micros), deadline)
@@ -43,8 +50,19 @@ function leasing.begin(terms, id, index)
   if t.expires then sets.remove(keys.expiries, id) end
   t.state, t.token, t.deadline = 'running', terms.seed .. '-' .. index, deadline
   t.latest = attempt .. ' ' .. t.token .. held
-  redis.call('HSET', keys.task(id), 'state', 'running', 'latest', t.latest)
+  if terms.claim_id == '' or t.timeout then
+    redis.call('HSET', keys.task(id), 'state', 'running', 'latest', t.latest)
+  else
+    -- Progress may raise the deadline of such a task: then the claim's memory has to last longer too.
+    redis.call('HSET', keys.task(id), 'state', 'running', 'latest', t.latest, 'claim_id', terms.claim_id)
+  end
   return t
+end
+
+-- Remembers what the claim_id has got for as long as the longest of its attempts may last.
+function leasing.remember(claim, leased, longest)
+  redis.call('SET', keys.claim(claim.node, claim.claim_id), cmsgpack.pack(leased),
+    'PX', text(longest + CLAIM_MEMORY_MS))
 end
 
 -- Ids and tokens, one after the other, of what this claim_id has got and still holds; nil for nothing.

@@ -50,6 +50,7 @@ function lifecycle.to_final(t, state, ...)
   if t.state ~= 'running' then forget_expiry(t) end
   move(t, state, partition.now)
   task.write(t, 'state', state, 'finished', partition.now, ...)
+  if t.unique then uniqueness.finish(t) end
   retention.begin(t)
   signal.final(t.id)
 end
@@ -59,6 +60,7 @@ function lifecycle.to_none(t)
   leave(t)
   forget_expiry(t)
   sets.remove(keys.state(t.queue, t.state), t.id)
+  if t.unique then uniqueness.free(t) end
   redis.call('UNLINK', unpack(task.keys(t)))
   redis.call('ZADD', keys.gone, partition.now, t.id)
   signal.final(t.id)
@@ -93,8 +95,5 @@ end
 
 -- Writes all that the moves gathered, and tells the replicas.
 function lifecycle.flush()
-  sets.flush()
-  queue.flush()
-  partition.save()
-  signal.publish()
+  sets.flush() queue.flush() partition.save() signal.publish()
 end

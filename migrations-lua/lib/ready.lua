@@ -3,6 +3,14 @@ local ready = {}
 
 local PAGE = 16
 
+-- The classes that a claim names: '*' for all, else a table of their numbers.
+function ready.allowed(text)
+  if text == '*' then return text end
+  local allowed = {}
+  for class in string.gmatch(text, '%d+') do allowed[class] = true end
+  return allowed
+end
+
 -- The class whose first task is the next one, and the score up to which its tasks come before
 -- those of any other class that the node may run. Read in pages: the first few nearly always do.
 local function first_heads(q, allowed)
@@ -21,11 +29,10 @@ local function first_heads(q, allowed)
   end
 end
 
--- Takes up to `most` first tasks out of the classes that the node may run: ready set, {id, score ...}.
+-- Takes up to `most` first tasks out of the classes that the node may run: their class, {id, score ...}.
 function ready.pop(q, allowed, most)
   if q.classes <= 1 then
-    local set = keys.ready(q.name, '0')
-    return set, redis.call('ZPOPMIN', set, most)
+    return '0', redis.call('ZPOPMIN', keys.ready(q.name, '0'), most)
   end
   local best, bound = first_heads(q, allowed)
   if not best then return nil, {} end
@@ -34,5 +41,11 @@ function ready.pop(q, allowed, most)
   for i = 1, #popped, 2 do redis.call('ZREM', set, popped[i]) end
   queue.write_head(q, best)
   queue.touch(q, best)
-  return set, popped
+  return best, popped
+end
+
+-- Puts back what ready.pop has taken, from its index `first` on.
+function ready.give_back(q, class, popped, first)
+  for i = first, #popped, 2 do redis.call('ZADD', keys.ready(q.name, class), popped[i + 1], popped[i]) end
+  if q.classes > 1 then queue.write_head(q, class) end
 end

@@ -1,19 +1,21 @@
 -- One submitted task, as submit.lua and complete.lua (for children) take it from the arguments:
 --   id, queue, class definition, priority, when ('now', '+ms', '@ms'), expires_in ms or '',
---   idempotency scope or '', body digest, origin ('' or 'outbox'),
+--   idempotency scope or '', body digest, unique key as lib/conflict.lua takes it or '',
+--   origin ('' or 'outbox'),
 --   number of fields, field, value ..., number of long documents, letter, text ...
 local submission = {}
 
 function submission.take()
-  local id, name, class, priority, when, expires_in, scope, body, origin, count = take(10)
+  local id, name, class, priority, when, expires_in, scope, body, unique, origin, count = take(11)
   local item = { id = id, queue = name, class = class, priority = tonumber(priority), when = when,
-    expires_in = expires_in, scope = scope, body = body, origin = origin, fields = { take(2 * count) } }
+    expires_in = expires_in, scope = scope, body = body, unique = unique, origin = origin, fields = { take(2 * count) } }
   item.documents = { take(2 * take()) }
   return item
 end
 
--- Why the item cannot be taken as a new task, as its outcome, or nil.
-function submission.refusal(item)
+-- Why the item cannot be taken as a new task, as its outcome, or nil. Items of one all-or-nothing
+-- whole share a plan: a table of what those before will bring.
+function submission.refusal(item, plan)
   local q = queue.load(item.queue)
   if not q then return { 'unplaced' } end
   if item.scope ~= '' then
@@ -28,10 +30,9 @@ function submission.refusal(item)
       or redis.call('ZSCORE', keys.gone, item.id)) then
     return { 'exists' }
   end
-  if not classes.number(q, item.class) and q.classes >= MAX_CLASSES then
-    return { 'too_many_classes' }
-  end
-  return nil
+  -- A child that the outbox brings was promised when its parent was completed.
+  if item.origin == '' and not classes.has_room(q, item.class, plan) then return { 'too_many_classes' } end
+  return conflict.outcome(item, plan)
 end
 
 local function moment(when)
@@ -43,6 +44,7 @@ end
 
 -- Stores the item, which submission.refusal has let pass.
 function submission.store(item)
+  if item.unique ~= '' then conflict.settle(item) end
   local q, now = queue.load(item.queue), partition.now
   local class, due = classes.intern(q, item.class), moment(item.when)
   local fields = item.fields
@@ -69,7 +71,7 @@ function submission.store(item)
     sets.add(keys.due, due, item.id)
     signal.due(due)
   else
-    field('score', queue.put(q, item.id, class, item.priority))
+    field('score', queue.put(q, item.id, class, item.priority, item.place))
   end
   sets.add(keys.state(item.queue, state), due or now, item.id)
   -- What the item leaves out, the queue may decide.
@@ -88,8 +90,6 @@ function submission.store(item)
   if long ~= '' then field('long', long) end
   redis.call('HSET', keys.task(item.id), unpack(fields))
   queue.count_submit(q)
-  if item.scope ~= '' then
-    redis.call('SET', keys.idempotency(item.scope), item.body .. ' ' .. item.id, 'PX', IDEMPOTENCY_MS)
-  end
+  conflict.remember(item, item.id)
   return { 'created', state, now, due or 0, q.max_attempts }
 end

@@ -1,5 +1,6 @@
 #!lua flags=allow-oom
--- settle: rows of the outbox have been delivered.
+-- settle: rows of the outbox have been delivered. The empty stream stays: it knows the last row's id,
+-- so that ids are not given twice when the clock steps back.
 -- KEYS[1]  partition prefix
 -- ARGV     header, then row ids
 -- Returns  {'ok'}
@@ -7,5 +8,4 @@
 --@include constants header keys partition
 
 while more() do redis.call('XDEL', keys.outbox, take()) end
-if redis.call('XLEN', keys.outbox) == 0 then redis.call('DEL', keys.outbox) end
 return { 'ok' }

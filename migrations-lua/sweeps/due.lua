@@ -28,7 +28,7 @@ look(keys.due, partition.now, 'promote')
 look(keys.leases, partition.lease_now, 'return_lost')
 look(keys.beats, partition.lease_now, 'end_dead')
 look(keys.expiries, partition.now, 'expire')
-if redis.call('EXISTS', keys.outbox) == 1 then work[#work + 1] = 'deliver' end
+if redis.call('XLEN', keys.outbox) > 0 then work[#work + 1] = 'deliver' end
 
 local ready = {}
 while more() do

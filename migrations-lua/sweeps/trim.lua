@@ -12,19 +12,10 @@ local name, set = take(), nil
 set = keys.state(name, take())
 local keep_ms, keep_count, keep_bytes, most = tonumber(take()), tonumber(take()), tonumber(take()), tonumber(take())
 
-local function delete(id)
-  local t = task.read(id)
-  if not t then return end
-  redis.call('UNLINK', unpack(task.keys(t)))
-  retention.finish(t)
-  -- A row of the outbox may come again for 10 minutes: it must not create the task anew.
-  if t.origin then redis.call('ZADD', keys.gone, partition.now, id) end
-end
-
 local ids = redis.call('ZRANGEBYSCORE', set, '-inf', partition.now - keep_ms, 'LIMIT', 0, most)
 local surplus = math.min(most, redis.call('ZCARD', set) - keep_count)
 if surplus > #ids then ids = redis.call('ZRANGE', set, 0, surplus - 1) end
-for _, id in ipairs(ids) do delete(id) end
+for _, id in ipairs(ids) do retention.delete(id) end
 
 local function holds_too_much()
   return keep_bytes and tonumber(redis.call('HGET', keys.queue(name), 'finished_bytes') or 0) > keep_bytes
@@ -32,7 +23,7 @@ end
 if #ids < most and holds_too_much() then
   for _, id in ipairs(redis.call('ZRANGE', set, #ids, most - 1)) do
     if not holds_too_much() then break end
-    delete(id)
+    retention.delete(id)
     ids[#ids + 1] = id
   end
 end

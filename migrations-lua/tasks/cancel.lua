@@ -6,7 +6,7 @@
 -- ARGV     header, id, grace ms
 -- Returns  {'ok', {'done', state, task}}, {'ok', {'already_finished', state}}, {'ok', {'not_found'}}
 -- Publishes final, outbox
---@include constants header keys partition lane sets signal queue task attempts backoff retention lifecycle outbox
+--@include constants header keys partition lane sets signal queue task uniqueness attempts backoff retention lifecycle outbox
 
 local id, grace = take(), tonumber(take())
 local t = task.read(id)

@@ -1,6 +1,6 @@
 #!lua flags=allow-oom
 -- claim: leases ready tasks to nodes: the highest priority first, then the one queued first.
--- Transition: queued -> running.
+-- Transition: queued -> running; a task past its expiry -> expired.
 -- KEYS[1]  partition prefix
 -- ARGV     header, then claims: node, session or '', ms the session lives on or '', lease_ms or '',
 --          most tasks, token seed, claim_id or '', number of queues, and for each queue:
@@ -9,8 +9,10 @@
 -- Returns  {'ok', outcome ...} in the order of the claims, each one of {'classes_changed', queue},
 --          {'claimed', task ...}, each task being {id, queue, the field `latest`, payload} and, where one
 --          of them is there, {..., type or false, metadata or false, traceparent or false}
--- Publishes nothing: what is gone needs no waking.
---@include constants header keys partition lane sets signal queue outage task attempts ready leasing
+-- Publishes final, for what has expired: what is gone needs no waking.
+--@include constants header keys partition lane sets signal queue outage task uniqueness attempts retention lifecycle ready leasing
+
+local MOST_LOOKED_AT = 200
 
 local function take_claim()
   local node, session, remaining, lease_ms, most, seed, claim_id, count = take(8)
@@ -31,36 +33,34 @@ local function run(claim)
     if q and q.version ~= wanted.version then return 'classes_changed', wanted.name end
   end
   leased = {}
-  local longest, bytes = claim.lease_ms or DEAD_AFTER_MS, 0
+  local longest, bytes, looked_at = claim.lease_ms or DEAD_AFTER_MS, 0, 0
   for _, wanted in ipairs(claim.queues) do
     local q = queue.load(wanted.name)
-    local allowed = wanted.allowed
-    if allowed ~= '*' then
-      allowed = {}
-      for class in string.gmatch(wanted.allowed, '%d+') do allowed[class] = true end
-    end
+    local allowed = ready.allowed(wanted.allowed)
     local open = q and not q.paused and (allowed == '*' or next(allowed))
     local terms = open and leasing.terms(claim, q)
     while open and #leased / 2 < claim.most do
-      local set, popped = ready.pop(q, allowed, claim.most - #leased / 2)
-      open = popped[1] and bytes < MAX_CLAIM_BYTES
+      local class, popped = ready.pop(q, allowed, claim.most - #leased / 2)
       for i = 1, #popped, 2 do
-        if bytes < MAX_CLAIM_BYTES then
-          local t = leasing.begin(terms, popped[i], #leased / 2)
+        local t = leasing.begin(terms, popped[i], #leased / 2)
+        if t then
           bytes = bytes + #task.document(t, 'p')
           longest = math.max(longest, t.deadline - partition.lease_now)
           leased[#leased + 1] = t.id
           leased[#leased + 1] = t.token
           claim.read[t.id] = t
-        else
-          redis.call('ZADD', set, popped[i + 1], popped[i])
+        end
+        if bytes >= MAX_CLAIM_BYTES then
+          ready.give_back(q, class, popped, i + 2)
+          break
         end
       end
+      -- Those that had expired count as well: they must not make the work of one claim unbounded.
+      looked_at = looked_at + #popped / 2
+      open = popped[1] and bytes < MAX_CLAIM_BYTES and looked_at < MOST_LOOKED_AT
     end
   end
-  if claim.claim_id ~= '' and leased[1] then
-    redis.call('SET', keys.claim(claim.node, claim.claim_id), cmsgpack.pack(leased), 'PX', longest + 60000)
-  end
+  if claim.claim_id ~= '' and leased[1] then leasing.remember(claim, leased, longest) end
   return leased
 end
 
@@ -94,6 +94,7 @@ if not outcomes then
   queue.flush()
   partition.save()
   lane.keep(outcomes)
+  signal.publish()
 end
 local replies = { 'ok' }
 for i, leased in ipairs(outcomes) do replies[i + 1] = reply(leased, reads[i] or {}) end

@@ -8,24 +8,6 @@
 -- Returns  {'ok', outcome ...}, each {'done', state, task?}, {'settled', state, task?},
 --          {'unplaced'} or {'too_many_classes'} for a child, {'lease_lost', how it ended}, {'not_found'}
 -- Publishes final, ready, due, outbox
---@include constants header keys partition lane sets signal queue classes task attempts backoff retention lifecycle submission outbox report
+--@include constants header keys partition lane sets signal queue classes task uniqueness attempts backoff retention lifecycle conflict submission outbox report completion
 
-return report.run(function()
-  local id, token, view, place, result, count = take(6)
-  local item = { id = id, token = token, view = view, place = place, result = result, children = {}, rows = {} }
-  for i = 1, tonumber(count) do item.children[i] = submission.take() end
-  for i = 1, tonumber(take()) do item.rows[i] = take() end
-  return item
-end, function(t, item)
-  for _, child in ipairs(item.children) do
-    local refusal = submission.refusal(child)
-    if refusal then return refusal end
-  end
-  for _, child in ipairs(item.children) do submission.store(child) end
-  for _, row in ipairs(item.rows) do outbox.write('submit', row) end
-  if item.place == '' then
-    lifecycle.to_final(t, 'succeeded')
-  else
-    lifecycle.to_final(t, 'succeeded', task.document_field(t, item.place, item.result))
-  end
-end)
+return completion.run()

@@ -4,10 +4,11 @@
 -- KEYS[1]  partition prefix
 -- ARGV     header, then items: id, lease token, fraction or '', message or '', extend ms or '',
 --          ms the session lives on or ''
--- Returns  {'ok', outcome ...}, each {'renewed', cancel requested ('1' | '0'), lease ms}, {'settled'},
+-- Returns  {'ok', outcome ...}, each {'renewed', cancel requested ('1' | '0'), lease ms} with node and session
+--          behind it when their life decides and was not told, {'settled'},
 --          {'lease_lost', how it ended}, {'not_found'}
 -- Publishes nothing
---@include constants header keys partition lane sets signal queue task attempts lifecycle report
+--@include constants header keys partition lane sets signal queue task uniqueness attempts lifecycle report
 
 local function renew(t, item)
   attempts.unfold_times(t)
@@ -24,13 +25,18 @@ local function renew(t, item)
   local deadline = tonumber(t.deadline)
   -- Long leases are for people: without a time-out of its own the run lasts as long as the lease.
   if not t.timeout and length and length > DEFAULT_TIMEOUT_MS then deadline = math.max(deadline, own_end) end
+  -- What the claim_id has got is remembered for as long as the attempt may last.
+  if t.claim_id and deadline > tonumber(t.deadline) then
+    redis.call('PEXPIRE', keys.claim(t.node, t.claim_id), text(deadline - now + CLAIM_MEMORY_MS), 'GT')
+  end
   local due = math.min(ends, deadline, tonumber(t.revoke) or deadline)
   sets.add(keys.leases, due, t.id)
   t.lease, t.deadline, t.lease_ms = ends, deadline, item.extend or t.lease_ms
   task.write(t, attempts.latest_field(t))
   if item.fraction_text ~= '' and tonumber(item.fraction_text) >= tonumber(t.progress or 0) then task.write(t, 'progress', item.fraction_text) end
   if item.message ~= '' then task.write(t, 'progress_message', item.message) end
-  return { 'renewed', t.cancel and '1' or '0', ends }
+  local holder = t.session and not item.remaining
+  return { 'renewed', t.cancel and '1' or '0', ends, holder and t.node or nil, holder and t.session or nil }
 end
 
 local outcomes = lane.recall()

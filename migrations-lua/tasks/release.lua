@@ -6,7 +6,7 @@
 -- ARGV     header, then items: id, lease token ('' for an operator), view ('state' | 'task'), delay ms or ''
 -- Returns  {'ok', outcome ...} as complete.lua; {'not_running'} for an operator's try
 -- Publishes ready, due, final
---@include constants header keys partition lane sets signal queue task attempts backoff retention lifecycle report
+--@include constants header keys partition lane sets signal queue task uniqueness attempts backoff retention lifecycle report
 
 local open = report.open
 function report.open(id, token)
@@ -30,7 +30,8 @@ end, function(t, item)
   if t.cancel then
     lifecycle.to_final(t, 'cancelled', 'settled', how, 'ended', partition.now)
   elseif item.delay and item.delay > 0 then
-    lifecycle.to_waiting(t, 'scheduled', partition.now + item.delay, 'settled', how, 'ended', partition.now)
+    local run_at = partition.now + item.delay
+    lifecycle.to_waiting(t, 'scheduled', run_at, 'run_at', run_at, 'settled', how, 'ended', partition.now)
   else
     lifecycle.to_queued(t, true, 'settled', how, 'ended', partition.now)
   end

@@ -3,15 +3,19 @@
 -- Transition: succeeded | failed | cancelled | expired -> queued.
 -- KEYS[1]  partition prefix
 -- ARGV     header, id
--- Returns  {'ok', {'done', state, task}}, {'ok', {'invalid_state', state}}, {'ok', {'not_found'}}
+-- Returns  {'ok', {'done', state, task}}, {'ok', {'invalid_state', state}}, {'ok', {'not_found'}},
+--          {'ok', {'duplicate', id of the task that has its unique key by now}}
 -- Publishes ready
---@include constants header keys partition lane sets signal queue task attempts backoff retention lifecycle
+--@include constants header keys partition lane sets signal queue task uniqueness attempts backoff retention lifecycle
 
 local t = task.read(take())
 if not t then return { 'ok', { 'not_found' } } end
 if not t.finished then return { 'ok', { 'invalid_state', t.state } } end
+local holder = t.unique and uniqueness.holder(t.queue, t.unique)
+if holder and holder ~= t.id then return { 'ok', { 'duplicate', holder } } end
 
 for _, key in ipairs(task.keys(t)) do redis.call('PERSIST', key) end
+if t.unique and not holder then uniqueness.hold(t.queue, t.unique, t.id) end
 -- How the attempt ended would be lost with the state that says so.
 if t.state == 'succeeded' then task.write(t, 'settled', 'succeeded', 'ended', t.finished) end
 retention.finish(t)

@@ -1,35 +1,41 @@
 #!lua
 -- submit: takes new tasks.
--- Transition: none -> queued | scheduled.
+-- Transition: none -> queued | scheduled; a waiting task that is replaced -> cancelled.
 -- KEYS[1]  partition prefix
 -- ARGV     header, then items as lib/submission.lua takes them.
 --          Mode 'atomic': all items or none.
 -- Returns  {'ok', outcome ...} in the order of the items, each one of
 --          {'created', state, created ms, due ms or 0, max_attempts of the queue or nothing},
 --          {'replayed', id}, {'key_reused'}, {'unplaced'}, {'exists'}, {'too_many_classes'},
---          {'queue_full'}, {'rejected'} (atomic: another was refused)
--- Publishes ready, due, classes
---@include constants header keys partition lane sets signal queue classes task submission capacity
+--          {'queue_full'}, {'duplicate', id} or {'refused_duplicate', id} where a task has the unique key,
+--          {'rejected'} (atomic: another was refused)
+-- Publishes ready, due, classes, final
+--@include constants header keys partition lane sets signal queue classes task uniqueness retention lifecycle conflict submission capacity
 
 local outcomes = lane.recall()
 if outcomes then return { 'ok', unpack(outcomes) } end
 outcomes = {}
 
 if MODE == 'atomic' then
-  local items, refused = {}, false
+  local items, refused, plan = {}, false, {}
   while more() do
     local item = submission.take()
     items[#items + 1] = item
-    outcomes[#items] = submission.refusal(item) or capacity.refusal(item) or { 'rejected' }
-    refused = refused or outcomes[#items][1] ~= 'rejected'
+    local outcome = submission.refusal(item, plan) or capacity.refusal(item) or { 'rejected' }
+    outcomes[#items] = outcome
+    refused = refused or outcome[1] ~= 'rejected' and outcome[1] ~= 'duplicate'
   end
   if not refused then
-    for i, item in ipairs(items) do outcomes[i] = submission.store(item) end
+    for i, item in ipairs(items) do
+      if outcomes[i][1] == 'duplicate' then conflict.remember(item, outcomes[i][2]) else outcomes[i] = submission.store(item) end
+    end
   end
 else
   while more() do
     local item = submission.take()
-    outcomes[#outcomes + 1] = submission.refusal(item) or capacity.refusal(item) or submission.store(item)
+    local outcome = submission.refusal(item) or capacity.refusal(item) or submission.store(item)
+    if outcome[1] == 'duplicate' then conflict.remember(item, outcome[2]) end
+    outcomes[#outcomes + 1] = outcome
   end
 end
 

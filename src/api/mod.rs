@@ -40,6 +40,7 @@ fn routes() -> OpenApiRouter<ApiState> {
         .routes(routes!(tasks::submit_tasks))
         .routes(routes!(tasks::get_task))
         .routes(routes!(tasks::get_task_result))
+        .routes(routes!(tasks::explain_task))
         .routes(routes!(tasks::complete_task))
         .routes(routes!(tasks::fail_task))
         .routes(routes!(tasks::release_task))

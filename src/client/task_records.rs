@@ -83,6 +83,12 @@ impl Client {
         self.send(&page.ask(call)).await
     }
 
+    /// GET /v1/tasks/{id}/explain: why it runs, waits or has ended.
+    pub async fn explain_task(&self, id: &str) -> Result<Document, ClientError> {
+        let call = Call::new(Method::GET, format!("/v1/tasks/{id}/explain"));
+        self.send(&call).await
+    }
+
     /// PATCH /v1/tasks/{id}: changes a task that is not finished.
     pub async fn update_task(
         &self,

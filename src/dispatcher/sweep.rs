@@ -101,6 +101,7 @@ impl Sweeper {
                 failed = Some(error);
             }
         }
+        self.sweeps.relieve(self.partition).await?;
         if looks.is_multiple_of(TRIM_TICKS) {
             self.sweeps
                 .trim(self.partition, &Retention::default())

@@ -7,6 +7,7 @@
 pub mod access;
 pub mod clock;
 pub mod document;
+pub mod explanation;
 pub mod ids;
 pub mod invalid;
 pub mod lease;
@@ -21,6 +22,7 @@ pub mod retry;
 pub mod score;
 pub mod task;
 pub mod task_state;
+pub mod uniqueness;
 
 pub use clock::UnixMillis;
 pub use document::Document;

@@ -9,9 +9,10 @@ use super::limits::{
     MAX_ATTEMPTS, MAX_DELAY_MS, MAX_ERROR_CODE_BYTES, MAX_ERROR_MESSAGE_BYTES, MAX_TAG_BYTES,
     MAX_TAGS,
 };
-use super::placement::Requirements;
+use super::placement::{Requirements, TaskClass};
 use super::retry::RetryPolicy;
 use super::score::Priority;
+use super::uniqueness::Uniqueness;
 use super::{
     Document, FailureReason, InvalidInput, Limits, NodeId, QueueName, TaskId, TaskState, TaskType,
     UnixMillis,
@@ -71,6 +72,8 @@ pub struct Submission {
     pub traceparent: Option<String>,
     /// Makes repeating the submit harmless.
     pub idempotency: Option<IdempotencyKey>,
+    /// The key that it holds alone in its queue.
+    pub unique: Option<Uniqueness>,
 }
 
 impl Submission {
@@ -92,6 +95,15 @@ impl Submission {
             requires: Requirements::default(),
             traceparent: None,
             idempotency: None,
+            unique: None,
+        }
+    }
+
+    /// The kind of work that it is inside its queue.
+    pub fn class(&self) -> TaskClass {
+        TaskClass {
+            task_type: self.task_type.clone(),
+            requires: self.requires.clone(),
         }
     }
 
@@ -165,6 +177,9 @@ impl Submission {
         }
         if let Err(fault) = self.retry.as_ref().map_or(Ok(()), RetryPolicy::validate) {
             faults.push(fault.under("/retry"));
+        }
+        if let Err(fault) = self.unique.as_ref().map_or(Ok(()), Uniqueness::validate) {
+            faults.push(fault.under("/unique"));
         }
         if let Err(fault) = self.requires.validate() {
             faults.push(fault.under("/requires"));

@@ -10,9 +10,9 @@ use super::args::Args;
 use super::keys::DocumentKind;
 use super::reply::{Reply, parse_number};
 use crate::domain::lease::{DEFAULT_MAX_ATTEMPTS, DEFAULT_MAX_LOSSES};
-use crate::domain::placement::TaskClass;
 use crate::domain::score::Priority;
 use crate::domain::task::{Progress, RunAt};
+use crate::domain::uniqueness::Uniqueness;
 use crate::domain::{
     Document, FailureReason, NodeId, Partition, QueueName, Submission, Task, TaskId, TaskState,
     TaskType, UnixMillis,
@@ -42,12 +42,8 @@ pub(crate) fn encode_submission(
     origin: &str,
     inline_bytes: usize,
 ) -> Result<Args, StoreError> {
-    let class = TaskClass {
-        task_type: submission.task_type.clone(),
-        requires: submission.requires.clone(),
-    };
-    let class =
-        serde_json::to_string(&class).map_err(|error| StoreError::corrupt(error.to_string()))?;
+    let class = serde_json::to_string(&submission.class())
+        .map_err(|error| StoreError::corrupt(error.to_string()))?;
     let when = match submission.run_at {
         RunAt::Now => "now".to_owned(),
         RunAt::After(millis) => format!("+{millis}"),
@@ -66,9 +62,29 @@ pub(crate) fn encode_submission(
         .push_optional(submission.expires_in_ms)
         .push(scope)
         .push(body)
+        .push(
+            submission
+                .unique
+                .as_ref()
+                .map(encode_unique)
+                .unwrap_or_default(),
+        )
         .push(origin);
     encode_fields(&mut args, submission, inline_bytes)?;
     Ok(args)
+}
+
+/// A unique key, as `lib/conflict.lua` takes it.
+fn encode_unique(unique: &Uniqueness) -> String {
+    format!(
+        "{} {} {} {}",
+        hex(&unique.digest()),
+        unique.until.word(),
+        unique
+            .ttl_ms
+            .map_or_else(|| "-".to_owned(), |millis| millis.to_string()),
+        unique.on_conflict.word()
+    )
 }
 
 /// What the record keeps beside what the script adds; a default is not written.

@@ -26,6 +26,8 @@ const LEVELS: [Durability; 4] = [
 #[derive(Debug, Default)]
 pub(crate) struct Condition {
     full: AtomicBool,
+    /// It was full, and has not got enough room back since.
+    pressed: AtomicBool,
     evicts: AtomicBool,
     /// An index into `LEVELS`.
     durability: AtomicU8,
@@ -44,6 +46,11 @@ impl Condition {
     /// Whether submits are refused for want of memory.
     pub(crate) fn is_full(&self) -> bool {
         self.full.load(Ordering::Relaxed)
+    }
+
+    /// Whether finished tasks make room before their time.
+    pub(crate) fn is_pressed(&self) -> bool {
+        self.pressed.load(Ordering::Relaxed)
     }
 
     /// A connection was lost: another Redis may answer the next, or the same with other settings.
@@ -78,6 +85,9 @@ impl Condition {
             }
         }
         let full = facts.is_full();
+        if full || facts.is_relieved() {
+            self.pressed.store(full, Ordering::Relaxed);
+        }
         if self.full.swap(full, Ordering::Relaxed) != full {
             tracing::warn!(
                 full,
@@ -151,7 +161,8 @@ impl Core {
             .map(drop)
     }
 
-    async fn look(&self) -> Result<(), StoreError> {
+    /// Asks Redis in which condition it is.
+    pub(crate) async fn look(&self) -> Result<(), StoreError> {
         let away = |source: Option<redis::RedisError>| StoreError::Unavailable {
             outcome: Outcome::None,
             source: source.map(std::sync::Arc::new),

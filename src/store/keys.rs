@@ -17,6 +17,7 @@
 //! {ty0}:expiries                 waiting tasks by their expiry
 //! {ty0}:held:NODE:SESSION        running tasks of a session
 //! {ty0}:claim:NODE:CLAIM_ID      what a claim_id has got
+//! {ty0}:unique:NAME:DIGEST       the task that holds a unique key of a queue
 //! {ty0}:idempotency:SCOPE        what an Idempotency-Key has made
 //! {ty0}:lane:LANE                the last group of a lane and its outcomes
 //! {ty0}:outbox  {ty0}:gone       rows for other partitions; deleted tasks that a row may name
@@ -192,6 +193,11 @@ impl Keys {
     /// Tasks of a queue in a state.
     pub fn state(&self, name: &str, state: TaskState) -> String {
         self.named(state.word(), name)
+    }
+
+    /// The task that holds a unique key of a queue.
+    pub fn unique(&self, name: &str, digest: &str) -> String {
+        format!("{}:unique:{name}:{digest}", self.prefix)
     }
 
     /// What an Idempotency-Key has made.

@@ -71,8 +71,12 @@ impl Core {
             .await?;
         for answer in answers {
             let outcome = Reply::list(answer)?.text()?;
-            if outcome != "created" && outcome != "exists" {
-                tracing::error!(%queue, outcome, "a child of a completed task was refused");
+            match outcome.as_str() {
+                // A child whose unique key is taken is not made, as one in its parent's own partition.
+                "created" | "exists" | "duplicate" | "refused_duplicate" => {}
+                // The queue was removed after it had been placed: the row is delivered again.
+                "unplaced" => return Err(StoreError::not_done()),
+                other => return Err(StoreError::corrupt(format!("a child was refused: {other}"))),
             }
         }
         Ok(())

@@ -12,6 +12,8 @@ use super::redis_version::{RedisVersion, info_field};
 const LIMIT: Duration = Duration::from_secs(4);
 /// Submits are refused above this share of maxmemory, in percent.
 const FULL_PERCENT: u64 = 85;
+/// Once full, finished tasks are deleted until less than this share is in use, in percent.
+const RELIEVED_PERCENT: u64 = 80;
 
 /// What a Redis says of itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -94,9 +96,18 @@ impl RedisFacts {
 
     /// Whether there is no room for more tasks: what is left is for the work on those there are.
     pub fn is_full(&self) -> bool {
+        self.uses(FULL_PERCENT)
+    }
+
+    /// Whether there is so much room again that finished tasks may stay as long as they are to.
+    pub fn is_relieved(&self) -> bool {
+        !self.uses(RELIEVED_PERCENT)
+    }
+
+    fn uses(&self, percent: u64) -> bool {
         self.maxmemory_bytes > 0
             && self.used_memory_bytes.saturating_mul(100)
-                >= self.maxmemory_bytes.saturating_mul(FULL_PERCENT)
+                >= self.maxmemory_bytes.saturating_mul(percent)
     }
 
     /// Reads INFO, and what CONFIG says of `appendfsync` if it may be asked.

@@ -20,6 +20,8 @@ use crate::domain::score::{PRIORITY_RANGE, SEQUENCE_SPAN};
 const IDEMPOTENCY_MS: u64 = 24 * 3_600 * 1_000;
 /// How long the id of a deleted task stays, when an outbox row may still name it.
 const GONE_MS: u64 = 600_000;
+/// How long a `claim_id` is remembered after the last of its attempts must have ended.
+const CLAIM_MEMORY_MS: u64 = 60_000;
 /// Silence of all sweeps that counts as an outage.
 const GAP_MS: u64 = 2_000;
 /// How long a note of a cancellation is repeated: the grace, and the sweep after it.
@@ -77,7 +79,7 @@ fn part(name: &str) -> String {
 
 fn constants() -> String {
     let retention = Retention::default();
-    let numbers: [(&str, u64); 17] = [
+    let numbers: [(&str, u64); 18] = [
         (
             "PRIORITY_MAX",
             u64::try_from(*PRIORITY_RANGE.end()).unwrap_or_default(),
@@ -93,6 +95,7 @@ fn constants() -> String {
         ("GAP_MS", GAP_MS),
         ("IDEMPOTENCY_MS", IDEMPOTENCY_MS),
         ("GONE_MS", GONE_MS),
+        ("CLAIM_MEMORY_MS", CLAIM_MEMORY_MS),
         ("CANCEL_NOTE_MS", CANCEL_NOTE_MS),
         ("DEFAULT_AGING_STEP_MS", DEFAULT_AGING_STEP_MS),
         ("KEEP_SLACK_MS", KEEP_SLACK_MS),
@@ -135,12 +138,15 @@ lua! {
     parts {
         "header", "keys", "partition", "lane", "sets", "signal", "queue", "task", "attempts",
         "backoff", "lifecycle", "submission", "outbox", "report", "outage", "session", "classes",
-        "ready", "leasing", "retention", "capacity", "placing",
+        "ready", "leasing", "retention", "capacity", "placing", "uniqueness", "conflict",
+        "completion",
     }
     scripts {
         SUBMIT = "tasks/submit.lua",
         CLAIM = "tasks/claim.lua",
         COMPLETE = "tasks/complete.lua",
+        COMPLETE_LARGE = "tasks/complete_large.lua",
+        EXPLAIN = "tasks/explain.lua",
         FAIL = "tasks/fail.lua",
         RELEASE = "tasks/release.lua",
         PROGRESS = "tasks/progress.lua",
@@ -153,6 +159,7 @@ lua! {
         RETURN_LOST = "sweeps/return_lost.lua",
         RETURN_HELD = "sweeps/return_held.lua",
         TRIM = "sweeps/trim.lua",
+        RELIEVE = "sweeps/relieve.lua",
         REGISTER = "nodes/register.lua",
         HEARTBEAT = "nodes/heartbeat.lua",
         SESSIONS = "nodes/sessions.lua",

@@ -13,6 +13,9 @@ use crate::domain::{NodeId, Partition, QueueName, SessionId, TaskState};
 /// Items of one pass.
 const PAGE: u64 = 200;
 
+/// Pages that one relief deletes, so that other sweeps get their turn.
+const RELIEF_PAGES: usize = 10;
+
 /// The final states, in the order in which their tasks go when there are too many bytes.
 const TRIM_ORDER: [TaskState; 4] = [
     TaskState::Succeeded,
@@ -249,6 +252,33 @@ impl Sweeps {
             for state in TRIM_ORDER {
                 self.trim_state(partition, &name, state, &own).await?;
             }
+        }
+        Ok(())
+    }
+
+    /// While Redis is short of memory: deletes finished tasks of a partition before their time, the
+    /// oldest of the fullest queue first, until there is room again or a bounded share is done.
+    /// Failed ones go only while submits are refused and there are no others.
+    pub async fn relieve(&self, partition: Partition) -> Result<(), StoreError> {
+        for _ in 0..RELIEF_PAGES {
+            if !self.core.shared.condition.is_pressed() {
+                return Ok(());
+            }
+            let mut args = Args::default();
+            args.push_number(PAGE);
+            for state in TRIM_ORDER {
+                if state != TaskState::Failed || self.core.is_full() {
+                    args.push(state.word());
+                }
+            }
+            let mut reply = self
+                .core
+                .call(&scripts::RELIEVE, partition, "", &args)
+                .await?;
+            if reply.count()? == 0 {
+                return Ok(());
+            }
+            self.core.look().await?;
         }
         Ok(())
     }

@@ -204,3 +204,26 @@ async fn a_heartbeat_names_at_most_1000_tasks() {
     let reply = api.post("/v1/nodes/n/heartbeat", beat(1_000)).await;
     assert_eq!(reply.status, 200, "{}", reply.text);
 }
+
+#[tokio::test]
+async fn progress_answers_how_long_the_session_keeps_the_lease() {
+    let api = Api::start().await;
+    let session = api.register("n", json!({})).await;
+    let id = api.submit_one().await;
+    let claim = json!({"queues": ["q"], "session": session});
+    let lease = api.claim("n", claim).await.remove(0);
+    api.test.advance(10_000);
+    let beat = json!({"session": session});
+    api.post("/v1/nodes/n/heartbeat", beat).await;
+    let progress = api
+        .report(&lease, "progress", json!({"fraction": 0.5}))
+        .await;
+    assert_eq!(progress.status, 200, "{}", progress.text);
+    // The claim gave it until 07:02:25 at most; the session lives until 07:02:35.
+    let ends = progress.body["lease_expires_at"].as_str().unwrap();
+    assert!(
+        ("2026-11-23T07:02:30".."2026-11-23T07:02:36").contains(&ends),
+        "{ends}"
+    );
+    assert_eq!(api.task(&id).await["lease_expires_at"], ends);
+}

@@ -86,3 +86,12 @@ async fn run_now_and_delete_name_their_task() {
     let (requests, said) = asked(&["task", "delete", "1"], "").await;
     assert!(requests.is_empty() && said.contains("say --yes"), "{said}");
 }
+
+#[tokio::test]
+async fn explain_asks_why_a_task_is_where_it_is() {
+    let answer =
+        r#"{"state": "queued", "reasons": [{"code": "in_turn", "message": "it is the next"}]}"#;
+    let (requests, said) = asked(&["task", "explain", "1", "-o", "json"], answer).await;
+    assert_eq!(requests, ["GET /v1/tasks/1/explain"]);
+    assert!(said.contains("in_turn"), "{said}");
+}

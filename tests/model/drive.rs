@@ -113,6 +113,8 @@ impl World {
             SubmitOutcome::Replayed(id) => Answer::Replayed(self.serial(id)?),
             SubmitOutcome::KeyReused => Answer::KeyReused,
             SubmitOutcome::Rejected => Answer::Rejected,
+            SubmitOutcome::Duplicate(id) => Answer::Duplicate(self.serial(id)?),
+            SubmitOutcome::RefusedDuplicate(id) => Answer::RefusedDuplicate(self.serial(id)?),
             SubmitOutcome::TooManyClasses | SubmitOutcome::QueueFull => {
                 return Err("a queue without limits is full".into());
             }
@@ -276,7 +278,8 @@ impl World {
                     session_remaining_ms: remaining,
                 };
                 let expected = self.model.progress(lease, *extend_ms, remaining);
-                let found = match store.tasks.progress(report).await.map_err(text)? {
+                let (renewed, _) = store.tasks.renew(&report).await.map_err(text)?;
+                let found = match renewed {
                     ProgressOutcome::Renewed {
                         cancel_requested,
                         lease_expires_at,
@@ -335,6 +338,7 @@ impl World {
                 let found = match store.tasks.retry(id).await.map_err(text)? {
                     RetryOutcome::Queued(task) => Answer::Done(task.state),
                     RetryOutcome::InvalidState(state) => Answer::InvalidState(state),
+                    RetryOutcome::Duplicate(id) => Answer::RefusedDuplicate(self.serial(id)?),
                     RetryOutcome::NotFound => Answer::NotFound,
                 };
                 (self.model.retry(task), found)

@@ -18,6 +18,7 @@ const OPERATIONS: &[&str] = &[
     "deleteNode",
     "deleteQueue",
     "exchangeTasks",
+    "explainTask",
     "failTask",
     "getHealth",
     "getNode",

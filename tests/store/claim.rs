@@ -2,8 +2,9 @@
 
 use taskyard::domain::placement::{Offer, Requirements};
 use taskyard::domain::score::Priority;
-use taskyard::domain::{Document, Submission, TaskType};
-use taskyard::store::ClaimRequest;
+use taskyard::domain::{Document, Submission, TaskState, TaskType};
+use taskyard::store::keys::Keys;
+use taskyard::store::{ClaimRequest, ProgressReport};
 
 use crate::support::{TestStore, claim, queue, submission};
 
@@ -184,4 +185,85 @@ async fn fences_rise_even_when_the_clock_steps_back() {
     test.step_back(3_000_000);
     let second = test.claim_one().await;
     assert!(second.fence > first.fence);
+}
+
+#[tokio::test]
+async fn claims_that_give_payloads_back_leave_the_order_as_it_was() {
+    let test = TestStore::start().await;
+    let large = |priority| Submission {
+        payload: Document::parse(format!("\"{}\"", "x".repeat(4_500_000))).unwrap(),
+        ..of_priority(priority)
+    };
+    let mut ids = Vec::new();
+    for _ in 0..5 {
+        ids.push(test.submit(large(100)).await);
+    }
+    let other = test
+        .submit(Submission {
+            task_type: TaskType::parse("other").unwrap(),
+            ..submission("default")
+        })
+        .await;
+    // From now on the classes are known, so that claims keep their order.
+    let other_type = Offer {
+        types: vec![TaskType::parse("none").unwrap()],
+        ..Offer::default()
+    };
+    let nothing = ClaimRequest {
+        offer: other_type,
+        ..claim("n1", "default", 1)
+    };
+    assert!(test.claim_as(nothing).await.is_empty());
+    // Claims that wait together go in one group: two tasks of 4.5 MB are what each may take.
+    let claims = (0..3).map(|_| test.claim(3));
+    let claimed = futures_util::future::join_all(claims).await;
+    let found: Vec<Vec<_>> = claimed
+        .iter()
+        .map(|tasks| tasks.iter().map(|task| task.id).collect())
+        .collect();
+    assert_eq!(found[0], ids[..2]);
+    assert_eq!(found[1], ids[2..4]);
+    assert_eq!(found[2], [ids[4], other]);
+    test.audit().await;
+}
+
+#[tokio::test]
+async fn claim_does_not_start_what_is_past_its_expiry() {
+    let test = TestStore::start().await;
+    let late = test
+        .submit(Submission {
+            expires_in_ms: Some(1_000),
+            ..submission("default")
+        })
+        .await;
+    let fresh = test.submit(submission("default")).await;
+    // Nobody has swept since.
+    test.advance(1_000);
+    assert_eq!(test.claim(1).await[0].id, fresh);
+    assert_eq!(test.state(late).await, TaskState::Expired);
+    test.audit().await;
+}
+
+#[tokio::test]
+async fn a_claim_id_is_remembered_as_long_as_its_extended_leases() {
+    let test = TestStore::start().await;
+    test.submit(submission("default")).await;
+    let request = ClaimRequest {
+        claim_id: Some("once".into()),
+        ..claim("n1", "default", 1)
+    };
+    let lease = test.claim_as(request).await.remove(0);
+    let week = 7 * 24 * 3_600_000;
+    let report = ProgressReport {
+        id: lease.id,
+        lease_token: lease.lease_token,
+        fraction: None,
+        message: None,
+        extend_ms: Some(week),
+        session_remaining_ms: None,
+    };
+    test.store.tasks.progress(report).await.unwrap();
+    let key = Keys::of(lease.id.partition()).claim("n1", "once");
+    let left = test.redis.lives_ms(&key).await;
+    assert!(left > week, "{left}");
 }

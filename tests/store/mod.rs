@@ -2,6 +2,7 @@
 
 mod cancel;
 mod claim;
+mod class_limit;
 mod cluster;
 mod complete;
 mod faults;
@@ -15,3 +16,4 @@ mod retry;
 mod schema;
 mod submit;
 mod sweeps;
+mod unique;

@@ -3,7 +3,7 @@
 use deadpool_redis::redis;
 use taskyard::domain::{Document, Partition, Submission, TaskState};
 use taskyard::store::keys::Keys;
-use taskyard::store::{Completion, ReportOutcome, View};
+use taskyard::store::{Completion, ReportOutcome, View, Work};
 
 use crate::support::{TestStore, queue, submission};
 
@@ -55,6 +55,15 @@ async fn a_child_is_there_once_although_its_row_comes_twice() {
     assert_eq!(count().await, 1);
     let rows_left: Rows = range.query_async(&mut connection).await.unwrap();
     assert!(rows_left.is_empty());
+    // The empty stream remembers the last id, so that no row gets one that was there before.
+    let stream: bool = redis::cmd("EXISTS")
+        .arg(&outbox)
+        .query_async(&mut connection)
+        .await
+        .unwrap();
+    assert!(stream);
+    let due = test.store.sweeps.due(home, "replica", 5_000, &[]).await;
+    assert!(!due.unwrap().work.contains(&Work::Deliver));
 
     // Not even when the child has been worked on and deleted in the meantime.
     let child = test

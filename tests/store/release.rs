@@ -1,9 +1,10 @@
 //! Release: the task goes back free of charge.
 
-use taskyard::domain::{LeaseToken, TaskId, TaskState};
+use taskyard::domain::task::RunAt;
+use taskyard::domain::{LeaseToken, Submission, TaskId, TaskState, UnixMillis};
 use taskyard::store::{Release, ReportOutcome, View};
 
-use crate::support::{TestStore, submission};
+use crate::support::{EPOCH_MS, TestStore, submission};
 
 async fn release(
     test: &TestStore,
@@ -39,14 +40,30 @@ async fn a_released_task_keeps_its_place_and_its_counts() {
 #[tokio::test]
 async fn a_task_released_with_a_delay_waits_for_it() {
     let test = TestStore::start().await;
-    let id = test.submit(submission("default")).await;
+    // It was submitted for a moment of its own.
+    let id = test
+        .submit(Submission {
+            run_at: RunAt::At(UnixMillis::new(EPOCH_MS + 1)),
+            ..submission("default")
+        })
+        .await;
+    test.pass(1).await;
     let lease = test.claim_one().await;
-    release(&test, id, Some(lease.lease_token), Some(5_000)).await;
-    assert_eq!(test.state(id).await, TaskState::Scheduled);
-    test.pass(4_000).await;
+    release(&test, id, Some(lease.lease_token), Some(4_999)).await;
+    let task = test.task(id).await;
+    assert_eq!(task.state, TaskState::Scheduled);
+    let run_at = task.run_at.unwrap();
+    assert_eq!(
+        run_at.get(),
+        EPOCH_MS + 5_000,
+        "not the moment it was submitted for"
+    );
+    test.pass(3_999).await;
     assert!(test.claim(1).await.is_empty());
     test.pass(1_000).await;
-    assert_eq!(test.claim_one().await.id, id);
+    let again = test.claim_one().await;
+    assert_eq!(again.id, id);
+    assert_eq!(test.task(id).await.run_at, Some(run_at));
 }
 
 #[tokio::test]

@@ -48,6 +48,14 @@ impl TestRedis {
         client.get_multiplexed_async_connection().await.unwrap()
     }
 
+    /// How long a key lives on, milliseconds.
+    pub(crate) async fn lives_ms(&self, key: &str) -> u64 {
+        let mut connection = self.connect().await;
+        let mut command = redis::cmd("PTTL");
+        let millis: i64 = command.arg(key).query_async(&mut connection).await.unwrap();
+        u64::try_from(millis).unwrap()
+    }
+
     /// How often Redis has run a command, by itself or in a script.
     pub(crate) async fn calls_of(&self, command: &str) -> usize {
         let mut connection = self.connect().await;

@@ -16,7 +16,7 @@ macro_rules! examples {
 }
 
 examples! {
-    "tasks": "submitTask" "submitTasks" "getTask" "getTaskResult" "completeTask" "failTask" "releaseTask"
+    "tasks": "submitTask" "submitTasks" "getTask" "getTaskResult" "explainTask" "completeTask" "failTask" "releaseTask"
         "reportTaskProgress" "cancelTask" "retryTask";
     "nodes": "listNodes" "registerNode" "getNode" "heartbeatNode" "claimTasks" "exchangeTasks";
     "queues": "listQueues" "getQueue" "getQueueStats" "configureQueue" "mergeQueue" "pauseQueue" "resumeQueue" "purgeQueue";

@@ -16,6 +16,7 @@ use utoipa::{PartialSchema, ToSchema};
 use crate::api::problem::Code;
 use crate::domain::retry::{Growth as GrowthWord, Jitter as JitterWord};
 use crate::domain::score::Ordering as OrderingWord;
+use crate::domain::uniqueness::{OnConflict as Conflict, Until as UntilWord};
 use crate::domain::{FailureReason as Reason, TaskState as State, node::NodeState as Node};
 use crate::store::durability::Durability as Level;
 
@@ -47,6 +48,10 @@ words! {
     FailureReason "Why a task ended as failed.": Reason::ALL;
     NodeState "How a node stands: it is heard of, has missed heartbeats, or its session has ended.":
         [Node::Ready, Node::Suspect, Node::Dead];
+    UniqueUntil "How long the key is held: until the task first starts, until its run has ended, or for `ttl_ms`.":
+        UntilWord::ALL.map(UntilWord::word);
+    UniqueOnConflict "While another task holds the key: it is the answer, the submit is refused, or the other is cancelled if it still waits.":
+        Conflict::ALL.map(Conflict::word);
     Ordering "What goes first in a queue: priority, priority with a bound on how long it is preferred, or neither.":
         [OrderingWord::Strict, OrderingWord::Aging, OrderingWord::Fifo];
     RetryKind "How the delay grows: `base_ms` x factor^(failures - 1), `base_ms` x failures, or `base_ms`.":
@@ -109,6 +114,20 @@ pub(crate) struct Requirements {
     /// Amounts the node has at least.
     #[schema(required = false)]
     resources: BTreeMap<String, f64>,
+}
+
+/// A key that one task of a queue holds at a time.
+#[derive(ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Uniqueness {
+    /// Any text; it counts within the queue.
+    #[schema(min_length = 1, max_length = 255)]
+    key: String,
+    until: UniqueUntil,
+    /// How long the key is held; goes with `ttl` alone.
+    #[schema(minimum = 1, maximum = 31_622_400_000_u64)]
+    ttl_ms: Option<u64>,
+    on_conflict: UniqueOnConflict,
 }
 
 /// What an attempt went wrong with.

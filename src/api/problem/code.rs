@@ -70,6 +70,8 @@ codes! {
         "The detail names the state that the task or the queue is in.";
     AlreadyFinished "already_finished" 409 false "The task has finished"
         "A task that has succeeded, failed or expired cannot be cancelled.";
+    DuplicateTask "duplicate_task" 409 false "Another task holds the unique key"
+        "A task of this queue holds the same unique key; the problem's task_id names it. Wait until it has started or finished, or submit with on_conflict return.";
     TaskNotFinished "task_not_finished" 409 false "The task has no result yet"
         "Wait for it with GET /v1/tasks/{id}?wait_ms=30000.";
     Purged "purged" 410 false "The task is no more"

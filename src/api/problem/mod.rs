@@ -20,7 +20,7 @@ pub(crate) use page::*;
 pub(crate) use responses::*;
 
 use super::openapi::schemas;
-use crate::domain::InvalidInput;
+use crate::domain::{InvalidInput, TaskId};
 use crate::store::{Outcome, StoreError};
 
 /// Seconds after which a refused request may be repeated.
@@ -33,6 +33,8 @@ pub(crate) struct Problem {
     detail: String,
     errors: Vec<InvalidInput>,
     outcome: Option<Outcome>,
+    /// The task that stands in the way.
+    task_id: Option<TaskId>,
     /// For the log; a client never sees it.
     cause: Option<Arc<dyn std::error::Error + Send + Sync>>,
 }
@@ -69,6 +71,10 @@ pub(crate) struct ProblemBody<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<schemas::Outcome>)]
     outcome: Option<&'static str>,
+    /// On `duplicate_task`: the task that holds the unique key.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Uuid>)]
+    task_id: Option<TaskId>,
 }
 
 /// One wrong value.
@@ -94,7 +100,19 @@ impl Problem {
             detail: detail.into(),
             errors: Vec::new(),
             outcome: None,
+            task_id: None,
             cause: None,
+        }
+    }
+
+    /// Another task holds the unique key.
+    pub(crate) fn duplicate(holder: TaskId) -> Self {
+        Self {
+            task_id: Some(holder),
+            ..Self::new(
+                Code::DuplicateTask,
+                format!("the task {holder} holds this unique key"),
+            )
         }
     }
 
@@ -198,6 +216,7 @@ impl Problem {
                 Outcome::None => "none",
                 Outcome::Unknown => "unknown",
             }),
+            task_id: self.task_id,
         }
     }
 }

@@ -11,11 +11,12 @@ use utoipa::openapi::schema::{ObjectBuilder, Type};
 use utoipa::openapi::{ContentBuilder, Ref, RefOr, Response, ResponseBuilder};
 
 use super::Code::{
-    self, AlreadyFinished, BatchRejected, BatchTooLarge, Forbidden, IdempotencyKeyReused, Internal,
-    InvalidCursor, InvalidJson, InvalidRequest, InvalidState, LeaseLost, NodeUnknown, NotFound,
-    Overloaded, PayloadTooLarge, PreconditionFailed, Purged, QueueFull, QueueNotFound,
-    RequestTimeout, ShuttingDown, StoreFull, StoreReset, StoreUnavailable, TaskNotFinished,
-    TaskNotFound, TooManyWaiters, Unauthenticated, UnsupportedMediaType, ValidationFailed,
+    self, AlreadyFinished, BatchRejected, BatchTooLarge, DuplicateTask, Forbidden,
+    IdempotencyKeyReused, Internal, InvalidCursor, InvalidJson, InvalidRequest, InvalidState,
+    LeaseLost, NodeUnknown, NotFound, Overloaded, PayloadTooLarge, PreconditionFailed, Purged,
+    QueueFull, QueueNotFound, RequestTimeout, ShuttingDown, StoreFull, StoreReset,
+    StoreUnavailable, TaskNotFinished, TaskNotFound, TooManyWaiters, Unauthenticated,
+    UnsupportedMediaType, ValidationFailed,
 };
 
 /// Every operation of the API.
@@ -52,14 +53,15 @@ macro_rules! groups {
 }
 
 groups! {
-    SubmitTaskProblems: IdempotencyKeyReused Purged QueueFull, CALL, BODY, WRITE;
+    SubmitTaskProblems: IdempotencyKeyReused Purged DuplicateTask QueueFull, CALL, BODY, WRITE;
     SubmitTasksProblems: IdempotencyKeyReused Purged QueueFull BatchTooLarge BatchRejected, CALL, BODY, WRITE;
     GetTaskProblems: InvalidRequest TaskNotFound Purged TooManyWaiters, CALL;
+    ExplainTaskProblems: TaskNotFound, CALL;
     GetTaskResultProblems: TaskNotFound TaskNotFinished Purged, CALL;
     ReportTaskProblems: TaskNotFound LeaseLost, CALL, BODY, WRITE;
     ReleaseTaskProblems: TaskNotFound LeaseLost InvalidState, CALL, BODY, WRITE;
     CancelTaskProblems: TaskNotFound AlreadyFinished, CALL, WRITE;
-    RetryTaskProblems: TaskNotFound InvalidState, CALL, WRITE;
+    RetryTaskProblems: TaskNotFound InvalidState DuplicateTask, CALL, WRITE;
     PageProblems: InvalidRequest InvalidCursor, CALL;
     GetNodeProblems: NodeUnknown, CALL;
     DeleteNodeProblems: NodeUnknown, CALL, WRITE;

@@ -129,7 +129,7 @@ async fn submit_partial(
     state: &ApiState,
     items: Vec<Result<Submission, Problem>>,
 ) -> Result<Response, Problem> {
-    let mut settled: Vec<Option<Result<Task, Problem>>> = Vec::with_capacity(items.len());
+    let mut settled: Vec<Option<Result<Taken, Problem>>> = Vec::with_capacity(items.len());
     let mut submissions = Vec::with_capacity(items.len());
     for item in items {
         match item {
@@ -158,7 +158,7 @@ async fn submit_partial(
             });
         }
     }
-    let settled: Vec<Result<Task, Problem>> = settled.into_iter().flatten().collect();
+    let settled: Vec<Result<Taken, Problem>> = settled.into_iter().flatten().collect();
     // A store that is away fails every item: then the request has failed, and may be repeated.
     if let Some(Err(problem)) = settled.first()
         && problem.status() == 503
@@ -246,10 +246,19 @@ async fn submit_atomic(
     Ok(marked(answer, replay))
 }
 
-async fn task_of(state: &ApiState, outcome: SubmitOutcome) -> Result<Task, Problem> {
+/// A task of the batch that was taken, or is there already under its unique key.
+struct Taken {
+    status: u16,
+    task: Task,
+}
+
+async fn task_of(state: &ApiState, outcome: SubmitOutcome) -> Result<Taken, Problem> {
+    let taken = |status, task| Taken { status, task };
     match outcome {
-        SubmitOutcome::Created(task) => Ok(*task),
-        SubmitOutcome::Replayed(id) => replayed(state, id).await,
+        SubmitOutcome::Created(task) => Ok(taken(201, *task)),
+        SubmitOutcome::Replayed(id) => Ok(taken(201, replayed(state, id).await?)),
+        SubmitOutcome::Duplicate(id) => Ok(taken(200, replayed(state, id).await?)),
+        SubmitOutcome::RefusedDuplicate(id) => Err(Problem::duplicate(id)),
         SubmitOutcome::KeyReused => Err(Problem::of(Code::IdempotencyKeyReused)),
         SubmitOutcome::TooManyClasses => Err(too_many_classes()),
         SubmitOutcome::QueueFull => Err(Problem::of(Code::QueueFull)),
@@ -257,13 +266,13 @@ async fn task_of(state: &ApiState, outcome: SubmitOutcome) -> Result<Task, Probl
     }
 }
 
-fn results<'a>(state: &ApiState, settled: &'a [Result<Task, Problem>]) -> BatchResults<'a> {
+fn results<'a>(state: &ApiState, settled: &'a [Result<Taken, Problem>]) -> BatchResults<'a> {
     let results = settled
         .iter()
         .map(|item| match item {
-            Ok(task) => BatchResult {
-                status: 201,
-                task: Some(TaskView::written(task, state.durability())),
+            Ok(taken) => BatchResult {
+                status: taken.status,
+                task: Some(TaskView::written(&taken.task, state.durability())),
                 problem: None,
             },
             Err(problem) => BatchResult {

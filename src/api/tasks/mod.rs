@@ -7,6 +7,7 @@
 mod batch;
 mod cancel;
 mod complete;
+mod explain;
 mod fail;
 mod get;
 mod idempotency;
@@ -20,6 +21,7 @@ mod submit;
 pub(crate) use batch::*;
 pub(crate) use cancel::*;
 pub(crate) use complete::*;
+pub(crate) use explain::*;
 pub(crate) use fail::*;
 pub(crate) use get::*;
 pub(crate) use progress::*;
@@ -38,6 +40,7 @@ use crate::domain::placement::Requirements;
 use crate::domain::retry::RetryPolicy;
 use crate::domain::score::Priority;
 use crate::domain::task::{Progress, RunAt};
+use crate::domain::uniqueness::Uniqueness;
 use crate::domain::{
     Document, FailureReason, InvalidInput, Limits, NodeId, QueueName, Submission, Task, TaskId,
     TaskState, TaskType, UnixMillis,
@@ -91,6 +94,9 @@ pub(crate) struct SubmitTask {
     /// What a node must have to run it.
     #[schema(value_type = Option<schemas::Requirements>)]
     requires: Option<Requirements>,
+    /// The key that it is to hold alone in its queue.
+    #[schema(value_type = Option<schemas::Uniqueness>)]
+    unique: Option<Uniqueness>,
 }
 
 impl SubmitTask {
@@ -133,6 +139,7 @@ impl SubmitTask {
             tags: self.tags.unwrap_or_default(),
             metadata: self.metadata,
             requires: self.requires.unwrap_or_default(),
+            unique: self.unique,
             ..Submission::new(self.queue)
         };
         faults.extend(submission.validate(limits).err().into_iter().flatten());

@@ -13,7 +13,7 @@ use crate::store::RetryOutcome;
 
 /// Run a finished task again
 ///
-/// A new run begins; the history is kept.
+/// A new run begins; the history is kept. A unique task takes its key again.
 #[utoipa::path(post, path = "/tasks/{id}/retry", operation_id = "retryTask", tag = "tasks",
     params(TaskPath),
     responses(
@@ -32,6 +32,7 @@ pub(crate) async fn retry_task(
                 state.word()
             ),
         )),
+        RetryOutcome::Duplicate(holder) => Err(Problem::duplicate(holder)),
         RetryOutcome::NotFound => Err(Problem::of(Code::TaskNotFound)),
     }
 }

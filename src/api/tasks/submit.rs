@@ -1,7 +1,7 @@
 //! POST /v1/tasks: submits one task.
 
 use axum::extract::State;
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::Response;
 
 use super::{SubmitTask, TaskView, idempotency};
@@ -29,13 +29,17 @@ pub(crate) struct SubmitHeaders {
 /// Submit a task
 ///
 /// The queue comes into being with its first task. With an Idempotency-Key the request may be repeated
-/// for 24 hours: the answer is then the task as it is now.
+/// for 24 hours: the answer is then the task as it is now. With `unique`, one task at a time holds a key of the
+/// queue: while another holds it, `return` answers 200 with that one and `Taskyard-Deduplicated: true`, `reject`
+/// 409 `duplicate_task`, and `replace` cancels the other if it still waits (409 if it does not).
 #[utoipa::path(post, path = "/tasks", operation_id = "submitTask", tag = "tasks",
     params(SubmitHeaders), request_body = SubmitTask,
     responses(
         (status = 201, description = "The task is stored, at the level of durability that it names", body = TaskView, headers(
             ("Location" = String, description = "The task's path"),
             ("Idempotency-Replayed" = bool, description = "There when the key had made the task before"))),
+        (status = 200, description = "Another task holds the unique key: that one", body = TaskView, headers(
+            ("Taskyard-Deduplicated" = bool, description = "true"))),
         SubmitTaskProblems))]
 pub(crate) async fn submit_task(
     State(state): State<ApiState>,
@@ -55,8 +59,25 @@ pub(crate) async fn submit_task(
         SubmitOutcome::KeyReused => Err(Problem::of(Code::IdempotencyKeyReused)),
         SubmitOutcome::TooManyClasses => Err(too_many_classes()),
         SubmitOutcome::QueueFull => Err(Problem::of(Code::QueueFull)),
+        SubmitOutcome::Duplicate(id) => {
+            let task = replayed(&state, id).await?;
+            Ok(deduplicated(json::ok(&TaskView::written(
+                &task,
+                state.durability(),
+            ))))
+        }
+        SubmitOutcome::RefusedDuplicate(id) => Err(Problem::duplicate(id)),
         SubmitOutcome::Rejected => Err(Problem::of(Code::BatchRejected)),
     }
+}
+
+/// Says that the task was there before, and holds the unique key.
+fn deduplicated(mut response: Response) -> Response {
+    response.headers_mut().insert(
+        HeaderName::from_static("taskyard-deduplicated"),
+        HeaderValue::from_static("true"),
+    );
+    response
 }
 
 /// The task that a key has made before, as it is now.

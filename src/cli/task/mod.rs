@@ -10,6 +10,7 @@ mod bulk;
 mod cancel;
 mod delete;
 mod edit;
+mod explain;
 mod filter;
 mod get;
 mod list;
@@ -48,6 +49,7 @@ enum TaskCommand {
     Cancel(cancel::Cancel),
     Retry(retry::Retry),
     Attempts(attempts::Attempts),
+    Explain(explain::Explain),
     Edit(edit::Edit),
     RunNow(run_now::RunNow),
     Delete(delete::Delete),
@@ -66,6 +68,7 @@ impl Task {
             TaskCommand::Cancel(cancel) => cancel.run(&caller).await,
             TaskCommand::Retry(retry) => retry.run(&caller).await,
             TaskCommand::Attempts(attempts) => attempts.run(&caller).await,
+            TaskCommand::Explain(explain) => explain.run(&caller).await,
             TaskCommand::Edit(edit) => edit.run(&caller).await,
             TaskCommand::RunNow(run_now) => run_now.run(&caller).await,
             TaskCommand::Delete(delete) => delete.run(&caller).await,

@@ -34,6 +34,8 @@ pub(crate) enum Verb {
     Submit,
     Claim,
     Complete,
+    /// Complete, where a full Redis is to refuse it.
+    CompleteLarge,
     Fail,
     Release,
     Progress,
@@ -41,13 +43,14 @@ pub(crate) enum Verb {
 }
 
 impl Verb {
-    const COUNT: usize = 7;
+    const COUNT: usize = 8;
 
     fn script(self) -> &'static Script {
         match self {
             Self::Submit => &scripts::SUBMIT,
             Self::Claim => &scripts::CLAIM,
             Self::Complete => &scripts::COMPLETE,
+            Self::CompleteLarge => &scripts::COMPLETE_LARGE,
             Self::Fail => &scripts::FAIL,
             Self::Release => &scripts::RELEASE,
             Self::Progress => &scripts::PROGRESS,

@@ -26,7 +26,7 @@ use crate::domain::queue::{Queue, QueueStats};
 use crate::domain::{Partition, QueueName, TaskState};
 
 /// Finished runs are counted over this time for the rate, milliseconds.
-const FINISHED_WINDOW_MS: u32 = 60_000;
+pub(in crate::store) const FINISHED_WINDOW_MS: u32 = 60_000;
 
 /// The queues of the store.
 #[derive(Clone)]
@@ -143,7 +143,7 @@ impl Queues {
 }
 
 #[expect(clippy::cast_precision_loss, reason = "a rate is rounded for people")]
-fn per_second(count: u64, millis: u64) -> f64 {
+pub(in crate::store) fn per_second(count: u64, millis: u64) -> f64 {
     (count as f64 * 1_000_000.0 / millis.max(1_000) as f64).round() / 1_000.0
 }
 

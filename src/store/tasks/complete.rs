@@ -1,14 +1,21 @@
 //! Complete: the node that holds the lease hands in the result, and perhaps children.
 
+use std::collections::BTreeMap;
+
 use super::Tasks;
 use super::report::{ReportOutcome, View};
-use crate::domain::{Document, LeaseToken, Submission, TaskId};
+use crate::domain::limits::MAX_CLASSES;
+use crate::domain::placement::TaskClass;
+use crate::domain::{Document, LeaseToken, QueueName, Submission, TaskId};
 use crate::store::StoreError;
 use crate::store::args::Args;
 use crate::store::codec::{encode_document, encode_submission, mint_id};
 use crate::store::keys::DocumentKind;
 use crate::store::lanes::Verb;
 use crate::store::outbox;
+
+/// Results up to this size are taken also when the store is full: their tasks leave room behind.
+const SMALL_RESULT_BYTES: usize = 64 * 1024;
 
 /// A finished attempt.
 #[derive(Debug, Clone)]
@@ -25,16 +32,35 @@ pub struct Completion {
     pub view: View,
 }
 
+/// Whether it brings so much that a full Redis must not take it.
+fn is_large(completion: &Completion) -> bool {
+    let result = completion.result.as_ref().map_or(0, Document::len);
+    result > SMALL_RESULT_BYTES || !completion.submit.is_empty()
+}
+
+fn verb_of(completion: &Completion) -> Verb {
+    if is_large(completion) {
+        Verb::CompleteLarge
+    } else {
+        Verb::Complete
+    }
+}
+
 impl Tasks {
     /// Completes a task.
     ///
     /// Children in the task's partition are made in the same transition; the others go to the
     /// outbox in it, and come into being within a second.
     pub async fn complete(&self, completion: Completion) -> Result<ReportOutcome, StoreError> {
+        let verb = verb_of(&completion);
+        if self.core.is_full() && verb == Verb::CompleteLarge {
+            return Err(StoreError::Full);
+        }
+        if !self.have_room(&completion).await? {
+            return Ok(ReportOutcome::TooManyClasses);
+        }
         let args = self.encode_completion(&completion)?;
-        let outcome = self
-            .report(Verb::Complete, completion.id, args.clone())
-            .await?;
+        let outcome = self.report(verb, completion.id, args.clone()).await?;
         if !matches!(outcome, ReportOutcome::Unplaced) {
             return Ok(outcome);
         }
@@ -43,7 +69,31 @@ impl Tasks {
                 .place(self.core.partition_of(&child.queue), &child.queue)
                 .await?;
         }
-        self.report(Verb::Complete, completion.id, args).await
+        self.report(verb, completion.id, args).await
+    }
+
+    /// Whether the queues of children in other partitions have room for their classes. The outbox
+    /// brings such a child whatever comes in between, so that none is lost.
+    async fn have_room(&self, completion: &Completion) -> Result<bool, StoreError> {
+        let own = completion.id.partition();
+        let mut new: BTreeMap<&QueueName, Vec<TaskClass>> = BTreeMap::new();
+        for child in &completion.submit {
+            if self.core.partition_of(&child.queue) == own {
+                continue;
+            }
+            let class = child.class();
+            let known = self.core.classes_of(&child.queue).await?;
+            let known = known.as_ref().map_or(&[][..], |known| &known.classes);
+            let new = new.entry(&child.queue).or_default();
+            if known.contains(&class) || new.contains(&class) {
+                continue;
+            }
+            if known.len() + new.len() >= MAX_CLASSES {
+                return Ok(false);
+            }
+            new.push(class);
+        }
+        Ok(true)
     }
 
     /// Completes many tasks that have no children; the outcomes are in their order.
@@ -51,14 +101,36 @@ impl Tasks {
         &self,
         completions: &[Completion],
     ) -> Vec<Result<ReportOutcome, StoreError>> {
-        let mut reports = Vec::with_capacity(completions.len());
+        let (mut small, mut large) = (Vec::with_capacity(completions.len()), Vec::new());
         for completion in completions {
             match self.encode_completion(completion) {
-                Ok(args) => reports.push((completion.id, args)),
+                Ok(args) if is_large(completion) => large.push((completion.id, args)),
+                Ok(args) => small.push((completion.id, args)),
                 Err(error) => return completions.iter().map(|_| Err(error.clone())).collect(),
             }
         }
-        self.report_all(Verb::Complete, reports).await
+        let large = async {
+            if self.core.is_full() {
+                return large.iter().map(|_| Err(StoreError::Full)).collect();
+            }
+            self.report_all(Verb::CompleteLarge, large).await
+        };
+        let (small, large): (_, Vec<_>) =
+            tokio::join!(self.report_all(Verb::Complete, small), large);
+        let (mut small, mut large) = (small.into_iter(), large.into_iter());
+        completions
+            .iter()
+            .map(|completion| {
+                let outcomes = if is_large(completion) {
+                    &mut large
+                } else {
+                    &mut small
+                };
+                outcomes
+                    .next()
+                    .unwrap_or_else(|| Err(StoreError::not_done()))
+            })
+            .collect()
     }
 
     fn encode_completion(&self, completion: &Completion) -> Result<Args, StoreError> {

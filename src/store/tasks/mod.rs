@@ -9,6 +9,7 @@ pub(crate) mod cancel;
 pub(crate) mod claim;
 pub(crate) mod classes;
 pub(crate) mod complete;
+pub(crate) mod explain;
 pub(crate) mod fail;
 pub(crate) mod get;
 pub(crate) mod progress;

@@ -2,6 +2,7 @@
 
 use super::Tasks;
 use super::report::decode_record;
+use super::submit::next_id;
 use crate::domain::{Task, TaskId, TaskState};
 use crate::store::StoreError;
 use crate::store::args::Args;
@@ -14,6 +15,8 @@ pub enum RetryOutcome {
     Queued(Box<Task>),
     /// It has not finished.
     InvalidState(TaskState),
+    /// Another task holds its unique key by now.
+    Duplicate(TaskId),
     /// There is no such task.
     NotFound,
 }
@@ -37,6 +40,7 @@ impl Tasks {
                 TaskState::from_word(&reply.text()?)
                     .ok_or_else(|| StoreError::corrupt("an unknown state"))?,
             ),
+            "duplicate" => RetryOutcome::Duplicate(next_id(&mut reply)?),
             _ => RetryOutcome::NotFound,
         })
     }

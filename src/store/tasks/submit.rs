@@ -27,6 +27,10 @@ pub enum SubmitOutcome {
     TooManyClasses,
     /// The queue has as many unfinished tasks as it may have.
     QueueFull,
+    /// Another task holds the unique key, and is the answer.
+    Duplicate(TaskId),
+    /// Another task holds the unique key, so this one was refused.
+    RefusedDuplicate(TaskId),
     /// Another item of an atomic batch was refused.
     Rejected,
 }
@@ -223,12 +227,9 @@ fn decode(
             }
             SubmitOutcome::Created(Box::new(task))
         }
-        "replayed" => {
-            let text = reply.text()?;
-            let id = TaskId::from_compact(text.as_bytes())
-                .ok_or_else(|| StoreError::corrupt("an ill-formed id"))?;
-            SubmitOutcome::Replayed(id)
-        }
+        "replayed" => SubmitOutcome::Replayed(next_id(&mut reply)?),
+        "duplicate" => SubmitOutcome::Duplicate(next_id(&mut reply)?),
+        "refused_duplicate" => SubmitOutcome::RefusedDuplicate(next_id(&mut reply)?),
         "key_reused" => SubmitOutcome::KeyReused,
         "too_many_classes" => SubmitOutcome::TooManyClasses,
         "queue_full" => SubmitOutcome::QueueFull,
@@ -240,6 +241,12 @@ fn decode(
             )));
         }
     }))
+}
+
+/// The task that an outcome names.
+pub(super) fn next_id(reply: &mut Reply) -> Result<TaskId, StoreError> {
+    TaskId::from_compact(reply.text()?.as_bytes())
+        .ok_or_else(|| StoreError::corrupt("an ill-formed id"))
 }
 
 /// The new task, as a read right now would show it.

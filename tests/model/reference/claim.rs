@@ -112,12 +112,22 @@ impl Model {
         if self.queues[queue].paused {
             return None;
         }
-        let next = (0..self.tasks.len())
-            .filter(|task| self.tasks[*task].queue == queue)
-            .filter(|task| self.tasks[*task].is(TaskState::Queued))
-            .filter(|task| wish.classes.contains(&self.tasks[*task].class))
-            .min_by_key(|task| self.tasks[*task].place)?;
         let now = self.now;
+        let next = loop {
+            let first = (0..self.tasks.len())
+                .filter(|task| self.tasks[*task].queue == queue)
+                .filter(|task| self.tasks[*task].is(TaskState::Queued))
+                .filter(|task| wish.classes.contains(&self.tasks[*task].class))
+                .min_by_key(|task| self.tasks[*task].place)?;
+            // What should have started by now ends here, before the sweep has seen it.
+            if self.tasks[first]
+                .expires
+                .is_none_or(|expires| expires > now)
+            {
+                break first;
+            }
+            self.make_final(first, TaskState::Expired, None);
+        };
         let length = wish
             .lease_ms
             .or(wish.session.is_none().then_some(DEFAULT_LEASE_MS));

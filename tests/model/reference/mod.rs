@@ -38,6 +38,8 @@ pub(crate) enum Answer {
     Created(TaskState),
     Replayed(Serial),
     KeyReused,
+    Duplicate(Serial),
+    RefusedDuplicate(Serial),
     Rejected,
     Batch(Vec<Answer>),
     /// Task, attempt, end of the lease, deadline.

@@ -1,0 +1,318 @@
+//! Why a task runs, waits or has ended, said by the same rules that claims follow.
+
+use super::node::{Node, NodeState};
+use super::placement::{Requirements, TaskClass};
+use super::{NodeId, Task, TaskState, TaskType, UnixMillis};
+
+/// A queue that has given nothing for so long is said to have nobody who claims, milliseconds.
+const LATELY_MS: u64 = 60_000;
+
+/// A task and what its queue says about its turn.
+#[derive(Debug, Clone)]
+pub struct Situation {
+    /// The task.
+    pub task: Task,
+    /// The kind of work that it is.
+    pub class: TaskClass,
+    /// When this was read.
+    pub now: UnixMillis,
+    /// Whether its queue gives nothing.
+    pub paused: bool,
+    /// Ready tasks of the queue that go before it; `None` unless it is ready itself.
+    pub ahead: Option<u64>,
+    /// When a task of the queue last started or ended; `None` for never, as far as is known.
+    pub last_given_at: Option<UnixMillis>,
+    /// Runs that end in the queue each second, of late.
+    pub finished_per_s: f64,
+}
+
+/// What no registered node has.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Missing {
+    /// The type, when no node takes it.
+    pub task_type: Option<TaskType>,
+    /// Labels and resources that no node has.
+    pub requires: Requirements,
+}
+
+/// Something that holds the task where it is.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Reason {
+    /// A stable word.
+    pub code: &'static str,
+    /// A sentence for people.
+    pub message: String,
+    /// The moment it speaks of.
+    pub at: Option<UnixMillis>,
+    /// The node it speaks of.
+    pub node_id: Option<NodeId>,
+    /// How many nodes it speaks of.
+    pub nodes: Option<u64>,
+    /// What no node has.
+    pub missing: Option<Missing>,
+}
+
+impl Reason {
+    fn new(code: &'static str, message: impl Into<String>) -> Self {
+        Self {
+            code,
+            message: message.into(),
+            at: None,
+            node_id: None,
+            nodes: None,
+            missing: None,
+        }
+    }
+
+    fn at(self, moment: Option<UnixMillis>) -> Self {
+        Self { at: moment, ..self }
+    }
+}
+
+/// Why a task is where it is.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Explanation {
+    /// At least one.
+    pub reasons: Vec<Reason>,
+    /// Its place among the ready tasks of its queue: 1 is the next.
+    pub position: Option<u64>,
+    /// When it will start, if all goes on as it does.
+    pub estimated_start_at: Option<UnixMillis>,
+}
+
+/// Explains a task by its situation and the nodes that are registered.
+pub fn explain(situation: &Situation, nodes: &[Node]) -> Explanation {
+    let task = &situation.task;
+    let mut reasons = Vec::new();
+    let mut estimated_start_at = None;
+    match task.state {
+        TaskState::Scheduled => {
+            reasons.push(Reason::new("scheduled", "it waits for its moment").at(task.run_at));
+            estimated_start_at = task.run_at;
+        }
+        TaskState::RetryWait => {
+            let message = format!(
+                "its attempt {} failed; it runs again at its moment",
+                task.attempt
+            );
+            reasons.push(Reason::new("retry_wait", message).at(task.next_run_at));
+            estimated_start_at = task.next_run_at;
+        }
+        TaskState::Blocked => reasons.push(Reason::new(
+            "blocked",
+            "it waits for the tasks it depends on",
+        )),
+        TaskState::Running => reasons.extend(running(task)),
+        TaskState::Queued => {}
+        _ => reasons.push(finished(task)),
+    }
+    if !task.state.is_final() && task.state != TaskState::Running && situation.paused {
+        reasons.push(Reason::new(
+            "queue_paused",
+            format!("the queue {} is paused and gives nothing", task.queue),
+        ));
+        estimated_start_at = None;
+    }
+    if task.state == TaskState::Queued {
+        reasons.extend(unplaceable(situation, nodes));
+        if reasons.is_empty() {
+            reasons.extend(unclaimed(situation));
+        }
+        if reasons.is_empty() {
+            estimated_start_at = estimate(situation);
+            reasons.push(in_turn(situation.ahead.unwrap_or_default()));
+        }
+    }
+    Explanation {
+        reasons,
+        position: situation.ahead.map(|ahead| ahead + 1),
+        estimated_start_at,
+    }
+}
+
+fn in_turn(ahead: u64) -> Reason {
+    let message = match ahead {
+        0 => "it is the next of its queue".to_owned(),
+        1 => "1 task of its queue goes first".to_owned(),
+        more => format!("{more} tasks of its queue go first"),
+    };
+    Reason::new("in_turn", message)
+}
+
+fn running(task: &Task) -> Vec<Reason> {
+    let node = task.node_id.as_ref().map_or("a node", NodeId::as_str);
+    let mut reasons = vec![Reason {
+        node_id: task.node_id.clone(),
+        ..Reason::new(
+            "running",
+            format!("attempt {} runs on {node}", task.attempt),
+        )
+        .at(task.started_at)
+    }];
+    if task.cancel_requested {
+        reasons.push(Reason::new(
+            "cancel_requested",
+            "it was told to stop, and ends when its node says so or the grace is over",
+        ));
+    }
+    reasons
+}
+
+fn finished(task: &Task) -> Reason {
+    let why = match (task.state, task.reason) {
+        (TaskState::Failed, Some(reason)) => format!("it failed for good: {}", reason.word()),
+        (TaskState::Expired, _) => "it was not started before its expiry".to_owned(),
+        (state, _) => format!("it has {}", ended(state)),
+    };
+    Reason::new(task.state.word(), why).at(task.finished_at)
+}
+
+const fn ended(state: TaskState) -> &'static str {
+    match state {
+        TaskState::Succeeded => "succeeded",
+        TaskState::Cancelled => "been cancelled",
+        _ => "ended",
+    }
+}
+
+/// Why no registered node can take it now.
+fn unplaceable(situation: &Situation, nodes: &[Node]) -> Option<Reason> {
+    let class = &situation.class;
+    let fitting: Vec<&Node> = nodes
+        .iter()
+        .filter(|node| node.registration.offer().covers(class))
+        .collect();
+    if fitting.is_empty() {
+        // Who is not registered may run what requires nothing.
+        if nodes.is_empty() && class.requires.is_empty() {
+            return None;
+        }
+        let missing = missing(class, nodes);
+        return Some(Reason {
+            message: describe(&missing),
+            missing: Some(missing),
+            ..Reason::new("no_matching_node", "")
+        });
+    }
+    let counted = |code, message: &str, count: usize| {
+        Some(Reason {
+            nodes: Some(count as u64),
+            ..Reason::new(code, message)
+        })
+    };
+    let live: Vec<&&Node> = fitting
+        .iter()
+        .filter(|node| node.state != NodeState::Dead)
+        .collect();
+    if live.is_empty() {
+        return counted(
+            "nodes_dead",
+            "every node that may run it is dead",
+            fitting.len(),
+        );
+    }
+    let open: Vec<&&&Node> = live
+        .iter()
+        .filter(|node| matches!(node.state, NodeState::Ready | NodeState::Suspect))
+        .collect();
+    if open.is_empty() {
+        return counted(
+            "nodes_draining",
+            "every node that may run it takes no more tasks",
+            live.len(),
+        );
+    }
+    let full = |node: &&&&Node| node.used >= u64::from(node.registration.slots);
+    if open.iter().all(full) {
+        return counted(
+            "nodes_full",
+            "every node that may run it has all its slots in use",
+            open.len(),
+        );
+    }
+    None
+}
+
+/// What none of the nodes has that the class asks for.
+fn missing(class: &TaskClass, nodes: &[Node]) -> Missing {
+    let has_type = nodes.iter().any(|node| {
+        let types = &node.registration.types;
+        types.is_empty() || types.contains(&class.task_type)
+    });
+    let labels = class.requires.labels.iter().filter(|(name, value)| {
+        let has = |node: &Node| node.registration.labels.get(*name) == Some(*value);
+        !nodes.iter().any(has)
+    });
+    let resources = class.requires.resources.iter().filter(|(name, amount)| {
+        let has = |node: &Node| {
+            let resources = &node.registration.resources;
+            resources.get(*name).is_some_and(|has| has >= *amount)
+        };
+        !nodes.iter().any(has)
+    });
+    let owned = |(name, value): (&String, &String)| (name.clone(), value.clone());
+    Missing {
+        task_type: (!has_type && !nodes.is_empty()).then(|| class.task_type.clone()),
+        requires: Requirements {
+            labels: labels.map(owned).collect(),
+            resources: resources
+                .map(|(name, amount)| (name.clone(), *amount))
+                .collect(),
+        },
+    }
+}
+
+fn describe(missing: &Missing) -> String {
+    let labels = missing.requires.labels.iter();
+    let resources = missing.requires.resources.iter();
+    let parts: Vec<String> = labels
+        .map(|(name, value)| format!("the label {name}={value}"))
+        .chain(resources.map(|(name, amount)| format!("{amount} {name}")))
+        .chain(
+            missing
+                .task_type
+                .iter()
+                .map(|name| format!("the type {name}")),
+        )
+        .collect();
+    if parts.is_empty() {
+        return "no one registered node has all that it requires".to_owned();
+    }
+    format!("no registered node has {}", parts.join(", "))
+}
+
+/// Whether nobody has taken anything from its queue for a while.
+fn unclaimed(situation: &Situation) -> Option<Reason> {
+    let silence = situation
+        .last_given_at
+        .map(|moment| situation.now.get().saturating_sub(moment.get()));
+    let waited = situation
+        .now
+        .get()
+        .saturating_sub(situation.task.created_at.get());
+    let message = match silence {
+        Some(millis) if millis > LATELY_MS => format!(
+            "nobody has taken a task from its queue for {} s",
+            millis / 1_000
+        ),
+        None if waited > LATELY_MS => "nobody has taken a task from its queue".to_owned(),
+        _ => return None,
+    };
+    Some(Reason::new("no_recent_claims", message).at(situation.last_given_at))
+}
+
+/// As many runs as end each second begin each second.
+#[expect(
+    clippy::cast_precision_loss,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "an estimate, and never negative"
+)]
+fn estimate(situation: &Situation) -> Option<UnixMillis> {
+    let ahead = situation.ahead? as f64;
+    if situation.finished_per_s <= 0.0 {
+        return None;
+    }
+    let wait = (ahead * 1_000.0 / situation.finished_per_s) as u64;
+    Some(UnixMillis::new(situation.now.get().saturating_add(wait)))
+}
