@@ -90,11 +90,8 @@ if not outcomes then
     outcomes[#outcomes + 1] = changed and { 'classes_changed', changed } or leased
     reads[#outcomes] = claim.read
   end
-  sets.flush()
-  queue.flush()
-  partition.save()
+  lifecycle.flush()
   lane.keep(outcomes)
-  signal.publish()
 end
 local replies = { 'ok' }
 for i, leased in ipairs(outcomes) do replies[i + 1] = reply(leased, reads[i] or {}) end
