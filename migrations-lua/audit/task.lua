@@ -6,9 +6,10 @@
 --          sorted set, 'key' of its own, '' otherwise), that set or key
 -- Returns  {'ok', facts ...}, each {found there still ('1' | '0'), {field, value ...},
 --          {state, score ...} of the sets it stands in, then its scores or false as ready, lease,
---          held, due and expiry, {key, ms to live or -1 ...} of its keys that exist}
+--          held, due and expiry, {key, ms to live or -1 ...} of its keys that exist,
+--          the task that holds its unique key or false}
 -- Publishes nothing
---@include constants header keys partition sets signal queue task
+--@include constants header keys partition sets signal queue task uniqueness
 
 local states = {}
 for i = 1, tonumber(take()) do states[i] = take() end
@@ -60,6 +61,7 @@ while more() do
     redis.call('ZSCORE', keys.due, id),
     redis.call('ZSCORE', keys.expiries, id),
     lives(id),
+    t.unique and uniqueness.holder(queue_of, t.unique) or false,
   }
 end
 return replies

@@ -25,9 +25,14 @@ if MODE == 'atomic' then
     outcomes[#items] = outcome
     refused = refused or outcome[1] ~= 'rejected' and outcome[1] ~= 'duplicate'
   end
-  if not refused then
-    for i, item in ipairs(items) do
-      if outcomes[i][1] == 'duplicate' then conflict.remember(item, outcomes[i][2]) else outcomes[i] = submission.store(item) end
+  for i, item in ipairs(items) do
+    local is_duplicate = outcomes[i][1] == 'duplicate'
+    if refused then
+      if is_duplicate then outcomes[i] = { 'rejected' } end
+    elseif is_duplicate then
+      conflict.remember(item, outcomes[i][2])
+    else
+      outcomes[i] = submission.store(item)
     end
   end
 else

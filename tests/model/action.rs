@@ -4,8 +4,9 @@
 use proptest::prelude::*;
 use taskyard::domain::retry::{Growth, Jitter, RetryPolicy};
 use taskyard::domain::score::Ordering;
+use taskyard::domain::uniqueness::{OnConflict, Until};
 
-use super::reference::Wish;
+use super::reference::{UniqueWish, Wish};
 
 pub(crate) const QUEUES: [&str; 3] = ["alpha", "beta", "gamma"];
 pub(crate) const NODES: [&str; 3] = ["n1", "n2", "n3"];
@@ -155,6 +156,17 @@ fn policy() -> impl Strategy<Value = RetryPolicy> {
     )
 }
 
+/// Keys with a time to live end by the clock of Redis, which no test moves: they are left out.
+fn unique() -> impl Strategy<Value = UniqueWish> {
+    let until = prop_oneof![Just(Until::Started), Just(Until::Finished)];
+    let on_conflict = (0..OnConflict::ALL.len()).prop_map(|policy| OnConflict::ALL[policy]);
+    (0_u8..3, until, on_conflict).prop_map(|(key, until, on_conflict)| UniqueWish {
+        key,
+        until,
+        on_conflict,
+    })
+}
+
 fn wish() -> impl Strategy<Value = Wish> {
     let common = (
         0..QUEUES.len(),
@@ -169,11 +181,12 @@ fn wish() -> impl Strategy<Value = Wish> {
         prop_oneof![2 => Just(None), 1 => (1_000_u64..20_000).prop_map(Some)],
         proptest::option::of(policy()),
         proptest::option::weighted(0.3, (0_u8..4, 0_u8..2)),
+        proptest::option::weighted(0.3, unique()),
     );
     (common, rare).prop_map(
         |(
             (queue, class, priority, delay_ms, expires_in_ms),
-            (max_attempts, max_losses, timeout_ms, retry, key),
+            (max_attempts, max_losses, timeout_ms, retry, key, unique),
         )| Wish {
             queue,
             class,
@@ -185,6 +198,7 @@ fn wish() -> impl Strategy<Value = Wish> {
             timeout_ms,
             retry,
             key,
+            unique,
         },
     )
 }
@@ -193,10 +207,12 @@ fn atomic() -> impl Strategy<Value = Action> {
     proptest::collection::vec(wish(), 1..4).prop_map(|mut wishes| {
         let queue = wishes[0].queue;
         let mut keys = std::collections::BTreeSet::new();
+        let mut uniques = std::collections::BTreeSet::new();
         for wish in &mut wishes {
             wish.queue = queue;
             // Items of a batch have keys of their own.
             wish.key = wish.key.filter(|(key, _)| keys.insert(*key));
+            wish.unique = wish.unique.filter(|unique| uniques.insert(unique.key));
         }
         Action::SubmitAtomic(wishes)
     })

@@ -7,6 +7,7 @@ use taskyard::domain::placement::{Offer, Requirements};
 use taskyard::domain::queue::Retention;
 use taskyard::domain::score::Priority;
 use taskyard::domain::task::{IdempotencyKey, RunAt, TaskError};
+use taskyard::domain::uniqueness::Uniqueness;
 use taskyard::domain::{Document, Partition, Submission, TaskType};
 use taskyard::store::nodes::{HeartbeatOutcome, RegisterOutcome};
 use taskyard::store::{
@@ -97,8 +98,11 @@ impl World {
         let submissions = wishes.iter().map(submission).collect();
         let outcomes = store.tasks.submit_atomic(submissions).await.map_err(text)?;
         let mut found = Vec::new();
-        for (index, outcome) in outcomes.into_iter().enumerate() {
-            found.push(self.submitted(first + index, outcome)?);
+        let mut serial = first;
+        for outcome in outcomes {
+            let is_new = matches!(outcome, SubmitOutcome::Created(_));
+            found.push(self.submitted(serial, outcome)?);
+            serial += usize::from(is_new);
         }
         Ok((expected, Answer::Batch(found)))
     }
@@ -568,6 +572,7 @@ fn child(queue: usize) -> Wish {
         timeout_ms: None,
         retry: None,
         key: None,
+        unique: None,
     }
 }
 
@@ -581,6 +586,12 @@ fn submission(wish: &Wish) -> Submission {
         Requirements::default()
     };
     let task_type = if wish.class == 1 { "b" } else { "default" };
+    let unique = wish.unique.map(|unique| Uniqueness {
+        key: unique.key.to_string(),
+        until: unique.until,
+        ttl_ms: None,
+        on_conflict: unique.on_conflict,
+    });
     let digest = |one: usize, other: u8| {
         let mut digest = [other; 16];
         digest[0] = u8::try_from(one).unwrap();
@@ -596,6 +607,7 @@ fn submission(wish: &Wish) -> Submission {
         timeout_ms: wish.timeout_ms,
         expires_in_ms: wish.expires_in_ms,
         requires,
+        unique,
         idempotency: wish.key.map(|(key, body)| IdempotencyKey {
             scope: digest(wish.queue, key),
             body: digest(0, body),

@@ -56,7 +56,7 @@ groups! {
     SubmitTaskProblems: IdempotencyKeyReused Purged DuplicateTask QueueFull, CALL, BODY, WRITE;
     SubmitTasksProblems: IdempotencyKeyReused Purged QueueFull BatchTooLarge BatchRejected, CALL, BODY, WRITE;
     GetTaskProblems: InvalidRequest TaskNotFound Purged TooManyWaiters, CALL;
-    ExplainTaskProblems: TaskNotFound, CALL;
+    ExplainTaskProblems: TaskNotFound Purged, CALL;
     GetTaskResultProblems: TaskNotFound TaskNotFinished Purged, CALL;
     ReportTaskProblems: TaskNotFound LeaseLost, CALL, BODY, WRITE;
     ReleaseTaskProblems: TaskNotFound LeaseLost InvalidState, CALL, BODY, WRITE;

@@ -4,10 +4,11 @@ use axum::extract::State;
 use axum::response::Response;
 use serde::Serialize;
 
+use super::get::missing;
 use crate::api::json;
 use crate::api::openapi::schemas;
 use crate::api::path::{Id, TaskPath};
-use crate::api::problem::{Code, ExplainTaskProblems, Problem};
+use crate::api::problem::{ExplainTaskProblems, Problem};
 use crate::api::state::ApiState;
 use crate::domain::explanation::{self, Missing, Reason};
 use crate::domain::placement::Requirements;
@@ -107,12 +108,9 @@ pub(crate) async fn explain_task(
     State(state): State<ApiState>,
     Id(id): Id<TaskId>,
 ) -> Result<Response, Problem> {
-    let situation = state
-        .store
-        .tasks
-        .explain(id)
-        .await?
-        .ok_or_else(|| Problem::of(Code::TaskNotFound))?;
+    let Some(situation) = state.store.tasks.explain(id).await? else {
+        return Err(missing(&state, id).await?);
+    };
     let (nodes, _) = if situation.task.state == TaskState::Queued {
         state
             .store

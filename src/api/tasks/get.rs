@@ -46,14 +46,20 @@ pub(crate) async fn get_task(
     }
 }
 
+/// Why there is no such task.
+pub(super) async fn missing(state: &ApiState, id: TaskId) -> Result<Problem, Problem> {
+    let purged = state.store.tasks.was_purged(id).await?;
+    Ok(Problem::of(if purged {
+        Code::Purged
+    } else {
+        Code::TaskNotFound
+    }))
+}
+
 /// The task, or why there is none.
 pub(super) async fn found(state: &ApiState, id: TaskId) -> Result<Task, Problem> {
     if let Some(task) = state.store.tasks.get(id).await? {
         return Ok(task);
     }
-    Err(Problem::of(if state.store.tasks.was_purged(id).await? {
-        Code::Purged
-    } else {
-        Code::TaskNotFound
-    }))
+    Err(missing(state, id).await?)
 }

@@ -26,6 +26,8 @@ pub struct TaskFacts {
     pub rows: BTreeMap<Row, String>,
     /// Its keys (`task`, `attempts`, documents) and how long each lives, milliseconds; -1 for ever.
     pub keys: BTreeMap<String, i64>,
+    /// The id of the task that holds its unique key.
+    pub unique_holder: Option<String>,
 }
 
 /// Where the walk came upon a task.
@@ -110,12 +112,14 @@ fn decode(id: TaskId, mut reply: Reply) -> Result<Option<TaskFacts>, StoreError>
         let key = lives.text()?;
         keys.insert(key, lives.number()?);
     }
+    let unique_holder = reply.optional_text()?;
     Ok(still_there.then_some(TaskFacts {
         id,
         record,
         states,
         rows,
         keys,
+        unique_holder,
     }))
 }
 

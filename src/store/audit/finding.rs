@@ -143,6 +143,22 @@ pub enum Finding {
         /// The key.
         key: String,
     },
+    /// An unfinished task does not hold the unique key that it is to hold until its end.
+    #[error("task {task} is {} but does not hold its unique key", .state.word())]
+    UniqueKeyNotHeld {
+        /// The task.
+        task: TaskId,
+        /// Its state.
+        state: TaskState,
+    },
+    /// A finished task still holds its unique key.
+    #[error("task {task} is {} but still holds its unique key", .state.word())]
+    UniqueKeyKept {
+        /// The task.
+        task: TaskId,
+        /// Its state.
+        state: TaskState,
+    },
     /// The queue has keys but no record.
     #[error("queue {queue} has tasks, classes or a place in the list but no record")]
     QueueWithoutRecord {

@@ -31,6 +31,7 @@ impl TaskFacts {
         );
         self.judge_rows(state, &mut findings);
         self.judge_keys(state, &mut findings);
+        findings.extend(self.judge_unique(state));
         findings
     }
 
@@ -91,6 +92,19 @@ impl TaskFacts {
                 });
             }
         }
+    }
+
+    /// A key that is held until the task has started or finished: its record says `DIGEST UNTIL TTL`.
+    fn judge_unique(&self, state: TaskState) -> Option<Finding> {
+        let task = self.id;
+        let until = self.field("unique")?.split(' ').nth(1)?;
+        let holds = self.unique_holder.as_deref() == Some(task.compact().as_str());
+        let never_started = self.field("attempt").is_none();
+        if state.is_final() {
+            return (until != "ttl" && holds).then_some(Finding::UniqueKeyKept { task, state });
+        }
+        let must = until == "finished" || until == "started" && never_started;
+        (must && !holds).then_some(Finding::UniqueKeyNotHeld { task, state })
     }
 
     /// Whether `key` is one of the sets where a task with this record may stand.

@@ -148,6 +148,7 @@ impl Model {
             row: deadline.min(now + ends),
             outcome: None,
         });
+        self.free_when_started(next);
         let task = &mut self.tasks[next];
         task.state = Some(TaskState::Running);
         task.attempt += 1;

@@ -11,6 +11,7 @@ mod report;
 mod submit;
 mod sweep;
 mod task;
+mod unique;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -21,6 +22,7 @@ pub(crate) use claim::ClaimWish;
 pub(crate) use node::Node;
 pub(crate) use submit::Wish;
 pub(crate) use task::{Due, Lease, Task};
+pub(crate) use unique::UniqueWish;
 
 /// What one priority is worth under `aging`: so much that no two tasks have equal places.
 pub(crate) const AGING_STEP_MS: u64 = 3_600_001;
@@ -107,6 +109,8 @@ pub(crate) struct Model {
     pub(crate) partitions: Vec<PartitionMemory>,
     /// Idempotency key to body and task.
     pub(crate) keys: BTreeMap<(usize, u8), (u8, Serial)>,
+    /// Unique keys of queues, and who holds them.
+    pub(crate) uniques: BTreeMap<(usize, u8), Serial>,
     /// Partition, node and `claim_id` to leases.
     pub(crate) claims: BTreeMap<(u16, usize, u8), Vec<LeaseNo>>,
 }
@@ -136,6 +140,7 @@ impl Model {
                 .collect(),
             partitions: vec![PartitionMemory::default(); usize::from(partitions)],
             keys: BTreeMap::new(),
+            uniques: BTreeMap::new(),
             claims: BTreeMap::new(),
         }
     }

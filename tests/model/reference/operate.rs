@@ -41,6 +41,10 @@ impl Model {
         if !state.is_final() {
             return Answer::InvalidState(state);
         }
+        if let Some(rival) = self.rival(task) {
+            return Answer::RefusedDuplicate(rival);
+        }
+        self.hold(task);
         let record = &mut self.tasks[task];
         record.reason = None;
         record.failures = 0;
@@ -78,10 +82,12 @@ impl Model {
             return Answer::NotFound;
         }
         let mut purged = 0;
-        for task in self.tasks.iter_mut().filter(|task| task.queue == queue) {
+        for task in 0..self.tasks.len() {
+            let record = &self.tasks[task];
             let waits = |state: TaskState| !state.is_final() && state != TaskState::Running;
-            if task.state.is_some_and(waits) {
-                task.state = None;
+            if record.queue == queue && record.state.is_some_and(waits) {
+                self.tasks[task].state = None;
+                self.free(task);
                 purged += 1;
             }
         }

@@ -4,7 +4,7 @@ use taskyard::domain::TaskState;
 use taskyard::domain::retry::RetryPolicy;
 
 use super::task::{Due, Task};
-use super::{Answer, Model, Serial};
+use super::{Answer, Model, Serial, UniqueWish};
 
 /// What is submitted.
 #[derive(Debug, Clone)]
@@ -20,6 +20,7 @@ pub(crate) struct Wish {
     pub(crate) retry: Option<RetryPolicy>,
     /// Idempotency key and body.
     pub(crate) key: Option<(u8, u8)>,
+    pub(crate) unique: Option<UniqueWish>,
 }
 
 impl Model {
@@ -28,8 +29,17 @@ impl Model {
         if let Some(answer) = self.known(wish) {
             return answer;
         }
+        if let Some(answer) = self.conflict(wish) {
+            if let (Answer::Duplicate(holder), Some((key, body))) = (&answer, wish.key) {
+                self.keys.insert((wish.queue, key), (body, *holder));
+            }
+            return answer;
+        }
+        let place = self.replace(wish);
         let task = self.draft(wish);
+        self.tasks[task].place = place;
         self.create(task, wish.delay_ms);
+        self.hold(task);
         Answer::Created(self.tasks[task].state.unwrap())
     }
 
@@ -38,10 +48,18 @@ impl Model {
         for wish in wishes {
             self.queues[wish.queue].exists = true;
         }
-        let known: Vec<Option<Answer>> = wishes.iter().map(|wish| self.known(wish)).collect();
-        if known.iter().any(Option::is_some) {
-            let rejected = |answer: Option<Answer>| answer.unwrap_or(Answer::Rejected);
-            return Answer::Batch(known.into_iter().map(rejected).collect());
+        let known: Vec<Answer> = wishes
+            .iter()
+            .map(|wish| {
+                let known = self.known(wish).or_else(|| self.conflict(wish));
+                match known {
+                    None | Some(Answer::Duplicate(_)) => Answer::Rejected,
+                    Some(refusal) => refusal,
+                }
+            })
+            .collect();
+        if known.iter().any(|answer| *answer != Answer::Rejected) {
+            return Answer::Batch(known);
         }
         Answer::Batch(wishes.iter().map(|wish| self.submit(wish)).collect())
     }
@@ -73,6 +91,7 @@ impl Model {
             place: None,
             due: Due::At(0),
             expires: wish.expires_in_ms,
+            unique: wish.unique,
             finished: 0,
             reason: None,
             revoke: None,
@@ -99,7 +118,7 @@ impl Model {
             Some(delay) if delay > 0 => {
                 self.make_waiting(task, TaskState::Scheduled, Due::At(now + delay));
             }
-            _ => self.make_queued(task, false),
+            _ => self.make_queued(task, true),
         }
     }
 }

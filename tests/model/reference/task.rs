@@ -4,7 +4,7 @@ use taskyard::domain::retry::RetryPolicy;
 use taskyard::domain::score::Ordering;
 use taskyard::domain::{FailureReason, TaskState};
 
-use super::{AGING_STEP_MS, LeaseNo, Model, Serial, SessionNo};
+use super::{AGING_STEP_MS, LeaseNo, Model, Serial, SessionNo, UniqueWish};
 
 /// A moment that is known, or known within bounds until the store has drawn it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,6 +59,7 @@ pub(crate) struct Task {
     pub(crate) place: Option<u64>,
     pub(crate) due: Due,
     pub(crate) expires: Option<u64>,
+    pub(crate) unique: Option<UniqueWish>,
     pub(crate) finished: u64,
     pub(crate) reason: Option<FailureReason>,
     /// While running and told to stop: when the lease is revoked.
@@ -142,6 +143,7 @@ impl Model {
         reason: Option<FailureReason>,
     ) {
         let now = self.now;
+        self.free(task);
         let task = &mut self.tasks[task];
         task.state = Some(state);
         task.finished = now;
