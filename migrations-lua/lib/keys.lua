@@ -12,6 +12,7 @@ local keys = {
   sweeper = PREFIX .. ':sweeper',
   nodes = PREFIX .. ':nodes',
   beats = PREFIX .. ':beats',
+  drains = PREFIX .. ':drains',
   channel = PREFIX .. ':signals',
 }
 function keys.task(id) return TASK .. id end

@@ -11,6 +11,7 @@ local node = take()
 local current = redis.call('HGET', keys.node(node), 'session')
 if redis.call('DEL', keys.node(node)) == 0 then return { 'ok', 'unknown' } end
 redis.call('ZREM', keys.nodes, node)
+redis.call('ZREM', keys.drains, node)
 if current then session.finish(node, current) end
 signal.publish()
 return { 'ok', 'removed', current or '' }

@@ -52,6 +52,8 @@ fn routes() -> OpenApiRouter<ApiState> {
             nodes::get_node,
             nodes::delete_node
         ))
+        .routes(routes!(nodes::drain_node))
+        .routes(routes!(nodes::resume_node))
         .routes(routes!(nodes::heartbeat_node))
         .routes(routes!(nodes::claim_tasks))
         .routes(routes!(nodes::exchange_tasks))

@@ -21,6 +21,7 @@
 //! {ty0}:lane:LANE                the last group of a lane and its outcomes
 //! {ty0}:outbox  {ty0}:gone       rows for other partitions; deleted tasks that a row may name
 //! {ty0}:nodes  {ty0}:beats       nodes by registration; live sessions by when they would end
+//! {ty0}:drains                   draining nodes by when what they hold goes back
 //! {ty0}:node:NODE                a node's record
 //! {ty0}:cancels:NODE             tasks that a node is to stop
 //! {ty0}:sweeper                  the replica that sweeps just now
@@ -147,6 +148,11 @@ impl Keys {
     /// Live sessions by when they would end.
     pub fn beats(&self) -> String {
         self.one("beats")
+    }
+
+    /// Draining nodes by when what they still hold goes back.
+    pub fn drains(&self) -> String {
+        self.one("drains")
     }
 
     /// The pub/sub channel.

@@ -24,6 +24,9 @@ const GONE_MS: u64 = 600_000;
 const GAP_MS: u64 = 2_000;
 /// How long a note of a cancellation is repeated: the grace, and the sweep after it.
 const CANCEL_NOTE_MS: u64 = CANCEL_GRACE_MS + 10_000;
+/// How long after the start of a drain a replica may not have heard of it: more than it believes
+/// what it knows of a node.
+const DRAIN_NOTICE_MS: u64 = 2_000;
 /// A finished task's keys outlive its retention by this, in case no sweep comes.
 const KEEP_SLACK_MS: u64 = 24 * 3_600 * 1_000;
 /// Most payload bytes that one claim takes.
@@ -77,7 +80,7 @@ fn part(name: &str) -> String {
 
 fn constants() -> String {
     let retention = Retention::default();
-    let numbers: [(&str, u64); 17] = [
+    let numbers: [(&str, u64); 18] = [
         (
             "PRIORITY_MAX",
             u64::try_from(*PRIORITY_RANGE.end()).unwrap_or_default(),
@@ -94,6 +97,7 @@ fn constants() -> String {
         ("IDEMPOTENCY_MS", IDEMPOTENCY_MS),
         ("GONE_MS", GONE_MS),
         ("CANCEL_NOTE_MS", CANCEL_NOTE_MS),
+        ("DRAIN_NOTICE_MS", DRAIN_NOTICE_MS),
         ("DEFAULT_AGING_STEP_MS", DEFAULT_AGING_STEP_MS),
         ("KEEP_SLACK_MS", KEEP_SLACK_MS),
         ("KEEP_SUCCEEDED_MS", retention.succeeded_ms + KEEP_SLACK_MS),
@@ -153,10 +157,12 @@ lua! {
         RETURN_LOST = "sweeps/return_lost.lua",
         RETURN_HELD = "sweeps/return_held.lua",
         TRIM = "sweeps/trim.lua",
+        END_DRAINS = "sweeps/end_drains.lua",
         REGISTER = "nodes/register.lua",
         HEARTBEAT = "nodes/heartbeat.lua",
         SESSIONS = "nodes/sessions.lua",
         END_DEAD = "nodes/end_dead.lua",
+        DRAIN = "nodes/drain.lua",
         REMOVE_NODE = "nodes/remove.lua",
         GET_NODE = "nodes/get.lua",
         LIST_NODES = "nodes/list.lua",

@@ -21,6 +21,8 @@ pub enum Signal {
     Ended(NodeId, SessionId),
     /// A queue has got a new class.
     Classes(QueueName),
+    /// A node drains, or does not any more.
+    Drain(NodeId),
 }
 
 /// A live subscription to all partitions. It ends when its connection does.
@@ -85,6 +87,7 @@ fn parse(partition: Partition, line: &str) -> Option<Signal> {
             SessionId::parse(words.next()?)?,
         ),
         "classes" => Signal::Classes(QueueName::parse(words.next()?).ok()?),
+        "drain" => Signal::Drain(NodeId::parse(words.next()?).ok()?),
         _ => return None,
     })
 }

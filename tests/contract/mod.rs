@@ -141,6 +141,7 @@ fn drawn(keys: &Keys) -> BTreeMap<&'static str, Vec<(Vec<&'static str>, String)>
         ("sweeper", one(keys.sweeper())),
         ("nodes", one(keys.nodes())),
         ("beats", one(keys.beats())),
+        ("drains", one(keys.drains())),
         ("channel", one(keys.channel())),
         ("task", named(keys.task("x-1"))),
         ("document", documents),

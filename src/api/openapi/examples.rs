@@ -18,7 +18,7 @@ macro_rules! examples {
 examples! {
     "tasks": "submitTask" "submitTasks" "getTask" "getTaskResult" "completeTask" "failTask" "releaseTask"
         "reportTaskProgress" "cancelTask" "retryTask";
-    "nodes": "listNodes" "registerNode" "getNode" "heartbeatNode" "claimTasks" "exchangeTasks";
+    "nodes": "listNodes" "registerNode" "getNode" "drainNode" "resumeNode" "heartbeatNode" "claimTasks" "exchangeTasks";
     "queues": "listQueues" "getQueue" "getQueueStats" "pauseQueue" "resumeQueue";
     "openapi": "getHealth" "getReadiness" "listProblems" "getProblem";
 }

@@ -44,8 +44,8 @@ macro_rules! words {
 words! {
     TaskState "Where a task stands; the last four are final.": State::ALL;
     FailureReason "Why a task ended as failed.": Reason::ALL;
-    NodeState "How a node stands: it is heard of, has missed heartbeats, or its session has ended.":
-        [Node::Ready, Node::Suspect, Node::Dead];
+    NodeState "How a node stands: it is heard of, has missed heartbeats, its session has ended; it gets no more tasks and holds some, \
+        or none.": [Node::Ready, Node::Suspect, Node::Dead, Node::Draining, Node::Drained];
     RetryKind "How the delay grows: `base_ms` x factor^(failures - 1), `base_ms` x failures, or `base_ms`.":
         [GrowthWord::Exponential, GrowthWord::Linear, GrowthWord::Fixed];
     RetryJitter "What part of the delay is left to chance: all of it, half, or nothing.":

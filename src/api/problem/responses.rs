@@ -62,7 +62,7 @@ groups! {
     RetryTaskProblems: TaskNotFound InvalidState, CALL, WRITE;
     PageProblems: InvalidRequest InvalidCursor, CALL;
     GetNodeProblems: NodeUnknown, CALL;
-    DeleteNodeProblems: NodeUnknown, CALL, WRITE;
+    ChangeNodeProblems: NodeUnknown, CALL, WRITE;
     NodeCallProblems: NodeUnknown, CALL, BODY, WRITE;
     ClaimTasksProblems: NodeUnknown TooManyWaiters, CALL, BODY, WRITE;
     GetQueueProblems: QueueNotFound, CALL;

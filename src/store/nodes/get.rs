@@ -3,7 +3,7 @@
 use futures_util::future::join_all;
 
 use super::Nodes;
-use crate::domain::node::{Node, NodeState, Registration};
+use crate::domain::node::{Drain, Node, NodeState, Registration};
 use crate::domain::{NodeId, Partition, UnixMillis};
 use crate::store::args::Args;
 use crate::store::codec::Record;
@@ -108,7 +108,7 @@ impl Nodes {
         Ok(found
             .into_iter()
             .zip(used)
-            .map(|((_, (node, _)), used)| Node { used, ..node })
+            .map(|((_, (node, _)), used)| node.holding(used))
             .collect())
     }
 }
@@ -124,11 +124,20 @@ fn decode(id: NodeId, answer: &mut Reply) -> Result<(Node, String), StoreError> 
     let registered_at = record
         .moment("registered")?
         .ok_or_else(|| StoreError::corrupt("a node without registration"))?;
+    let drain = match record.moment("drain")? {
+        Some(since) => Some(Drain {
+            since,
+            deadline_at: record.moment("drain_deadline")?,
+            reason: record.take("drain_reason"),
+        }),
+        None => None,
+    };
     let node = Node {
         id,
         registration: decode_registration(&mut record)?,
         state: NodeState::after_silence(silence),
         used: 0,
+        drain,
         load,
         last_seen,
         registered_at,
