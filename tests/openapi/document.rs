@@ -29,6 +29,7 @@ const OPERATIONS: &[&str] = &[
     "listNodes",
     "listProblems",
     "listQueues",
+    "listTasks",
     "pauseQueue",
     "registerNode",
     "releaseTask",
