@@ -22,6 +22,7 @@ function keys.queue(name) return PREFIX .. ':queue:' .. name end
 function keys.classes(name) return PREFIX .. ':classes:' .. name end
 function keys.heads(name) return PREFIX .. ':heads:' .. name end
 function keys.ready(name, class) return PREFIX .. ':ready:' .. name .. ':' .. class end
+function keys.tag(name, tag) return PREFIX .. ':tag:' .. name .. ':' .. tag end
 function keys.state(name, state) return PREFIX .. ':' .. state .. ':' .. name end
 function keys.idempotency(scope) return PREFIX .. ':idempotency:' .. scope end
 function keys.claim(node, claim_id) return PREFIX .. ':claim:' .. node .. ':' .. claim_id end

@@ -54,13 +54,11 @@ function lifecycle.to_final(t, state, ...)
   signal.final(t.id)
 end
 
--- Out of everything: a task that waits is deleted.
+-- Out of every set of its state: a task that waits is about to be deleted.
 function lifecycle.to_none(t)
   leave(t)
   forget_expiry(t)
   sets.remove(keys.state(t.queue, t.state), t.id)
-  redis.call('UNLINK', unpack(task.keys(t)))
-  redis.call('ZADD', keys.gone, partition.now, t.id)
   signal.final(t.id)
 end
 

@@ -1,7 +1,7 @@
 -- One submitted task, as submit.lua and complete.lua (for children) take it from the arguments:
 --   id, queue, class definition, priority, when ('now', '+ms', '@ms'), expires_in ms or '',
 --   idempotency scope or '', body digest, origin ('' or 'outbox'),
---   number of fields, field, value ..., number of long documents, letter, text ...
+--   number of fields, field, value ... (tags first), number of long documents, letter, text ...
 local submission = {}
 
 function submission.take()
@@ -50,6 +50,7 @@ function submission.store(item)
     fields[#fields + 1] = name
     fields[#fields + 1] = text(value)
   end
+  if fields[1] == 'tags' then tags.add(item.queue, item.id, fields[2]) end
   local state = due and 'scheduled' or 'queued'
   field('queue', item.queue)
   field('state', state)

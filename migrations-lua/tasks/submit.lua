@@ -9,7 +9,7 @@
 --          {'replayed', id}, {'key_reused'}, {'unplaced'}, {'exists'}, {'too_many_classes'},
 --          {'queue_full'}, {'rejected'} (atomic: another was refused)
 -- Publishes ready, due, classes
---@include constants header keys partition lane sets signal queue classes task submission capacity
+--@include constants header keys partition lane sets signal queue classes task tags submission capacity
 
 local outcomes = lane.recall()
 if outcomes then return { 'ok', unpack(outcomes) } end

@@ -36,7 +36,7 @@ use state::ApiState;
 /// Every documented path.
 fn routes() -> OpenApiRouter<ApiState> {
     let v1 = OpenApiRouter::new()
-        .routes(routes!(tasks::submit_task))
+        .routes(routes!(tasks::submit_task, tasks::list_tasks))
         .routes(routes!(tasks::submit_tasks))
         .routes(routes!(tasks::get_task))
         .routes(routes!(tasks::get_task_result))

@@ -20,6 +20,7 @@ pub mod queue_settings;
 pub mod retry;
 pub mod score;
 pub mod task;
+pub mod task_filter;
 pub mod task_state;
 
 pub use clock::UnixMillis;

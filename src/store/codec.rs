@@ -3,7 +3,6 @@
 use std::collections::HashMap;
 
 use deadpool_redis::redis::Value;
-use uuid::Uuid;
 
 use super::StoreError;
 use super::args::Args;
@@ -14,14 +13,9 @@ use crate::domain::placement::TaskClass;
 use crate::domain::score::Priority;
 use crate::domain::task::{Progress, RunAt};
 use crate::domain::{
-    Document, FailureReason, NodeId, Partition, QueueName, Submission, Task, TaskId, TaskState,
-    TaskType, UnixMillis,
+    Document, FailureReason, NodeId, QueueName, Submission, Task, TaskId, TaskState, TaskType,
+    UnixMillis,
 };
-
-/// A fresh id in `partition`.
-pub(crate) fn mint_id(partition: Partition) -> TaskId {
-    TaskId::mint(Uuid::now_v7(), partition)
-}
 
 /// 16 bytes as hexadecimal digits.
 pub(crate) fn hex(bytes: &[u8]) -> String {
@@ -83,6 +77,12 @@ fn encode_fields(
             fields.push((name, value()));
         }
     };
+    // Tags come first: that is where the script looks for them.
+    if !submission.tags.is_empty() {
+        let tags = serde_json::to_string(&submission.tags)
+            .map_err(|error| StoreError::corrupt(error.to_string()))?;
+        field(true, "tags", &|| tags.clone());
+    }
     let default_type = submission.task_type == TaskType::default();
     field(!default_type, "type", &|| submission.task_type.to_string());
     if let Some(attempts) = submission.max_attempts {
@@ -100,11 +100,6 @@ fn encode_fields(
     }
     if let Some(traceparent) = &submission.traceparent {
         field(true, "traceparent", &|| traceparent.clone());
-    }
-    if !submission.tags.is_empty() {
-        let tags = serde_json::to_string(&submission.tags)
-            .map_err(|error| StoreError::corrupt(error.to_string()))?;
-        field(true, "tags", &|| tags.clone());
     }
     let documents = [
         (DocumentKind::Payload, Some(&submission.payload)),

@@ -9,6 +9,7 @@
 //! {ty0}:ready:NAME:CLASS         ready tasks by score
 //! {ty0}:heads:NAME               classes by the score of their first task
 //! {ty0}:STATE:NAME               tasks of a queue in a state, by time
+//! {ty0}:tag:NAME:TAG             tasks of a queue with a tag, by id
 //! {ty0}:task:ID                  a task's record
 //! {ty0}:payload:ID               a document too long for the record; also result, metadata, error
 //! {ty0}:attempts:ID              earlier attempts
@@ -198,6 +199,11 @@ impl Keys {
     /// Tasks of a queue in a state.
     pub fn state(&self, name: &str, state: TaskState) -> String {
         self.named(state.word(), name)
+    }
+
+    /// Tasks of a queue with a tag. A tag may be any text, and so ends its key.
+    pub fn tag(&self, name: &str, tag: &str) -> String {
+        format!("{}:tag:{name}:{tag}", self.prefix)
     }
 
     /// What an Idempotency-Key has made.

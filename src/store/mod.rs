@@ -49,6 +49,7 @@ pub use self::tasks::cancel::CancelOutcome;
 pub use self::tasks::claim::{ClaimRequest, Claimed, ClaimedTask};
 pub use self::tasks::complete::Completion;
 pub use self::tasks::fail::Failure;
+pub use self::tasks::list::{ListPlace, TaskPage};
 pub use self::tasks::progress::{ProgressOutcome, ProgressReport};
 pub use self::tasks::release::Release;
 pub use self::tasks::report::{ReportOutcome, View};

@@ -139,7 +139,7 @@ lua! {
     parts {
         "header", "keys", "partition", "lane", "sets", "signal", "queue", "task", "attempts",
         "backoff", "lifecycle", "submission", "outbox", "report", "outage", "session", "classes",
-        "ready", "leasing", "retention", "capacity", "placing",
+        "ready", "leasing", "retention", "capacity", "placing", "tags", "deletion", "merge",
     }
     scripts {
         SUBMIT = "tasks/submit.lua",
@@ -151,6 +151,7 @@ lua! {
         CANCEL = "tasks/cancel.lua",
         RETRY = "tasks/retry.lua",
         GET_TASK = "tasks/get.lua",
+        LIST_TASKS = "tasks/list.lua",
         DUE = "sweeps/due.lua",
         PROMOTE = "sweeps/promote.lua",
         EXPIRE = "sweeps/expire.lua",
@@ -174,6 +175,7 @@ lua! {
         PURGE = "queues/purge.lua",
         REMOVE_QUEUE = "queues/remove.lua",
         GET_QUEUE = "queues/get.lua",
+        QUEUE_NAMES = "queues/names.lua",
         CLASSES = "queues/classes.lua",
         STATS = "queues/stats.lua",
         OUTBOX_ROWS = "outbox/rows.lua",

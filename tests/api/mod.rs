@@ -15,6 +15,7 @@ mod exchanges;
 mod idempotency;
 mod internal;
 mod limits;
+mod lists;
 mod names;
 mod nodes;
 mod outages;

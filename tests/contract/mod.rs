@@ -151,6 +151,7 @@ fn drawn(keys: &Keys) -> BTreeMap<&'static str, Vec<(Vec<&'static str>, String)>
         ("heads", named(keys.heads("x-1"))),
         ("ready", two(keys.ready("x-1", "y.2"))),
         ("state", states),
+        ("tag", two(keys.tag("x-1", "y.2"))),
         ("idempotency", named(keys.idempotency("x-1"))),
         ("claim", two(keys.claim("x-1", "y.2"))),
         ("held", two(keys.held("x-1", "y.2"))),

@@ -30,6 +30,7 @@ const OPERATIONS: &[&str] = &[
     "listNodes",
     "listProblems",
     "listQueues",
+    "listTasks",
     "pauseQueue",
     "registerNode",
     "releaseTask",

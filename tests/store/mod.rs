@@ -6,6 +6,7 @@ mod cluster;
 mod complete;
 mod faults;
 mod lifecycle;
+mod list;
 mod loss;
 mod ordering;
 mod outbox;

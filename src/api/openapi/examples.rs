@@ -16,7 +16,7 @@ macro_rules! examples {
 }
 
 examples! {
-    "tasks": "submitTask" "submitTasks" "getTask" "getTaskResult" "completeTask" "failTask" "releaseTask"
+    "tasks": "listTasks" "submitTask" "submitTasks" "getTask" "getTaskResult" "completeTask" "failTask" "releaseTask"
         "reportTaskProgress" "cancelTask" "retryTask";
     "nodes": "listNodes" "registerNode" "getNode" "drainNode" "resumeNode" "heartbeatNode" "claimTasks" "exchangeTasks";
     "queues": "listQueues" "getQueue" "getQueueStats" "pauseQueue" "resumeQueue";

@@ -26,6 +26,8 @@ pub struct TaskFacts {
     pub rows: BTreeMap<Row, String>,
     /// Its keys (`task`, `attempts`, documents) and how long each lives, milliseconds; -1 for ever.
     pub keys: BTreeMap<String, i64>,
+    /// Tags under which it is not found, though it has them.
+    pub lost_tags: Vec<String>,
 }
 
 /// Where the walk came upon a task.
@@ -110,12 +112,18 @@ fn decode(id: TaskId, mut reply: Reply) -> Result<Option<TaskFacts>, StoreError>
         let key = lives.text()?;
         keys.insert(key, lives.number()?);
     }
+    let mut lost_tags = Vec::new();
+    let mut lost = reply.next_list()?;
+    while lost.left() > 0 {
+        lost_tags.push(lost.text()?);
+    }
     Ok(still_there.then_some(TaskFacts {
         id,
         record,
         states,
         rows,
         keys,
+        lost_tags,
     }))
 }
 

@@ -7,6 +7,7 @@ use crate::domain::node::{Drain, Node, NodeState, Registration};
 use crate::domain::{NodeId, Partition, UnixMillis};
 use crate::store::args::Args;
 use crate::store::codec::Record;
+use crate::store::core::Core;
 use crate::store::reply::Reply;
 use crate::store::{StoreError, scripts};
 
@@ -17,6 +18,21 @@ pub struct NodePlace {
     pub partition: u16,
     /// Nodes of it that have been listed.
     pub rank: u64,
+}
+
+impl Core {
+    /// The latest session of a node, live or ended.
+    pub(crate) async fn session_of(&self, node: &NodeId) -> Result<Option<String>, StoreError> {
+        let mut args = Args::default();
+        args.push(node.as_str());
+        let partition = self.partition_of_node(node);
+        let call = self.call(&scripts::GET_NODE, partition, "", &args);
+        let mut answer = call.await?.next_list()?;
+        if answer.left() == 0 {
+            return Ok(None);
+        }
+        decode(node.clone(), &mut answer).map(|(_, session)| Some(session))
+    }
 }
 
 impl Nodes {
