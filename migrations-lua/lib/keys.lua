@@ -13,6 +13,8 @@ local keys = {
   nodes = PREFIX .. ':nodes',
   beats = PREFIX .. ':beats',
   drains = PREFIX .. ':drains',
+  operations = PREFIX .. ':operations',
+  steps = PREFIX .. ':steps',
   channel = PREFIX .. ':signals',
 }
 function keys.task(id) return TASK .. id end
@@ -30,3 +32,6 @@ function keys.held(node, session) return PREFIX .. ':held:' .. node .. ':' .. se
 function keys.lane(lane) return PREFIX .. ':lane:' .. lane end
 function keys.node(node) return PREFIX .. ':node:' .. node end
 function keys.cancels(node) return PREFIX .. ':cancels:' .. node end
+function keys.operation(id) return PREFIX .. ':operation:' .. id end
+function keys.operation_ids(id) return PREFIX .. ':operation_ids:' .. id end
+function keys.applied(id) return PREFIX .. ':applied:' .. id end

@@ -13,6 +13,7 @@ pub mod lease;
 pub mod limits;
 pub mod name;
 pub mod node;
+pub mod operation;
 pub mod partition;
 pub mod placement;
 pub mod queue;

@@ -180,6 +180,18 @@ impl Record {
         self.0.remove(field)
     }
 
+    /// Whether there is nothing in it.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The fields whose names begin so, by the rest of their names.
+    pub(crate) fn prefixed(&self, prefix: &str) -> impl Iterator<Item = (String, String)> {
+        self.0.iter().filter_map(move |(field, value)| {
+            Some((field.strip_prefix(prefix)?.to_owned(), value.clone()))
+        })
+    }
+
     pub(crate) fn number<T: TryFrom<i64>>(&self, field: &str) -> Result<Option<T>, StoreError> {
         self.0.get(field).map(|text| parse_number(text)).transpose()
     }

@@ -25,6 +25,10 @@
 //! {ty0}:drains                   draining nodes by when what they hold goes back
 //! {ty0}:node:NODE                a node's record
 //! {ty0}:cancels:NODE             tasks that a node is to stop
+//! {ty0}:operations  {ty0}:steps  operations; those with a step to do by when it is due
+//! {ty0}:operation:ID             an operation's record
+//! {ty0}:operation_ids:ID         tasks that it is still to change
+//! {ty0}:applied:ID               what became of its last step here
 //! {ty0}:sweeper                  the replica that sweeps just now
 //! {ty0}:signals                  the pub/sub channel
 //! ```
@@ -154,6 +158,31 @@ impl Keys {
     /// Draining nodes by when what they still hold goes back.
     pub fn drains(&self) -> String {
         self.one("drains")
+    }
+
+    /// Operations by their ids.
+    pub fn operations(&self) -> String {
+        self.one("operations")
+    }
+
+    /// Operations by when their next step is due, or when they are forgotten.
+    pub fn steps(&self) -> String {
+        self.one("steps")
+    }
+
+    /// An operation's record.
+    pub fn operation(&self, id: &str) -> String {
+        self.named("operation", id)
+    }
+
+    /// Tasks that an operation is still to change.
+    pub fn operation_ids(&self, id: &str) -> String {
+        self.named("operation_ids", id)
+    }
+
+    /// What became of an operation's last step in this partition.
+    pub fn applied(&self, id: &str) -> String {
+        self.named("applied", id)
     }
 
     /// The pub/sub channel.

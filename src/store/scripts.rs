@@ -12,6 +12,7 @@ use crate::domain::lease::{
 };
 use crate::domain::limits::MAX_CLASSES;
 use crate::domain::node::DEAD_AFTER_MS;
+use crate::domain::operation::KEEP_MS;
 use crate::domain::queue::{DEFAULT_AGING_STEP_MS, Retention};
 use crate::domain::retry::RetryPolicy;
 use crate::domain::score::{PRIORITY_RANGE, SEQUENCE_SPAN};
@@ -27,6 +28,8 @@ const CANCEL_NOTE_MS: u64 = CANCEL_GRACE_MS + 10_000;
 /// How long after the start of a drain a replica may not have heard of it: more than it believes
 /// what it knows of a node.
 const DRAIN_NOTICE_MS: u64 = 2_000;
+/// How long what became of an operation's step is kept: longer than the service is away.
+const STEP_MEMORY_MS: u64 = 7 * 24 * 3_600 * 1_000;
 /// A finished task's keys outlive its retention by this, in case no sweep comes.
 const KEEP_SLACK_MS: u64 = 24 * 3_600 * 1_000;
 /// Most payload bytes that one claim takes.
@@ -80,7 +83,7 @@ fn part(name: &str) -> String {
 
 fn constants() -> String {
     let retention = Retention::default();
-    let numbers: [(&str, u64); 18] = [
+    let numbers: [(&str, u64); 20] = [
         (
             "PRIORITY_MAX",
             u64::try_from(*PRIORITY_RANGE.end()).unwrap_or_default(),
@@ -98,6 +101,8 @@ fn constants() -> String {
         ("GONE_MS", GONE_MS),
         ("CANCEL_NOTE_MS", CANCEL_NOTE_MS),
         ("DRAIN_NOTICE_MS", DRAIN_NOTICE_MS),
+        ("STEP_MEMORY_MS", STEP_MEMORY_MS),
+        ("KEEP_OPERATION_MS", KEEP_MS),
         ("DEFAULT_AGING_STEP_MS", DEFAULT_AGING_STEP_MS),
         ("KEEP_SLACK_MS", KEEP_SLACK_MS),
         ("KEEP_SUCCEEDED_MS", retention.succeeded_ms + KEEP_SLACK_MS),
@@ -139,7 +144,8 @@ lua! {
     parts {
         "header", "keys", "partition", "lane", "sets", "signal", "queue", "task", "attempts",
         "backoff", "lifecycle", "submission", "outbox", "report", "outage", "session", "classes",
-        "ready", "leasing", "retention", "capacity", "placing", "tags", "deletion", "merge",
+        "ready", "leasing", "retention", "capacity", "placing", "tags", "deletion", "merge", "cancellation", "rerun", "reprioritise",
+        "operation",
     }
     scripts {
         SUBMIT = "tasks/submit.lua",
@@ -178,6 +184,15 @@ lua! {
         QUEUE_NAMES = "queues/names.lua",
         CLASSES = "queues/classes.lua",
         STATS = "queues/stats.lua",
+        START_OPERATION = "operations/start.lua",
+        GET_OPERATION = "operations/get.lua",
+        LIST_OPERATIONS = "operations/list.lua",
+        PAUSE_OPERATION = "operations/pause.lua",
+        ABORT_OPERATION = "operations/abort.lua",
+        PLAN_STEP = "operations/plan.lua",
+        FILL_OPERATION = "operations/fill.lua",
+        APPLY_STEP = "operations/apply.lua",
+        ADVANCE_OPERATION = "operations/advance.lua",
         OUTBOX_ROWS = "outbox/rows.lua",
         SETTLE_ROWS = "outbox/settle.lua",
         AUDIT_TASK = "audit/task.lua",

@@ -40,6 +40,8 @@ pub enum Work {
     EndDrains,
     /// Tasks that were not started in time.
     Expire,
+    /// Operations with a step to do.
+    Operate,
     /// Rows in the outbox.
     Deliver,
 }
@@ -52,6 +54,7 @@ impl Work {
             "end_dead" => Self::EndDead,
             "end_drains" => Self::EndDrains,
             "expire" => Self::Expire,
+            "operate" => Self::Operate,
             "deliver" => Self::Deliver,
             _ => return None,
         })
@@ -124,6 +127,7 @@ impl Sweeps {
             Work::EndDead => self.end_dead(partition).await,
             Work::EndDrains => self.end_drains(partition).await,
             Work::Expire => self.expire(partition).await,
+            Work::Operate => self.operate(partition).await,
             Work::Deliver => self.deliver(partition).await,
         }
     }

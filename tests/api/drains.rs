@@ -24,7 +24,10 @@ async fn a_draining_node_gets_nothing_and_is_told_so() {
         ("claim", claim),
         ("claim", json!({"queues": ["q"], "wait_ms": 20_000})),
         ("heartbeat", json!({"session": session})),
-        ("exchange", json!({"session": session, "claim": {"queues": ["q"]}})),
+        (
+            "exchange",
+            json!({"session": session, "claim": {"queues": ["q"]}}),
+        ),
         ("exchange", json!({"claim": {"queues": ["q"]}})),
         ("exchange", json!({})),
     ] {

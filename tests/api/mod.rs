@@ -18,6 +18,7 @@ mod limits;
 mod lists;
 mod names;
 mod nodes;
+mod operations;
 mod outages;
 mod protocol;
 mod queue_settings;

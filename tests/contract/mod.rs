@@ -142,6 +142,8 @@ fn drawn(keys: &Keys) -> BTreeMap<&'static str, Vec<(Vec<&'static str>, String)>
         ("nodes", one(keys.nodes())),
         ("beats", one(keys.beats())),
         ("drains", one(keys.drains())),
+        ("operations", one(keys.operations())),
+        ("steps", one(keys.steps())),
         ("channel", one(keys.channel())),
         ("task", named(keys.task("x-1"))),
         ("document", documents),
@@ -158,6 +160,9 @@ fn drawn(keys: &Keys) -> BTreeMap<&'static str, Vec<(Vec<&'static str>, String)>
         ("lane", named(keys.lane("x-1"))),
         ("node", named(keys.node("x-1"))),
         ("cancels", named(keys.cancels("x-1"))),
+        ("operation", named(keys.operation("x-1"))),
+        ("operation_ids", named(keys.operation_ids("x-1"))),
+        ("applied", named(keys.applied("x-1"))),
     ]
     .into()
 }

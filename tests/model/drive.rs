@@ -484,7 +484,9 @@ impl World {
                         Work::EndDead => Sweep::EndDead,
                         Work::Expire => Sweep::Expire,
                         Work::Deliver => Sweep::Deliver,
-                        Work::EndDrains => return Err("no action drains a node".to_owned()),
+                        Work::EndDrains | Work::Operate => {
+                            return Err("no action drains a node or begins an operation".to_owned());
+                        }
                     };
                     self.sweep(store, number, sweep).await?;
                     // Moments that were drawn must be known before the next step needs them.

@@ -58,6 +58,7 @@ async fn every_example_is_accepted_as_it_stands() {
 struct Scene {
     lease: Lease,
     session: String,
+    operation: String,
 }
 
 impl Scene {
@@ -73,12 +74,25 @@ impl Scene {
             assert_eq!(api.report(&lease, "complete", json!({})).await.status, 200);
         }
         let session = api.register("laptop-1", json!({})).await;
-        Self { lease, session }
+        // Its second step is due a second later, which never comes here.
+        let ids = [uuid::Uuid::now_v7(), uuid::Uuid::now_v7()].map(|id| id.to_string());
+        let bulk = json!({ "action": "retry", "ids": ids, "rate_per_s": 1 });
+        let operation = api.post("/v1/tasks/bulk", bulk).await.id();
+        Self {
+            lease,
+            session,
+            operation,
+        }
     }
 
     fn path(&self, template: &str) -> String {
+        let id = if template.starts_with("/v1/operations/") {
+            &self.operation
+        } else {
+            &self.lease.id
+        };
         template
-            .replace("{id}", &self.lease.id)
+            .replace("{id}", id)
             .replace("{node_id}", "laptop-1")
             .replace("{name}", "mail")
             .replace("{code}", "lease_lost")

@@ -8,6 +8,7 @@ mod faults;
 mod lifecycle;
 mod list;
 mod loss;
+mod operations;
 mod ordering;
 mod outbox;
 mod queues;

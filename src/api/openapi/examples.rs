@@ -17,9 +17,10 @@ macro_rules! examples {
 
 examples! {
     "tasks": "listTasks" "submitTask" "submitTasks" "getTask" "getTaskResult" "completeTask" "failTask" "releaseTask"
-        "reportTaskProgress" "cancelTask" "retryTask";
+        "reportTaskProgress" "cancelTask" "retryTask" "bulkTasks";
     "nodes": "listNodes" "registerNode" "getNode" "drainNode" "resumeNode" "heartbeatNode" "claimTasks" "exchangeTasks";
     "queues": "listQueues" "getQueue" "getQueueStats" "pauseQueue" "resumeQueue";
+    "operations": "listOperations" "getOperation" "pauseOperation" "resumeOperation" "abortOperation";
     "openapi": "getHealth" "getReadiness" "listProblems" "getProblem";
 }
 

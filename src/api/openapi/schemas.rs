@@ -14,6 +14,7 @@ use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
 use utoipa::{PartialSchema, ToSchema};
 
 use crate::api::problem::Code;
+use crate::domain::operation::{Action, OperationState as Operation};
 use crate::domain::retry::{Growth as GrowthWord, Jitter as JitterWord};
 use crate::domain::{FailureReason as Reason, TaskState as State, node::NodeState as Node};
 use crate::store::durability::Durability as Level;
@@ -46,6 +47,8 @@ words! {
     FailureReason "Why a task ended as failed.": Reason::ALL;
     NodeState "How a node stands: it is heard of, has missed heartbeats, its session has ended; it gets no more tasks and holds some, \
         or none.": [Node::Ready, Node::Suspect, Node::Dead, Node::Draining, Node::Drained];
+    OperationState "How an operation stands; the last two are final.": Operation::ALL;
+    BulkAction "What is done to each task.": Action::WORDS;
     RetryKind "How the delay grows: `base_ms` x factor^(failures - 1), `base_ms` x failures, or `base_ms`.":
         [GrowthWord::Exponential, GrowthWord::Linear, GrowthWord::Fixed];
     RetryJitter "What part of the delay is left to chance: all of it, half, or nothing.":
@@ -156,6 +159,30 @@ pub(crate) struct Load {
     memory: Option<f64>,
 }
 
+/// Which tasks are meant: all that is given has to fit.
+#[derive(ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct TaskFilter {
+    /// Of this queue.
+    queue: Option<Name>,
+    /// In this state.
+    state: Option<TaskState>,
+    /// Of this type.
+    r#type: Option<Name>,
+    /// With this tag.
+    tag: Option<String>,
+    /// Of this job.
+    job_id: Option<uuid::Uuid>,
+    /// Whose latest attempt is, or was, with this node.
+    node_id: Option<Name>,
+    /// Stored after this moment.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    created_after: Option<String>,
+    /// Stored before this moment.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    created_before: Option<String>,
+}
+
 /// A queue by name, or with a weight.
 #[derive(ToSchema)]
 #[serde(untagged)]
@@ -181,7 +208,10 @@ mod tests {
     use serde::Serialize;
 
     use super::*;
-    use crate::domain::{Document, node, placement, retry, task};
+    use crate::domain::{
+        Document, NodeId, QueueName, TaskType, UnixMillis, node, placement, retry, task,
+        task_filter,
+    };
 
     /// The described form has the members that the domain's type is written with.
     fn agree<T: ToSchema>(value: &impl Serialize) {
@@ -223,6 +253,16 @@ mod tests {
             cpu_cores: Some(1.0),
             memory_mb: Some(1.0),
             benchmark: Some(1.0),
+        });
+        agree::<TaskFilter>(&task_filter::TaskFilter {
+            queue: QueueName::parse("q").ok(),
+            state: Some(State::Queued),
+            task_type: Some(TaskType::default()),
+            tag: Some(String::new()),
+            job_id: Some(uuid::Uuid::nil()),
+            node_id: NodeId::parse("n").ok(),
+            created_after: Some(UnixMillis::new(0)),
+            created_before: Some(UnixMillis::new(0)),
         });
         agree::<Load>(&node::Load {
             cpu: Some(0.5),

@@ -13,9 +13,9 @@ use utoipa::openapi::{ContentBuilder, Ref, RefOr, Response, ResponseBuilder};
 use super::Code::{
     self, AlreadyFinished, BatchRejected, BatchTooLarge, Forbidden, IdempotencyKeyReused, Internal,
     InvalidCursor, InvalidJson, InvalidRequest, InvalidState, LeaseLost, NodeUnknown, NotFound,
-    Overloaded, PayloadTooLarge, Purged, QueueNotFound, RequestTimeout, ShuttingDown, StoreFull,
-    StoreReset, StoreUnavailable, TaskNotFinished, TaskNotFound, TooManyWaiters, Unauthenticated,
-    UnsupportedMediaType, ValidationFailed,
+    OperationNotFound, Overloaded, PayloadTooLarge, Purged, QueueNotFound, RequestTimeout,
+    ShuttingDown, StoreFull, StoreReset, StoreUnavailable, TaskNotFinished, TaskNotFound,
+    TooManyWaiters, Unauthenticated, UnsupportedMediaType, ValidationFailed,
 };
 
 /// Every operation of the API.
@@ -65,6 +65,9 @@ groups! {
     ChangeNodeProblems: NodeUnknown, CALL, WRITE;
     NodeCallProblems: NodeUnknown, CALL, BODY, WRITE;
     ClaimTasksProblems: NodeUnknown TooManyWaiters, CALL, BODY, WRITE;
+    BulkTasksProblems: , CALL, BODY, WRITE;
+    GetOperationProblems: InvalidRequest OperationNotFound TooManyWaiters, CALL;
+    SteerOperationProblems: OperationNotFound InvalidState, CALL, WRITE;
     GetQueueProblems: QueueNotFound, CALL;
     ChangeQueueProblems: QueueNotFound, CALL, WRITE;
     ReadinessProblems: Internal StoreUnavailable StoreReset ShuttingDown;

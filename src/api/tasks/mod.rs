@@ -5,6 +5,7 @@
 //! `submit`, then `report`, which answers complete, fail and release.
 
 mod batch;
+mod bulk;
 mod cancel;
 mod complete;
 mod fail;
@@ -19,6 +20,7 @@ mod retry;
 mod submit;
 
 pub(crate) use batch::*;
+pub(crate) use bulk::*;
 pub(crate) use cancel::*;
 pub(crate) use complete::*;
 pub(crate) use fail::*;

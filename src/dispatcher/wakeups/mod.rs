@@ -20,6 +20,8 @@ pub struct Wakeups {
     waiters: Arc<Mutex<Waiters>>,
     /// Changes with every drain and resume of a node.
     drains: watch::Sender<()>,
+    /// Changes with the end of every operation.
+    operations: watch::Sender<()>,
 }
 
 #[derive(Debug, Default)]
@@ -67,6 +69,11 @@ impl Wakeups {
         self.drains.subscribe()
     }
 
+    /// Watches for the ends of operations, whichever they are.
+    pub fn watch_operations(&self) -> watch::Receiver<()> {
+        self.operations.subscribe()
+    }
+
     /// Claims that wait here.
     pub fn waiting_claims(&self) -> usize {
         self.lock().claims.count()
@@ -103,6 +110,11 @@ impl Wakeups {
     /// A node drains, or does not any more.
     pub(super) fn drained(&self) {
         self.drains.send_replace(());
+    }
+
+    /// An operation is over.
+    pub(super) fn operations(&self) {
+        self.operations.send_replace(());
     }
 
     /// Signals may have been missed: everyone who waits for a result looks again.
