@@ -6,7 +6,7 @@
 -- Returns  {'ok', facts ...}, each {recorded ('1' | '0'), listed ('1' | '0'), number of classes,
 --          {definition, number ...}, {class, score of its head ...}, {class, first score ...}}
 -- Publishes nothing
---@include constants header keys partition
+--@include partition
 
 local replies = { 'ok' }
 while more() do

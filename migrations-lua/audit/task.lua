@@ -6,10 +6,10 @@
 --          sorted set, 'key' of its own, '' otherwise), that set or key
 -- Returns  {'ok', facts ...}, each {found there still ('1' | '0'), {field, value ...},
 --          {state, score ...} of the sets it stands in, then its scores or false as ready, lease,
---          held, due and expiry, {key, ms to live or -1 ...} of its keys that exist,
---          the task that holds its unique key or false}
+--          held, due and expiry, {key, ms to live or -1 ...} of its keys that exist, {those of its
+--          tags under which it does not stand}, the task that holds its unique key or false}
 -- Publishes nothing
---@include constants header keys partition sets signal queue task uniqueness
+--@include queue task uniqueness
 
 local states = {}
 for i = 1, tonumber(take()) do states[i] = take() end
@@ -46,6 +46,14 @@ local function lives(id)
   return all
 end
 
+local function not_found_by(t)
+  local tags = {}
+  for _, tag in ipairs(t.tags and cjson.decode(t.tags) or {}) do
+    if not redis.call('ZSCORE', keys.tag(t.queue, tag), t.id) then tags[#tags + 1] = tag end
+  end
+  return tags
+end
+
 local replies = { 'ok' }
 while more() do
   local id, how, key = take(), take(), take()
@@ -61,6 +69,7 @@ while more() do
     redis.call('ZSCORE', keys.due, id),
     redis.call('ZSCORE', keys.expiries, id),
     lives(id),
+    not_found_by(t),
     t.unique and uniqueness.holder(queue_of, t.unique) or false,
   }
 end

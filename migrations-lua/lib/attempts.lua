@@ -1,5 +1,6 @@
 -- The history of attempts. The latest attempt stands in the task's own record; when the next
 -- one begins, it moves to a list, a row each: attempt token node started ended outcome error.
+--@needs task
 local KEPT_ATTEMPTS, LONGEST_ERROR = 100, 4096
 local TIMES = '(%S+) (%S+) (%S+) (%S+) (%S+) (%S+)$'
 local attempts = {}

@@ -1,5 +1,6 @@
 -- How long a failed task waits: the policy is `kind base_ms factor cap_ms jitter`
 -- (src/domain/retry.rs), `chance` a number in [0, 1) that the service draws.
+--@needs header
 local function backoff_ms(policy, failures, chance)
   local kind, base, factor, cap, jitter = string.match(policy or DEFAULT_RETRY, '^(%S+) (%S+) (%S+) (%S+) (%S+)$')
   base, factor, cap = tonumber(base), tonumber(factor), tonumber(cap)

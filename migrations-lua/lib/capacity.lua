@@ -1,4 +1,5 @@
 -- How many unfinished tasks a queue may have: max_tasks.
+--@needs queue
 local capacity = {}
 local UNFINISHED = { 'queued', 'scheduled', 'blocked', 'running', 'retry_wait' }
 

@@ -1,4 +1,5 @@
 -- Classes: a task's type and requirements, known to its queue by a number.
+--@needs queue
 local classes = {}
 
 -- The number of a class, or nil when the queue does not know it.

@@ -1,4 +1,5 @@
 -- What complete and complete_large share: they differ only in whether a full Redis takes them.
+--@needs submission outbox report
 local completion = {}
 
 local function take_item()

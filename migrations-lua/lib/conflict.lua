@@ -1,5 +1,6 @@
 -- What becomes of an item whose unique key another task holds. An item's `unique` is
 -- `DIGEST UNTIL TTL ON_CONFLICT`; the record keeps it without the last word.
+--@needs uniqueness lifecycle
 local conflict = {}
 
 local WAITS = { queued = true, scheduled = true, blocked = true, retry_wait = true }

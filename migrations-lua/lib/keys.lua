@@ -1,4 +1,5 @@
 -- Every key of this partition. src/store/keys.rs is its twin; a test compares the two.
+--@needs header
 local PREFIX = KEYS[1]
 local TASK = PREFIX .. ':task:'
 local keys = {
@@ -12,6 +13,9 @@ local keys = {
   sweeper = PREFIX .. ':sweeper',
   nodes = PREFIX .. ':nodes',
   beats = PREFIX .. ':beats',
+  drains = PREFIX .. ':drains',
+  operations = PREFIX .. ':operations',
+  steps = PREFIX .. ':steps',
   channel = PREFIX .. ':signals',
 }
 function keys.task(id) return TASK .. id end
@@ -21,6 +25,7 @@ function keys.queue(name) return PREFIX .. ':queue:' .. name end
 function keys.classes(name) return PREFIX .. ':classes:' .. name end
 function keys.heads(name) return PREFIX .. ':heads:' .. name end
 function keys.ready(name, class) return PREFIX .. ':ready:' .. name .. ':' .. class end
+function keys.tag(name, tag) return PREFIX .. ':tag:' .. name .. ':' .. tag end
 function keys.state(name, state) return PREFIX .. ':' .. state .. ':' .. name end
 function keys.unique(name, digest) return PREFIX .. ':unique:' .. name .. ':' .. digest end
 function keys.idempotency(scope) return PREFIX .. ':idempotency:' .. scope end
@@ -29,3 +34,6 @@ function keys.held(node, session) return PREFIX .. ':held:' .. node .. ':' .. se
 function keys.lane(lane) return PREFIX .. ':lane:' .. lane end
 function keys.node(node) return PREFIX .. ':node:' .. node end
 function keys.cancels(node) return PREFIX .. ':cancels:' .. node end
+function keys.operation(id) return PREFIX .. ':operation:' .. id end
+function keys.operation_ids(id) return PREFIX .. ':operation_ids:' .. id end
+function keys.applied(id) return PREFIX .. ':applied:' .. id end

@@ -1,5 +1,6 @@
 -- Group commit's memory: the last group of each lane keeps its outcomes, so that a group
 -- whose reply was lost is answered again and never run again.
+--@needs keys
 local LANE_MEMORY_MS = '7200000'
 local lane = {}
 

@@ -1,5 +1,6 @@
 -- How an attempt begins: a task that was taken out of the ready ones goes to a node.
 -- One that should have started by now is expired instead, without waiting for the sweep.
+--@needs attempts lifecycle
 local leasing = {}
 
 local function holding(terms, fence, deadline)

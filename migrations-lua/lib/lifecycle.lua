@@ -1,5 +1,6 @@
 -- The moves between states. Each takes the task out of every set of its old state and puts it
 -- into those of the new one; the caller has made all its checks before.
+--@needs queue task uniqueness backoff retention
 local lifecycle = {}
 
 local function move(t, state, score)
@@ -55,14 +56,12 @@ function lifecycle.to_final(t, state, ...)
   signal.final(t.id)
 end
 
--- Out of everything: a task that waits is deleted.
+-- Out of every set of its state: a task that waits is about to be deleted.
 function lifecycle.to_none(t)
   leave(t)
   forget_expiry(t)
   sets.remove(keys.state(t.queue, t.state), t.id)
   if t.unique then uniqueness.free(t) end
-  redis.call('UNLINK', unpack(task.keys(t)))
-  redis.call('ZADD', keys.gone, partition.now, t.id)
   signal.final(t.id)
 end
 

@@ -1,6 +1,7 @@
 -- Outages: when nobody has swept the partition for a while (Redis away, all replicas down, a clock
 -- jump), the leases and sessions that ran out inside the gap live on for a while, so that healthy
 -- nodes can speak before their work is given away.
+--@needs partition
 local outage, from, to = {}, 0, 0
 
 -- Called by whatever starts the first lease or session of an idle partition.

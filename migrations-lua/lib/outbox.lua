@@ -1,5 +1,6 @@
 -- Rows for what must follow in another partition. The dispatcher delivers each at least once,
 -- and every delivery is an operation that may be repeated.
+--@needs keys signal
 local outbox = {}
 
 function outbox.write(kind, body)

@@ -3,6 +3,7 @@
 --   lease_now  the same, but never going back: leases and sessions
 --   micros     Redis TIME in microseconds, for fences
 -- A store that is not the one the service knows (emptied, swapped) answers {'store_reset'}.
+--@needs keys
 local partition = {}
 local meta = redis.call('HMGET', keys.meta, 'epoch', 'last', 'offset')
 if meta[1] ~= EPOCH then return { 'store_reset' } end

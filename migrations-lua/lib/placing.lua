@@ -1,4 +1,5 @@
 -- How a queue comes into being.
+--@needs partition
 local placing = {}
 
 -- Its generation tells its classes apart from those of queues of this name that were removed.

@@ -1,6 +1,7 @@
 -- Queues as one script sees them: the record is read once, and written once at the end.
 -- Ready tasks stand in one sorted set a class; a queue with more classes than one
 -- also keeps the score of each class's first task in its heads.
+--@needs partition sets signal
 local queue, loaded, touched = {}, {}, {}
 local RATE_WINDOW_MS = 10000
 

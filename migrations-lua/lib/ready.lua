@@ -1,4 +1,5 @@
 -- The ready tasks of a queue, as a claim takes them.
+--@needs queue
 local ready = {}
 
 local PAGE = 16

@@ -1,5 +1,6 @@
 -- What complete, fail, release and progress share: an item names a task and the lease that
 -- gives the right to speak about it.
+--@needs lane attempts lifecycle
 local report = {}
 
 -- The running task that the token leases, or nil and the outcome to answer: {'not_found'},

@@ -1,4 +1,5 @@
 -- How long finished tasks are kept, and how many bytes they hold: counted for queues with max_bytes.
+--@needs queue task
 local retention = {}
 
 local function bytes_of(t)
@@ -30,14 +31,4 @@ end
 -- The task is finished no more: it runs again, or is deleted.
 function retention.finish(t)
   if t.bytes then redis.call('HINCRBY', keys.queue(t.queue), 'finished_bytes', -t.bytes) end
-end
-
--- Deletes a finished task; the caller takes it out of the set of its state.
-function retention.delete(id)
-  local t = task.read(id)
-  if not t then return end
-  redis.call('UNLINK', unpack(task.keys(t)))
-  retention.finish(t)
-  -- A row of the outbox may come again for 10 minutes: it must not create the task anew.
-  if t.origin then redis.call('ZADD', keys.gone, partition.now, id) end
 end

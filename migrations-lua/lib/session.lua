@@ -1,4 +1,5 @@
 -- Sessions of nodes. A session lives while its node has a row in the beats; to end is final.
+--@needs outage signal
 local session = {}
 
 -- How long the session lives on, ms; nil when it has ended or is not the node's.

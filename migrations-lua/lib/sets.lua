@@ -1,5 +1,6 @@
 -- Sorted sets that many items of a group change: gathered here, written by one command a set.
 -- Within one script a task leaves and enters each set at most once, so the order does not matter.
+--@needs header keys
 local MOST_ARGUMENTS = 1000
 local sets, added, removed = {}, {}, {}
 

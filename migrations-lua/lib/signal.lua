@@ -2,7 +2,9 @@
 --   ready QUEUE COUNT      tasks became claimable      final ID...   runs ended
 --   due MS                 something is due by then    outbox        rows wait in the outbox
 --   ended NODE SESSION     a session is over           classes QUEUE a class is new
+--   drain NODE             a node drains, or not any more    operation ID   one is over
 -- A hint only: what was missed is found by the next sweep.
+--@needs keys
 local signal, lines, ready, finals, due = {}, {}, {}, {}, nil
 
 function signal.ready(queue, count) ready[queue] = (ready[queue] or 0) + count end

@@ -2,7 +2,8 @@
 --   id, queue, class definition, priority, when ('now', '+ms', '@ms'), expires_in ms or '',
 --   idempotency scope or '', body digest, unique key as lib/conflict.lua takes it or '',
 --   origin ('' or 'outbox'),
---   number of fields, field, value ..., number of long documents, letter, text ...
+--   number of fields, field, value ... (tags first), number of long documents, letter, text ...
+--@needs classes tags conflict
 local submission = {}
 
 function submission.take()
@@ -52,6 +53,7 @@ function submission.store(item)
     fields[#fields + 1] = name
     fields[#fields + 1] = text(value)
   end
+  if fields[1] == 'tags' then tags.add(item.queue, item.id, fields[2]) end
   local state = due and 'scheduled' or 'queued'
   field('queue', item.queue)
   field('state', state)

@@ -1,5 +1,6 @@
 -- The task's record: a small hash. Long documents stand in keys of their own, named by the letters in
 -- `long`; one field above hash-max-listpack-value would turn the whole hash into a table.
+--@needs keys
 local DOCUMENTS = { p = 'payload', r = 'result', m = 'metadata', e = 'error' }
 local task = {}
 

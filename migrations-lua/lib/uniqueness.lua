@@ -1,5 +1,6 @@
 -- Unique tasks: one task at a time holds a key of its queue, from its submit until it starts,
 -- finishes, or the key's time is over. Only records with the field `unique` (DIGEST UNTIL TTL) pay.
+--@needs keys
 local uniqueness = {}
 
 -- What the text of an item or record says: the digest of the key, until when, ms or '-'.

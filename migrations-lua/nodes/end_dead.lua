@@ -5,7 +5,7 @@
 -- ARGV     header, most sessions
 -- Returns  {'ok', node, session ...} that ended
 -- Publishes ended
---@include constants header keys partition outage signal session
+--@include session
 
 outage.look()
 local ended = { 'ok' }

@@ -5,7 +5,7 @@
 -- ARGV     header, then nodes
 -- Returns  {'ok', {silence ms or -1, last seen ms, {field, value ...}} or {} for an unknown node ...}
 -- Publishes nothing
---@include constants header keys partition
+--@include partition
 
 local nodes = { 'ok' }
 while more() do

@@ -3,12 +3,13 @@
 -- Transition: none (a live session stays live).
 -- KEYS[1]  partition prefix
 -- ARGV     header, node, session, dead_after ms, load or ''
--- Returns  {'ok', 'alive', id of a task to cancel ...} or {'ok', 'unknown'}
+-- Returns  {'ok', 'alive', draining ('1' | '0'), id of a task to cancel ...} or {'ok', 'unknown'}
 -- Publishes nothing
---@include constants header keys partition
+--@include partition
 
 local node, session, dead_after, load = take(), take(), tonumber(take()), take()
-if redis.call('HGET', keys.node(node), 'session') ~= session or not redis.call('ZSCORE', keys.beats, node) then
+local record = redis.call('HMGET', keys.node(node), 'session', 'drain')
+if record[1] ~= session or not redis.call('ZSCORE', keys.beats, node) then
   return { 'ok', 'unknown' }
 end
 redis.call('ZADD', keys.beats, partition.lease_now + dead_after, node)
@@ -16,4 +17,4 @@ if load ~= '' then redis.call('HSET', keys.node(node), 'load', load) end
 partition.save()
 -- A page of the notes: a worker that stops these is told of the others by its next heartbeats.
 local notes = redis.call('ZRANGEBYSCORE', keys.cancels(node), partition.now - CANCEL_NOTE_MS, '+inf', 'LIMIT', 0, 1000)
-return { 'ok', 'alive', unpack(notes) }
+return { 'ok', 'alive', record[2] and '1' or '0', unpack(notes) }

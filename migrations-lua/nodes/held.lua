@@ -5,7 +5,7 @@
 -- Returns  {'ok', number of running tasks ...}; in mode 'check'
 --          {'ok', 'held' | 'cancel' | 'lost' ...} in the order of the ids
 -- Publishes nothing
---@include constants header keys partition task
+--@include partition task
 
 local held = { 'ok' }
 if MODE == 'check' then

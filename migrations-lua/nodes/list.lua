@@ -4,7 +4,7 @@
 -- ARGV     header, first rank, number of nodes
 -- Returns  {'ok', node, registered ms ...}
 -- Publishes nothing
---@include constants header keys partition
+--@include partition
 
 local first, count = tonumber(take()), tonumber(take())
 return { 'ok', unpack(redis.call('ZRANGE', keys.nodes, first, first + count - 1, 'WITHSCORES')) }

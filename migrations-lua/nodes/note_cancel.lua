@@ -5,7 +5,7 @@
 -- ARGV     header, node, session, task id
 -- Returns  {'ok'}
 -- Publishes nothing
---@include constants header keys partition
+--@include partition
 
 local node, session, id = take(), take(), take()
 if redis.call('HGET', keys.node(node), 'session') == session and redis.call('ZSCORE', keys.beats, node) then

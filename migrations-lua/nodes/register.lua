@@ -6,7 +6,7 @@
 -- Returns  {'ok', 'new' | 'known', session, session that ended or '', now ms};
 --          {'ok', 'unknown'} when the current session is not the node's
 -- Publishes ended
---@include constants header keys partition signal outage
+--@include signal outage
 
 local node, current, fresh, dead_after = take(), take(), take(), tonumber(take())
 local record = keys.node(node)

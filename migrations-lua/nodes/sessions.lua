@@ -5,7 +5,7 @@
 -- ARGV     header, then node, session ...
 -- Returns  {'ok', ms it lives on or 'ended' ...}
 -- Publishes ended
---@include constants header keys partition outage signal session
+--@include session
 
 outage.look()
 local lives = { 'ok' }

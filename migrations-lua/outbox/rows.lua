@@ -4,7 +4,7 @@
 -- ARGV     header, most rows
 -- Returns  {'ok', {row id, kind, body} ...}
 -- Publishes nothing
---@include constants header keys partition
+--@include partition
 
 local rows = { 'ok' }
 for _, entry in ipairs(redis.call('XRANGE', keys.outbox, '-', '+', 'COUNT', take())) do

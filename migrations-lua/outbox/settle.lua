@@ -5,7 +5,7 @@
 -- ARGV     header, then row ids
 -- Returns  {'ok'}
 -- Publishes nothing
---@include constants header keys partition
+--@include partition
 
 while more() do redis.call('XDEL', keys.outbox, take()) end
 return { 'ok' }

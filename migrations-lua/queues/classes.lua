@@ -4,7 +4,7 @@
 -- ARGV     header, queue
 -- Returns  {'ok', version of the classes, {definition, number ...}}; version -1 for a missing queue
 -- Publishes nothing
---@include constants header keys partition sets signal queue
+--@include queue
 
 local name = take()
 local q = queue.load(name)

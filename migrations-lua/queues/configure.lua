@@ -7,7 +7,7 @@
 -- Returns  {'ok', 'new' | 'known'}, {'ok', 'not_found'}, {'ok', 'other_revision'}, or {'ok', 'has_tasks'}
 --          when another ordering was asked for: queued and running tasks have places in the old one
 -- Publishes nothing
---@include constants header keys partition placing
+--@include placing
 
 local name, wanted = take(), take()
 local key = keys.queue(name)

@@ -4,7 +4,7 @@
 -- ARGV     header, then queues; none for every queue of the partition
 -- Returns  {'ok', {queue, {field, value ...}} or {} for a missing queue ...}
 -- Publishes nothing
---@include constants header keys partition
+--@include partition
 
 local names = {}
 while more() do names[#names + 1] = take() end

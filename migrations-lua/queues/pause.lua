@@ -4,7 +4,7 @@
 -- ARGV     header, queue
 -- Returns  {'ok', 'done'} or {'ok', 'not_found'}
 -- Publishes ready
---@include constants header keys partition signal
+--@include partition signal
 
 local name = take()
 if redis.call('EXISTS', keys.queue(name)) == 0 then return { 'ok', 'not_found' } end

@@ -4,7 +4,7 @@
 -- ARGV     header, queue
 -- Returns  {'ok', 'new' | 'known'}
 -- Publishes nothing
---@include constants header keys partition placing
+--@include placing
 
 local name = take()
 if redis.call('HEXISTS', keys.queue(name), 'created') == 1 then return { 'ok', 'known' } end

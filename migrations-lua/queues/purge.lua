@@ -5,7 +5,7 @@
 -- ARGV     header, queue, most tasks
 -- Returns  {'ok', 'done', tasks deleted, tasks that still wait} or {'ok', 'not_found'}
 -- Publishes final, for those who wait for the tasks' results
---@include constants header keys partition sets signal queue task uniqueness backoff retention lifecycle
+--@include lifecycle deletion
 
 local name, most = take(), tonumber(take())
 if not queue.load(name) then return { 'ok', 'not_found' } end
@@ -16,7 +16,12 @@ for _, state in ipairs({ 'queued', 'scheduled', 'blocked', 'retry_wait' }) do
   local ids = most > deleted and redis.call('ZRANGE', set, 0, most - deleted - 1) or {}
   for _, id in ipairs(ids) do
     local t = task.read(id)
-    if t then lifecycle.to_none(t) else sets.remove(set, id) end
+    if t then
+      lifecycle.to_none(t)
+      deletion.delete(t, true)
+    else
+      sets.remove(set, id)
+    end
   end
   deleted = deleted + #ids
 end

@@ -6,7 +6,7 @@
 -- Returns  {'ok', 'done'}, {'ok', 'more'} to be called again, {'ok', 'not_found'}, or
 --          {'ok', 'has_tasks'} for one with tasks that are not finished
 -- Publishes classes: what is known of them is no more
---@include constants header keys partition signal task
+--@include deletion
 
 local name, most = take(), tonumber(take())
 if redis.call('HEXISTS', keys.queue(name), 'created') == 0 then return { 'ok', 'not_found' } end
@@ -19,11 +19,11 @@ for _, state in ipairs({ 'succeeded', 'failed', 'cancelled', 'expired' }) do
   local ids = redis.call('ZRANGE', set, 0, most - 1)
   for _, id in ipairs(ids) do
     local t = task.read(id)
-    if t then redis.call('UNLINK', unpack(task.keys(t))) end
-    redis.call('ZADD', keys.gone, partition.now, id)
+    if t then deletion.delete(t, true) end
   end
   if ids[1] then
     redis.call('ZREM', set, unpack(ids))
+    sets.flush()
     return { 'ok', 'more' }
   end
 end

@@ -5,7 +5,7 @@
 -- Returns  {'ok', paused ('1' | '0'), age ms of the oldest ready task, finished in that time,
 --          submits counted, ms they took, {count ...}} or {'ok', 'not_found'}
 -- Publishes nothing
---@include constants header keys partition
+--@include partition
 
 local name, window = take(), tonumber(take())
 local record = redis.call('HMGET', keys.queue(name), 'created', 'paused', 'submitted', 'marked_before_at', 'marked_before')

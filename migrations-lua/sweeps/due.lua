@@ -5,9 +5,9 @@
 -- KEYS[1]  partition prefix
 -- ARGV     header, replica, ms the grant lasts, then names of queues with waiting claims
 -- Returns  {'ok', granted ('1' | '0'), ms until something is due or -1,
---          {'promote' | 'return_lost' | 'end_dead' | 'expire' | 'deliver' ...}, {queue, ready count ...}}
+--          {'promote' | 'return_lost' | 'end_dead' | 'end_drains' | 'expire' | 'operate' | 'deliver' ...}, {queue, ready count ...}}
 -- Publishes nothing
---@include constants header keys partition outage
+--@include outage
 
 local replica, grant_ms = take(), tonumber(take())
 local holder = redis.call('GET', keys.sweeper)
@@ -27,7 +27,9 @@ if redis.call('EXISTS', keys.leases, keys.beats) > 0 then outage.look() end
 look(keys.due, partition.now, 'promote')
 look(keys.leases, partition.lease_now, 'return_lost')
 look(keys.beats, partition.lease_now, 'end_dead')
+look(keys.drains, partition.lease_now, 'end_drains')
 look(keys.expiries, partition.now, 'expire')
+look(keys.steps, partition.now, 'operate')
 if redis.call('XLEN', keys.outbox) > 0 then work[#work + 1] = 'deliver' end
 
 local ready = {}

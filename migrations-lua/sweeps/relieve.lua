@@ -6,7 +6,7 @@
 -- ARGV     header, most tasks to delete now, then final states in the order in which they go
 -- Returns  {'ok', number of tasks deleted}
 -- Publishes nothing
---@include constants header keys partition sets signal queue task retention
+--@include deletion
 
 local most, names = tonumber(take()), redis.call('ZRANGE', keys.queues, 0, -1)
 while more() do
@@ -19,8 +19,9 @@ while more() do
   if fullest then
     local set = keys.state(fullest, state)
     local ids = redis.call('ZRANGE', set, 0, most - 1)
-    for _, id in ipairs(ids) do retention.delete(id) end
+    for _, id in ipairs(ids) do deletion.trim(id) end
     redis.call('ZREM', set, unpack(ids))
+    sets.flush()
     return { 'ok', #ids }
   end
 end

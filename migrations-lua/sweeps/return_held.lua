@@ -1,18 +1,30 @@
 #!lua flags=allow-oom
--- return_held: gives back, a page at a time, what a session held that has ended.
--- Transition: running -> queued | failed (poison) | cancelled.
+-- return_held: gives back, a page at a time, what a session held that has ended; or (mode 'release',
+-- at the end of a drain) what it holds, free of charge.
+-- Transition: running -> queued | failed (poison) | cancelled; released: running -> queued | cancelled.
 -- KEYS[1]  partition prefix
 -- ARGV     header, node, session, most tasks
 -- Returns  {'ok', number of tasks given back}
 -- Publishes ready, final
---@include constants header keys partition sets signal queue task uniqueness attempts backoff retention lifecycle
+--@include attempts lifecycle
+
+-- As an operator's release: the worker's own later reports find the lease lost.
+local function release(t)
+  local ending = { 'settled', 'revoked', 'ended', partition.now }
+  if t.cancel then
+    lifecycle.to_final(t, 'cancelled', unpack(ending))
+  else
+    lifecycle.to_queued(t, true, unpack(ending))
+  end
+end
 
 local held = keys.held(take(), take())
+local give_back = MODE == 'release' and release or lifecycle.to_lost
 local ids = redis.call('ZRANGE', held, 0, tonumber(take()) - 1)
 for _, id in ipairs(ids) do
   local t = task.read(id)
   if t and t.state == 'running' then
-    lifecycle.to_lost(t)
+    give_back(t)
   else
     sets.remove(held, id)
   end

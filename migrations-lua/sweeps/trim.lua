@@ -6,7 +6,7 @@
 -- ARGV     header, queue, state, ms to keep, most to keep, most bytes to keep or '', most tasks to delete now
 -- Returns  {'ok', number of tasks deleted}
 -- Publishes nothing
---@include constants header keys partition sets signal queue task retention
+--@include deletion
 
 local name, set = take(), nil
 set = keys.state(name, take())
@@ -15,7 +15,7 @@ local keep_ms, keep_count, keep_bytes, most = tonumber(take()), tonumber(take())
 local ids = redis.call('ZRANGEBYSCORE', set, '-inf', partition.now - keep_ms, 'LIMIT', 0, most)
 local surplus = math.min(most, redis.call('ZCARD', set) - keep_count)
 if surplus > #ids then ids = redis.call('ZRANGE', set, 0, surplus - 1) end
-for _, id in ipairs(ids) do retention.delete(id) end
+for _, id in ipairs(ids) do deletion.trim(id) end
 
 local function holds_too_much()
   return keep_bytes and tonumber(redis.call('HGET', keys.queue(name), 'finished_bytes') or 0) > keep_bytes
@@ -23,11 +23,12 @@ end
 if #ids < most and holds_too_much() then
   for _, id in ipairs(redis.call('ZRANGE', set, #ids, most - 1)) do
     if not holds_too_much() then break end
-    retention.delete(id)
+    deletion.trim(id)
     ids[#ids + 1] = id
   end
 end
 if ids[1] then redis.call('ZREM', set, unpack(ids)) end
+sets.flush()
 
 local forgotten = redis.call('ZRANGEBYSCORE', keys.gone, '-inf', partition.now - GONE_MS, 'LIMIT', 0, 1000)
 if forgotten[1] then redis.call('ZREM', keys.gone, unpack(forgotten)) end

@@ -10,7 +10,7 @@
 --          {'claimed', task ...}, each task being {id, queue, the field `latest`, payload} and, where one
 --          of them is there, {..., type or false, metadata or false, traceparent or false}
 -- Publishes final, for what has expired: what is gone needs no waking.
---@include constants header keys partition lane sets signal queue outage task uniqueness attempts retention lifecycle ready leasing
+--@include lane outage ready leasing
 
 local MOST_LOOKED_AT = 200
 

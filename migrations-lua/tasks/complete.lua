@@ -8,6 +8,6 @@
 -- Returns  {'ok', outcome ...}, each {'done', state, task?}, {'settled', state, task?},
 --          {'unplaced'} or {'too_many_classes'} for a child, {'lease_lost', how it ended}, {'not_found'}
 -- Publishes final, ready, due, outbox
---@include constants header keys partition lane sets signal queue classes task uniqueness attempts backoff retention lifecycle conflict submission outbox report completion
+--@include completion
 
 return completion.run()

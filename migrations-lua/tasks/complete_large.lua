@@ -6,6 +6,6 @@
 -- ARGV     as complete.lua
 -- Returns  as complete.lua
 -- Publishes as complete.lua
---@include constants header keys partition lane sets signal queue classes task uniqueness attempts backoff retention lifecycle conflict submission outbox report completion
+--@include completion
 
 return completion.run()

@@ -7,7 +7,7 @@
 --          ms when the queue last gave or ended a task or 0, runs ended in that time}},
 --          {'ok', {'not_found'}}
 -- Publishes nothing
---@include constants header keys partition lane sets signal queue task
+--@include lane queue task
 
 local id, window, finals = take(), tonumber(take()), { take(tonumber(take())) }
 local t = task.read(id)

@@ -8,7 +8,7 @@
 --          behind it when their life decides and was not told, {'settled'},
 --          {'lease_lost', how it ended}, {'not_found'}
 -- Publishes nothing
---@include constants header keys partition lane sets signal queue task uniqueness attempts lifecycle report
+--@include report
 
 local function renew(t, item)
   attempts.unfold_times(t)

@@ -6,7 +6,7 @@
 -- ARGV     header, then items: id, lease token ('' for an operator), view ('state' | 'task'), delay ms or ''
 -- Returns  {'ok', outcome ...} as complete.lua; {'not_running'} for an operator's try
 -- Publishes ready, due, final
---@include constants header keys partition lane sets signal queue task uniqueness attempts backoff retention lifecycle report
+--@include report
 
 local open = report.open
 function report.open(id, token)

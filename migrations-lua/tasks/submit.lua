@@ -10,7 +10,7 @@
 --          {'queue_full'}, {'duplicate', id} or {'refused_duplicate', id} where a task has the unique key,
 --          {'rejected'} (atomic: another was refused)
 -- Publishes ready, due, classes, final
---@include constants header keys partition lane sets signal queue classes task uniqueness retention lifecycle conflict submission capacity
+--@include lane submission capacity
 
 local outcomes = lane.recall()
 if outcomes then return { 'ok', unpack(outcomes) } end

@@ -11,6 +11,7 @@ mod health;
 mod json;
 mod nodes;
 mod openapi;
+mod operations;
 mod page;
 mod path;
 mod problem;
@@ -36,8 +37,9 @@ use state::ApiState;
 /// Every documented path.
 fn routes() -> OpenApiRouter<ApiState> {
     let v1 = OpenApiRouter::new()
-        .routes(routes!(tasks::submit_task))
+        .routes(routes!(tasks::submit_task, tasks::list_tasks))
         .routes(routes!(tasks::submit_tasks))
+        .routes(routes!(tasks::bulk_tasks))
         .routes(routes!(tasks::get_task))
         .routes(routes!(tasks::get_task_result))
         .routes(routes!(tasks::explain_task))
@@ -47,12 +49,19 @@ fn routes() -> OpenApiRouter<ApiState> {
         .routes(routes!(tasks::report_progress))
         .routes(routes!(tasks::cancel_task))
         .routes(routes!(tasks::retry_task))
+        .routes(routes!(operations::list_operations))
+        .routes(routes!(operations::get_operation))
+        .routes(routes!(operations::pause_operation))
+        .routes(routes!(operations::resume_operation))
+        .routes(routes!(operations::abort_operation))
         .routes(routes!(nodes::list_nodes))
         .routes(routes!(
             nodes::register_node,
             nodes::get_node,
             nodes::delete_node
         ))
+        .routes(routes!(nodes::drain_node))
+        .routes(routes!(nodes::resume_node))
         .routes(routes!(nodes::heartbeat_node))
         .routes(routes!(nodes::claim_tasks))
         .routes(routes!(nodes::exchange_tasks))

@@ -58,15 +58,11 @@ impl FromRequestParts<ApiState> for PageQuery {
 impl PageQuery {
     /// Where the page begins, for a cursor of that list.
     pub(crate) fn place(&self, list: &str) -> Result<Option<(u16, u64)>, Problem> {
-        let Some(cursor) = &self.cursor else {
+        let Some(rest) = self.rest(list)? else {
             return Ok(None);
         };
         let read = || {
-            let text = String::from_utf8(URL_SAFE_NO_PAD.decode(cursor).ok()?).ok()?;
-            let (partition, rank) = text
-                .strip_prefix(list)?
-                .strip_prefix(' ')?
-                .split_once(' ')?;
+            let (partition, rank) = rest.split_once(' ')?;
             Some((partition.parse().ok()?, rank.parse().ok()?))
         };
         read()
@@ -74,8 +70,28 @@ impl PageQuery {
             .ok_or_else(|| Problem::of(Code::InvalidCursor))
     }
 
+    /// What a cursor of that list has sealed.
+    pub(crate) fn rest(&self, list: &str) -> Result<Option<String>, Problem> {
+        let Some(cursor) = &self.cursor else {
+            return Ok(None);
+        };
+        let read = || {
+            let text = String::from_utf8(URL_SAFE_NO_PAD.decode(cursor).ok()?).ok()?;
+            let rest = text.strip_prefix(list)?.strip_prefix(' ')?;
+            Some(rest.to_owned())
+        };
+        read()
+            .map(Some)
+            .ok_or_else(|| Problem::of(Code::InvalidCursor))
+    }
+
+    /// A cursor of that list.
+    pub(crate) fn seal(list: &str, rest: &str) -> String {
+        URL_SAFE_NO_PAD.encode(format!("{list} {rest}"))
+    }
+
     /// The cursor for a page of that list that begins there.
     pub(crate) fn cursor(list: &str, partition: u16, rank: u64) -> String {
-        URL_SAFE_NO_PAD.encode(format!("{list} {partition} {rank}"))
+        Self::seal(list, &format!("{partition} {rank}"))
     }
 }

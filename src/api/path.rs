@@ -6,6 +6,7 @@ use axum::http::request::Parts;
 use super::openapi::schemas;
 use super::problem::{Code, Problem};
 use super::state::ApiState;
+use crate::domain::operation::OperationId;
 use crate::domain::{NodeId, QueueName, TaskId};
 
 /// Something that a path can name.
@@ -18,6 +19,13 @@ pub(crate) trait InPath: Sized {
 
 impl InPath for TaskId {
     const MISSING: Code = Code::TaskNotFound;
+    fn parse(segment: &str) -> Option<Self> {
+        Self::parse(segment)
+    }
+}
+
+impl InPath for OperationId {
+    const MISSING: Code = Code::OperationNotFound;
     fn parse(segment: &str) -> Option<Self> {
         Self::parse(segment)
     }
@@ -43,6 +51,15 @@ impl InPath for QueueName {
 #[expect(dead_code, reason = "only the generator of the document reads it")]
 pub(crate) struct TaskPath {
     /// The task's id.
+    id: uuid::Uuid,
+}
+
+/// An operation in a path.
+#[derive(utoipa::IntoParams)]
+#[into_params(parameter_in = Path)]
+#[expect(dead_code, reason = "only the generator of the document reads it")]
+pub(crate) struct OperationPath {
+    /// The operation's id.
     id: uuid::Uuid,
 }
 

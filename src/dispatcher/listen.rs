@@ -26,6 +26,8 @@ pub(super) async fn listen(
                 pause = FIRST_PAUSE;
                 // Nobody told us what happened in the meantime.
                 wakeups.all_results();
+                wakeups.drained();
+                wakeups.operations();
                 nudges.values().for_each(|nudge| nudge.notify_one());
                 loop {
                     let batch = tokio::select! {
@@ -61,6 +63,11 @@ fn pass_on(store: &Store, wakeups: &Wakeups, nudges: &Nudges, signal: Signal) {
         // A sweeper that sleeps longer than that wakes and looks how long it may sleep.
         Signal::Due(partition, _) | Signal::Outbox(partition) => nudge(partition),
         Signal::Classes(queue) => store.sweeps.classes_changed(&queue),
+        Signal::Operation => wakeups.operations(),
+        Signal::Drain(node) => {
+            store.sweeps.drain_changed(&node);
+            wakeups.drained();
+        }
         Signal::Ended(node, session) => {
             let sweeps = store.sweeps.clone();
             tokio::spawn(async move {

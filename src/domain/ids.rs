@@ -45,6 +45,12 @@ impl TaskId {
         self.0.simple().to_string()
     }
 
+    /// In the compact form, what ids made at that moment (milliseconds since 1970) are not below, and
+    /// earlier ones are.
+    pub fn first_at(millis: u64) -> String {
+        format!("{:012x}{:020}", millis.min((1 << 48) - 1), 0)
+    }
+
     /// The partition whose keys hold this task.
     pub fn partition(self) -> Partition {
         let bytes = self.0.as_bytes();

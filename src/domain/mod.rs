@@ -14,6 +14,7 @@ pub mod lease;
 pub mod limits;
 pub mod name;
 pub mod node;
+pub mod operation;
 pub mod partition;
 pub mod placement;
 pub mod queue;
@@ -21,6 +22,7 @@ pub mod queue_settings;
 pub mod retry;
 pub mod score;
 pub mod task;
+pub mod task_filter;
 pub mod task_state;
 pub mod uniqueness;
 

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::limits::MAX_KEY_BYTES;
+use super::limits::{MAX_DELAY_MS, MAX_KEY_BYTES};
 use super::placement::{Offer, Resources, validate_labels, validate_resources};
 use super::task::Labels;
 use super::{InvalidInput, NodeId, SessionId, TaskType, UnixMillis};
@@ -111,6 +111,10 @@ pub enum NodeState {
     Suspect,
     /// Its session has ended.
     Dead,
+    /// It is to get no more tasks, and finishes those it holds.
+    Draining,
+    /// It is to get no more tasks, and holds none.
+    Drained,
 }
 
 impl NodeState {
@@ -121,6 +125,36 @@ impl NodeState {
             Some(millis) if millis < DEAD_AFTER_MS => Self::Suspect,
             _ => Self::Dead,
         }
+    }
+}
+
+/// That a node is to get no more tasks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Drain {
+    /// When that was first said.
+    pub since: UnixMillis,
+    /// When what it still holds goes back.
+    pub deadline_at: Option<UnixMillis>,
+    /// Why, for people.
+    pub reason: Option<String>,
+}
+
+/// Longest reason, bytes.
+const MAX_REASON_BYTES: usize = 1_024;
+
+impl Drain {
+    /// Checks what a drain is asked with.
+    pub fn validate(deadline_ms: Option<u64>, reason: Option<&str>) -> Result<(), InvalidInput> {
+        if deadline_ms.is_some_and(|millis| millis > MAX_DELAY_MS) {
+            return Err(InvalidInput::new(
+                "/deadline_ms",
+                "deadline_ms is at most 366 days",
+            ));
+        }
+        if reason.is_some_and(|reason| reason.len() > MAX_REASON_BYTES) {
+            return Err(InvalidInput::new("/reason", "a reason has at most 1 KiB"));
+        }
+        Ok(())
     }
 }
 
@@ -147,12 +181,32 @@ pub struct Node {
     pub state: NodeState,
     /// Tasks it holds.
     pub used: u64,
+    /// There while it is to get no more tasks.
+    pub drain: Option<Drain>,
     /// How busy it says it is.
     pub load: Option<Load>,
     /// When it was last heard of.
     pub last_seen: UnixMillis,
     /// When it first registered.
     pub registered_at: UnixMillis,
+}
+
+impl Node {
+    /// The node when it is known how many tasks it holds. That it drains counts more than how
+    /// long it has been silent: whoever waits for it to be drained need not know how it got there.
+    #[must_use]
+    pub fn holding(self, used: u64) -> Self {
+        let state = match (&self.drain, used) {
+            (None, _) => self.state,
+            (Some(_), 0) => NodeState::Drained,
+            (Some(_), _) => NodeState::Draining,
+        };
+        Self {
+            state,
+            used,
+            ..self
+        }
+    }
 }
 
 /// A session as a claim sees it.

@@ -3,7 +3,6 @@
 use std::collections::HashMap;
 
 use deadpool_redis::redis::Value;
-use uuid::Uuid;
 
 use super::StoreError;
 use super::args::Args;
@@ -14,14 +13,9 @@ use crate::domain::score::Priority;
 use crate::domain::task::{Progress, RunAt};
 use crate::domain::uniqueness::Uniqueness;
 use crate::domain::{
-    Document, FailureReason, NodeId, Partition, QueueName, Submission, Task, TaskId, TaskState,
-    TaskType, UnixMillis,
+    Document, FailureReason, NodeId, QueueName, Submission, Task, TaskId, TaskState, TaskType,
+    UnixMillis,
 };
-
-/// A fresh id in `partition`.
-pub(crate) fn mint_id(partition: Partition) -> TaskId {
-    TaskId::mint(Uuid::now_v7(), partition)
-}
 
 /// 16 bytes as hexadecimal digits.
 pub(crate) fn hex(bytes: &[u8]) -> String {
@@ -99,6 +93,12 @@ fn encode_fields(
             fields.push((name, value()));
         }
     };
+    // Tags come first: that is where the script looks for them.
+    if !submission.tags.is_empty() {
+        let tags = serde_json::to_string(&submission.tags)
+            .map_err(|error| StoreError::corrupt(error.to_string()))?;
+        field(true, "tags", &|| tags.clone());
+    }
     let default_type = submission.task_type == TaskType::default();
     field(!default_type, "type", &|| submission.task_type.to_string());
     if let Some(attempts) = submission.max_attempts {
@@ -116,11 +116,6 @@ fn encode_fields(
     }
     if let Some(traceparent) = &submission.traceparent {
         field(true, "traceparent", &|| traceparent.clone());
-    }
-    if !submission.tags.is_empty() {
-        let tags = serde_json::to_string(&submission.tags)
-            .map_err(|error| StoreError::corrupt(error.to_string()))?;
-        field(true, "tags", &|| tags.clone());
     }
     let documents = [
         (DocumentKind::Payload, Some(&submission.payload)),
@@ -199,6 +194,18 @@ impl Record {
 
     pub(crate) fn take(&mut self, field: &str) -> Option<String> {
         self.0.remove(field)
+    }
+
+    /// Whether there is nothing in it.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The fields whose names begin so, by the rest of their names.
+    pub(crate) fn prefixed(&self, prefix: &str) -> impl Iterator<Item = (String, String)> {
+        self.0.iter().filter_map(move |(field, value)| {
+            Some((field.strip_prefix(prefix)?.to_owned(), value.clone()))
+        })
     }
 
     pub(crate) fn number<T: TryFrom<i64>>(&self, field: &str) -> Result<Option<T>, StoreError> {

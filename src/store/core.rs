@@ -117,6 +117,11 @@ impl Core {
         Partition::of_name(queue.as_str(), self.partitions)
     }
 
+    /// A fresh id in `partition`.
+    pub(crate) fn mint_id(&self, partition: Partition) -> TaskId {
+        TaskId::mint(self.shared.clock.new_uuid(), partition)
+    }
+
     /// Whether an id can name a task here.
     pub(crate) fn knows(&self, id: TaskId) -> bool {
         id.partition().number() < self.partitions

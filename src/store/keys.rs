@@ -9,6 +9,7 @@
 //! {ty0}:ready:NAME:CLASS         ready tasks by score
 //! {ty0}:heads:NAME               classes by the score of their first task
 //! {ty0}:STATE:NAME               tasks of a queue in a state, by time
+//! {ty0}:tag:NAME:TAG             tasks of a queue with a tag, by id
 //! {ty0}:task:ID                  a task's record
 //! {ty0}:payload:ID               a document too long for the record; also result, metadata, error
 //! {ty0}:attempts:ID              earlier attempts
@@ -22,8 +23,13 @@
 //! {ty0}:lane:LANE                the last group of a lane and its outcomes
 //! {ty0}:outbox  {ty0}:gone       rows for other partitions; deleted tasks that a row may name
 //! {ty0}:nodes  {ty0}:beats       nodes by registration; live sessions by when they would end
+//! {ty0}:drains                   draining nodes by when what they hold goes back
 //! {ty0}:node:NODE                a node's record
 //! {ty0}:cancels:NODE             tasks that a node is to stop
+//! {ty0}:operations  {ty0}:steps  operations; those with a step to do by when it is due
+//! {ty0}:operation:ID             an operation's record
+//! {ty0}:operation_ids:ID         tasks that it is still to change
+//! {ty0}:applied:ID               what became of its last step here
 //! {ty0}:sweeper                  the replica that sweeps just now
 //! {ty0}:signals                  the pub/sub channel
 //! ```
@@ -150,6 +156,36 @@ impl Keys {
         self.one("beats")
     }
 
+    /// Draining nodes by when what they still hold goes back.
+    pub fn drains(&self) -> String {
+        self.one("drains")
+    }
+
+    /// Operations by their ids.
+    pub fn operations(&self) -> String {
+        self.one("operations")
+    }
+
+    /// Operations by when their next step is due, or when they are forgotten.
+    pub fn steps(&self) -> String {
+        self.one("steps")
+    }
+
+    /// An operation's record.
+    pub fn operation(&self, id: &str) -> String {
+        self.named("operation", id)
+    }
+
+    /// Tasks that an operation is still to change.
+    pub fn operation_ids(&self, id: &str) -> String {
+        self.named("operation_ids", id)
+    }
+
+    /// What became of an operation's last step in this partition.
+    pub fn applied(&self, id: &str) -> String {
+        self.named("applied", id)
+    }
+
     /// The pub/sub channel.
     pub fn channel(&self) -> String {
         self.one("signals")
@@ -198,6 +234,11 @@ impl Keys {
     /// The task that holds a unique key of a queue.
     pub fn unique(&self, name: &str, digest: &str) -> String {
         format!("{}:unique:{name}:{digest}", self.prefix)
+    }
+
+    /// Tasks of a queue with a tag. A tag may be any text, and so ends its key.
+    pub fn tag(&self, name: &str, tag: &str) -> String {
+        format!("{}:tag:{name}:{tag}", self.prefix)
     }
 
     /// What an Idempotency-Key has made.

@@ -17,6 +17,7 @@ pub mod keys;
 mod lanes;
 mod link;
 pub mod nodes;
+pub mod operations;
 mod outbox;
 pub mod private_redis;
 mod queues;
@@ -40,6 +41,7 @@ pub use self::clock::Clock;
 use self::core::{Core, Shared};
 pub use self::error::{Outcome, StoreError};
 pub use self::nodes::Nodes;
+pub use self::operations::{Operations, SteerOutcome};
 pub use self::queues::{ConfigureOutcome, Queues, RemoveOutcome};
 pub use self::schema::OpenError;
 pub use self::signals::{Signal, Signals};
@@ -49,6 +51,7 @@ pub use self::tasks::cancel::CancelOutcome;
 pub use self::tasks::claim::{ClaimRequest, Claimed, ClaimedTask};
 pub use self::tasks::complete::Completion;
 pub use self::tasks::fail::Failure;
+pub use self::tasks::list::{ListPlace, TaskPage};
 pub use self::tasks::progress::{ProgressOutcome, ProgressReport};
 pub use self::tasks::release::Release;
 pub use self::tasks::report::{ReportOutcome, View};
@@ -90,6 +93,8 @@ pub struct Store {
     pub nodes: Nodes,
     /// Queues.
     pub queues: Queues,
+    /// Changes of many tasks.
+    pub operations: Operations,
     /// Background passes.
     pub sweeps: Sweeps,
     core: Arc<Core>,
@@ -148,6 +153,9 @@ impl Store {
                 core: Arc::clone(&core),
             },
             queues: Queues {
+                core: Arc::clone(&core),
+            },
+            operations: Operations {
                 core: Arc::clone(&core),
             },
             sweeps: Sweeps {

@@ -1,8 +1,10 @@
 //! The Lua scripts: every file under `migrations-lua` that is a verb, put together from its parts.
 //!
-//! A script names the parts of `lib/` it stands on in a line `--@include a b c`; `constants` is
-//! written from the domain, so that no number stands in two languages.
+//! A script names the parts of `lib/` it calls in a line `--@include a b c`, a part those it stands on
+//! in a line `--@needs a b c`, and so a script gets all of them. `constants` comes before them, written
+//! from the domain, so that no number stands in two languages.
 
+use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
 use deadpool_redis::redis;
@@ -12,6 +14,7 @@ use crate::domain::lease::{
 };
 use crate::domain::limits::MAX_CLASSES;
 use crate::domain::node::DEAD_AFTER_MS;
+use crate::domain::operation::KEEP_MS;
 use crate::domain::queue::{DEFAULT_AGING_STEP_MS, Retention};
 use crate::domain::retry::RetryPolicy;
 use crate::domain::score::{PRIORITY_RANGE, SEQUENCE_SPAN};
@@ -26,6 +29,11 @@ const CLAIM_MEMORY_MS: u64 = 60_000;
 const GAP_MS: u64 = 2_000;
 /// How long a note of a cancellation is repeated: the grace, and the sweep after it.
 const CANCEL_NOTE_MS: u64 = CANCEL_GRACE_MS + 10_000;
+/// How long after the start of a drain a replica may not have heard of it: more than it believes
+/// what it knows of a node.
+const DRAIN_NOTICE_MS: u64 = 2_000;
+/// How long what became of an operation's step is kept: longer than the service is away.
+const STEP_MEMORY_MS: u64 = 7 * 24 * 3_600 * 1_000;
 /// A finished task's keys outlive its retention by this, in case no sweep comes.
 const KEEP_SLACK_MS: u64 = 24 * 3_600 * 1_000;
 /// Most payload bytes that one claim takes.
@@ -45,7 +53,7 @@ pub(crate) struct Script {
 }
 
 impl Script {
-    fn assemble(file: &'static str, text: &str) -> Self {
+    fn assemble(file: &'static str, text: &'static str) -> Self {
         let source = text
             .lines()
             .map(|line| {
@@ -59,27 +67,40 @@ impl Script {
     }
 }
 
-fn include(names: &str) -> String {
-    names
-        .split_whitespace()
-        .map(part)
+/// The parts that a script names and all that these need, each once and after what it needs.
+fn include(names: &'static str) -> String {
+    let mut wanted: BTreeSet<&str> = names.split_whitespace().collect();
+    // A part stands after those it needs, so one pass backwards finds them all.
+    for (part, text) in PARTS.iter().rev() {
+        if wanted.contains(part) {
+            wanted.extend(needs(text));
+        }
+    }
+    let unknown = wanted
+        .iter()
+        .filter(|name| PARTS.iter().all(|(part, _)| part != *name))
+        .map(|name| format!("error('no part {name}')"));
+    let parts = PARTS
+        .iter()
+        .filter(|(part, _)| wanted.contains(part))
+        .map(|(_, text)| (*text).to_owned());
+    std::iter::once(constants())
+        .chain(unknown)
+        .chain(parts)
         .collect::<Vec<_>>()
         .join("\n")
 }
 
-fn part(name: &str) -> String {
-    if name == "constants" {
-        return constants();
-    }
-    PARTS.iter().find(|(part, _)| *part == name).map_or_else(
-        || format!("error('no part {name}')"),
-        |(_, text)| (*text).to_owned(),
-    )
+/// What a part says it needs.
+fn needs(text: &'static str) -> impl Iterator<Item = &'static str> {
+    text.lines()
+        .filter_map(|line| line.strip_prefix("--@needs "))
+        .flat_map(str::split_whitespace)
 }
 
 fn constants() -> String {
     let retention = Retention::default();
-    let numbers: [(&str, u64); 18] = [
+    let numbers = [
         (
             "PRIORITY_MAX",
             u64::try_from(*PRIORITY_RANGE.end()).unwrap_or_default(),
@@ -97,6 +118,9 @@ fn constants() -> String {
         ("GONE_MS", GONE_MS),
         ("CLAIM_MEMORY_MS", CLAIM_MEMORY_MS),
         ("CANCEL_NOTE_MS", CANCEL_NOTE_MS),
+        ("DRAIN_NOTICE_MS", DRAIN_NOTICE_MS),
+        ("STEP_MEMORY_MS", STEP_MEMORY_MS),
+        ("KEEP_OPERATION_MS", KEEP_MS),
         ("DEFAULT_AGING_STEP_MS", DEFAULT_AGING_STEP_MS),
         ("KEEP_SLACK_MS", KEEP_SLACK_MS),
         ("KEEP_SUCCEEDED_MS", retention.succeeded_ms + KEEP_SLACK_MS),
@@ -136,10 +160,11 @@ macro_rules! lua {
 
 lua! {
     parts {
-        "header", "keys", "partition", "lane", "sets", "signal", "queue", "task", "attempts",
-        "backoff", "lifecycle", "submission", "outbox", "report", "outage", "session", "classes",
-        "ready", "leasing", "retention", "capacity", "placing", "uniqueness", "conflict",
-        "completion",
+        "header", "keys", "partition", "outage", "signal", "session", "sets", "queue",
+        "classes", "lane", "outbox", "task", "uniqueness", "tags", "attempts", "backoff",
+        "retention", "lifecycle", "deletion", "cancellation", "rerun", "reprioritise",
+        "conflict", "submission", "capacity", "report", "completion", "ready", "leasing",
+        "placing", "merge", "operation",
     }
     scripts {
         SUBMIT = "tasks/submit.lua",
@@ -153,6 +178,7 @@ lua! {
         CANCEL = "tasks/cancel.lua",
         RETRY = "tasks/retry.lua",
         GET_TASK = "tasks/get.lua",
+        LIST_TASKS = "tasks/list.lua",
         DUE = "sweeps/due.lua",
         PROMOTE = "sweeps/promote.lua",
         EXPIRE = "sweeps/expire.lua",
@@ -160,10 +186,12 @@ lua! {
         RETURN_HELD = "sweeps/return_held.lua",
         TRIM = "sweeps/trim.lua",
         RELIEVE = "sweeps/relieve.lua",
+        END_DRAINS = "sweeps/end_drains.lua",
         REGISTER = "nodes/register.lua",
         HEARTBEAT = "nodes/heartbeat.lua",
         SESSIONS = "nodes/sessions.lua",
         END_DEAD = "nodes/end_dead.lua",
+        DRAIN = "nodes/drain.lua",
         REMOVE_NODE = "nodes/remove.lua",
         GET_NODE = "nodes/get.lua",
         LIST_NODES = "nodes/list.lua",
@@ -175,8 +203,18 @@ lua! {
         PURGE = "queues/purge.lua",
         REMOVE_QUEUE = "queues/remove.lua",
         GET_QUEUE = "queues/get.lua",
+        QUEUE_NAMES = "queues/names.lua",
         CLASSES = "queues/classes.lua",
         STATS = "queues/stats.lua",
+        START_OPERATION = "operations/start.lua",
+        GET_OPERATION = "operations/get.lua",
+        LIST_OPERATIONS = "operations/list.lua",
+        PAUSE_OPERATION = "operations/pause.lua",
+        ABORT_OPERATION = "operations/abort.lua",
+        PLAN_STEP = "operations/plan.lua",
+        FILL_OPERATION = "operations/fill.lua",
+        APPLY_STEP = "operations/apply.lua",
+        ADVANCE_OPERATION = "operations/advance.lua",
         OUTBOX_ROWS = "outbox/rows.lua",
         SETTLE_ROWS = "outbox/settle.lua",
         AUDIT_TASK = "audit/task.lua",

@@ -21,6 +21,10 @@ pub enum Signal {
     Ended(NodeId, SessionId),
     /// A queue has got a new class.
     Classes(QueueName),
+    /// A node drains, or does not any more.
+    Drain(NodeId),
+    /// An operation is over.
+    Operation,
 }
 
 /// A live subscription to all partitions. It ends when its connection does.
@@ -85,6 +89,8 @@ fn parse(partition: Partition, line: &str) -> Option<Signal> {
             SessionId::parse(words.next()?)?,
         ),
         "classes" => Signal::Classes(QueueName::parse(words.next()?).ok()?),
+        "operation" => Signal::Operation,
+        "drain" => Signal::Drain(NodeId::parse(words.next()?).ok()?),
         _ => return None,
     })
 }

@@ -39,8 +39,12 @@ pub enum Work {
     ReturnLost,
     /// Sessions that are silent for too long.
     EndDead,
+    /// Nodes whose time to drain is over.
+    EndDrains,
     /// Tasks that were not started in time.
     Expire,
+    /// Operations with a step to do.
+    Operate,
     /// Rows in the outbox.
     Deliver,
 }
@@ -51,7 +55,9 @@ impl Work {
             "promote" => Self::Promote,
             "return_lost" => Self::ReturnLost,
             "end_dead" => Self::EndDead,
+            "end_drains" => Self::EndDrains,
             "expire" => Self::Expire,
+            "operate" => Self::Operate,
             "deliver" => Self::Deliver,
             _ => return None,
         })
@@ -122,7 +128,9 @@ impl Sweeps {
             Work::Promote => self.promote(partition).await,
             Work::ReturnLost => self.return_lost(partition).await,
             Work::EndDead => self.end_dead(partition).await,
+            Work::EndDrains => self.end_drains(partition).await,
             Work::Expire => self.expire(partition).await,
+            Work::Operate => self.operate(partition).await,
             Work::Deliver => self.deliver(partition).await,
         }
     }
@@ -212,6 +220,34 @@ impl Sweeps {
                 return Ok(());
             }
         }
+    }
+
+    /// Gives back what nodes still hold whose time to drain is over, free of charge. Cut off, it
+    /// begins anew, since the nodes are settled last.
+    pub async fn end_drains(&self, partition: Partition) -> Result<(), StoreError> {
+        let mut args = Args::default();
+        args.push_number(PAGE);
+        let mut over = self
+            .core
+            .call(&scripts::END_DRAINS, partition, "", &args)
+            .await?;
+        let mut settled = Args::default();
+        while over.left() > 0 {
+            let (name, session) = (over.text()?, over.text()?);
+            let node = NodeId::parse(&name).map_err(|_| StoreError::corrupt("a node's name"))?;
+            self.core.forget_node(&node);
+            self.core.release_all_held(&node, &session).await?;
+            settled.push(name);
+        }
+        self.core
+            .call(&scripts::END_DRAINS, partition, "settle", &settled)
+            .await
+            .map(drop)
+    }
+
+    /// A node drains, or does not any more, here or elsewhere.
+    pub fn drain_changed(&self, node: &NodeId) {
+        self.core.forget_node(node);
     }
 
     /// A session has ended, here or elsewhere: what it held goes back.

@@ -29,6 +29,10 @@ const PRODUCED: &[(&str, &str)] = &[
         "a_queue_comes_into_being_with_its_first_task",
     ),
     (
+        "operation_not_found",
+        "an_operation_that_is_not_there_is_404",
+    ),
+    (
         "method_not_allowed",
         "a_method_that_is_not_there_is_405_and_says_which_are",
     ),

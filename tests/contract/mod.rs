@@ -61,6 +61,7 @@ fn every_part_is_included_somewhere() {
         let part = part.strip_suffix(".lua").unwrap();
         let is_included = all.iter().flat_map(|text| text.lines()).any(|line| {
             line.strip_prefix("--@include ")
+                .or_else(|| line.strip_prefix("--@needs "))
                 .is_some_and(|parts| parts.split(' ').any(|name| name == part))
         });
         assert!(is_included, "{name} is included nowhere");
@@ -141,6 +142,9 @@ fn drawn(keys: &Keys) -> BTreeMap<&'static str, Vec<(Vec<&'static str>, String)>
         ("sweeper", one(keys.sweeper())),
         ("nodes", one(keys.nodes())),
         ("beats", one(keys.beats())),
+        ("drains", one(keys.drains())),
+        ("operations", one(keys.operations())),
+        ("steps", one(keys.steps())),
         ("channel", one(keys.channel())),
         ("task", named(keys.task("x-1"))),
         ("document", documents),
@@ -151,12 +155,16 @@ fn drawn(keys: &Keys) -> BTreeMap<&'static str, Vec<(Vec<&'static str>, String)>
         ("ready", two(keys.ready("x-1", "y.2"))),
         ("state", states),
         ("unique", two(keys.unique("x-1", "y.2"))),
+        ("tag", two(keys.tag("x-1", "y.2"))),
         ("idempotency", named(keys.idempotency("x-1"))),
         ("claim", two(keys.claim("x-1", "y.2"))),
         ("held", two(keys.held("x-1", "y.2"))),
         ("lane", named(keys.lane("x-1"))),
         ("node", named(keys.node("x-1"))),
         ("cancels", named(keys.cancels("x-1"))),
+        ("operation", named(keys.operation("x-1"))),
+        ("operation_ids", named(keys.operation_ids("x-1"))),
+        ("applied", named(keys.applied("x-1"))),
     ]
     .into()
 }

@@ -408,7 +408,7 @@ impl World {
                     ids.into_iter().map(|id| self.serial(id)).collect()
                 };
                 let found = match outcome {
-                    HeartbeatOutcome::Alive { cancel, lost } => Answer::Alive {
+                    HeartbeatOutcome::Alive { cancel, lost, .. } => Answer::Alive {
                         cancel: serials(cancel)?,
                         lost: serials(lost)?,
                     },
@@ -492,6 +492,9 @@ impl World {
                         Work::EndDead => Sweep::EndDead,
                         Work::Expire => Sweep::Expire,
                         Work::Deliver => Sweep::Deliver,
+                        Work::EndDrains | Work::Operate => {
+                            return Err("no action drains a node or begins an operation".to_owned());
+                        }
                     };
                     self.sweep(store, number, sweep).await?;
                     // Moments that were drawn must be known before the next step needs them.

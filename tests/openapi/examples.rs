@@ -59,6 +59,7 @@ struct Scene {
     lease: Lease,
     session: String,
     queue: &'static str,
+    operation: String,
 }
 
 impl Scene {
@@ -81,16 +82,26 @@ impl Scene {
             assert_eq!(api.report(&lease, "complete", json!({})).await.status, 200);
         }
         let session = api.register("laptop-1", json!({})).await;
+        // Its second step is due a second later, which never comes here.
+        let ids = [uuid::Uuid::now_v7(), uuid::Uuid::now_v7()].map(|id| id.to_string());
+        let bulk = json!({ "action": "retry", "ids": ids, "rate_per_s": 1 });
+        let operation = api.post("/v1/tasks/bulk", bulk).await.id();
         Self {
             lease,
             session,
             queue,
+            operation,
         }
     }
 
     fn path(&self, template: &str) -> String {
+        let id = if template.starts_with("/v1/operations/") {
+            &self.operation
+        } else {
+            &self.lease.id
+        };
         template
-            .replace("{id}", &self.lease.id)
+            .replace("{id}", id)
             .replace("{node_id}", "laptop-1")
             .replace("{name}", self.queue)
             .replace("{code}", "lease_lost")

@@ -5,8 +5,9 @@ use std::time::Duration;
 use axum::extract::State;
 use axum::response::Response;
 use serde::{Deserialize, Serialize};
+use tokio::sync::watch;
 
-use super::{CONTINUE, session};
+use super::{directive, session};
 use crate::api::json::{self, Json};
 use crate::api::openapi::schemas;
 use crate::api::path::{Id, NodePath};
@@ -136,11 +137,12 @@ pub(crate) async fn claim_tasks(
     body: Json<ClaimTasks>,
 ) -> Result<Response, Problem> {
     let claim = body.value.check(node, None)?;
-    let claimed = claim.run(&state).await?.deliver();
+    let (claimed, draining) = claim.run(&state).await?;
+    let claimed = claimed.deliver();
     let tasks = claimed.iter().map(ClaimedTaskView::from).collect();
     Ok(json::ok(&ClaimedTasks {
         tasks,
-        directive: CONTINUE,
+        directive: directive(draining),
     }))
 }
 
@@ -230,22 +232,49 @@ fn session_of(text: &str) -> Result<SessionId, Problem> {
 }
 
 impl CheckedClaim {
-    /// Claims, and waits for tasks as long as the claim allows.
-    pub(crate) async fn run(&self, state: &ApiState) -> Result<Claimed, Problem> {
+    /// Claims, and waits for tasks as long as the claim allows. Says too whether the node drains:
+    /// then it gets nothing but what its `claim_id` has got before.
+    pub(crate) async fn run(&self, state: &ApiState) -> Result<(Claimed, bool), Problem> {
         let wait = Duration::from_millis(self.wait_ms.min(state.limits.wait_ms));
-        let mut request = self.request(state).await?;
         if wait.is_zero() {
-            return Ok(state.store.tasks.claim(request).await?);
+            return self.look(state).await;
         }
         if state.shutdown.is_cancelled() {
             // Nobody waits here any more, and [] at once would have the node ask in a loop.
-            let claimed = state.store.tasks.claim(request).await?;
-            return if claimed.is_empty() {
+            let (claimed, draining) = self.look(state).await?;
+            return if claimed.is_empty() && !draining {
                 Err(Problem::not_done(Code::ShuttingDown))
             } else {
-                Ok(claimed)
+                Ok((claimed, draining))
             };
         }
+        let mut drains = state.wakeups.watch_drains();
+        let (request, draining) = self.request(state).await?;
+        if draining {
+            return Ok((state.store.tasks.recall(&request).await?, true));
+        }
+        self.wait(state, request, wait, &mut drains).await
+    }
+
+    /// Looks once.
+    async fn look(&self, state: &ApiState) -> Result<(Claimed, bool), Problem> {
+        let (request, draining) = self.request(state).await?;
+        let tasks = &state.store.tasks;
+        let claimed = if draining {
+            tasks.recall(&request).await?
+        } else {
+            tasks.claim(request).await?
+        };
+        Ok((claimed, draining))
+    }
+
+    async fn wait(
+        &self,
+        state: &ApiState,
+        mut request: ClaimRequest,
+        wait: Duration,
+        drains: &mut watch::Receiver<()>,
+    ) -> Result<(Claimed, bool), Problem> {
         let _place = wait::place(state)?;
         // Its place is taken before the first look, so that a task in between wakes it.
         let ticket = state.wakeups.wait_for_ready(&self.queues, &request.offer);
@@ -255,24 +284,43 @@ impl CheckedClaim {
             let claimed = state.store.tasks.claim(request).await?;
             if !claimed.is_empty() {
                 ticket.took(claimed.queues());
-                return Ok(claimed);
+                return Ok((claimed, false));
             }
             if state.shutdown.is_cancelled() {
-                return Ok(claimed);
+                return Ok((claimed, false));
             }
             tokio::select! {
                 () = ticket.woken() => {}
-                () = state.shutdown.cancelled() => return Ok(claimed),
-                () = &mut over => return Ok(claimed),
+                () = self.drained(state, drains) => {}
+                () = state.shutdown.cancelled() => return Ok((claimed, false)),
+                () = &mut over => return Ok((claimed, false)),
             }
-            request = self.request(state).await?;
+            let (renewed, draining) = self.request(state).await?;
+            if draining {
+                return Ok((claimed, true));
+            }
+            request = renewed;
             ticket.renew(&request.offer);
         }
     }
 
-    /// What is asked of the store, with what is known of the node by now.
-    async fn request(&self, state: &ApiState) -> Result<ClaimRequest, Problem> {
+    /// Waits until the node drains, or cannot be looked at.
+    async fn drained(&self, state: &ApiState, drains: &mut watch::Receiver<()>) {
+        while drains.changed().await.is_ok() {
+            match state.store.nodes.facts(&self.node).await {
+                Ok(Some(facts)) if !facts.draining => {}
+                Ok(None) => {}
+                _ => return,
+            }
+        }
+        // The service ends, which the claim watches itself.
+        std::future::pending().await
+    }
+
+    /// What is asked of the store, with what is known of the node by now, and whether that drains.
+    async fn request(&self, state: &ApiState) -> Result<(ClaimRequest, bool), Problem> {
         let facts = state.store.nodes.facts(&self.node).await?;
+        let draining = facts.as_ref().is_some_and(|facts| facts.draining);
         let (offer, session, slots) = match (facts, &self.session) {
             (Some(facts), Some(session))
                 if facts.session.as_ref() == Some(session) && facts.remaining_ms > 0 =>
@@ -291,7 +339,7 @@ impl CheckedClaim {
             },
             None => offer,
         };
-        Ok(ClaimRequest {
+        let request = ClaimRequest {
             node: self.node.clone(),
             session,
             offer,
@@ -301,6 +349,7 @@ impl CheckedClaim {
                 .min(usize::try_from(slots).unwrap_or(usize::MAX)),
             lease_ms: self.lease_ms,
             claim_id: self.claim_id.clone(),
-        })
+        };
+        Ok((request, draining))
     }
 }

@@ -6,7 +6,7 @@ use futures_util::future::join_all;
 use serde::{Deserialize, Serialize};
 
 use super::claim::{CheckedClaim, ClaimTasks, ClaimedTaskView};
-use super::{CONTINUE, session};
+use super::{directive, session};
 use crate::api::json::{self, Json};
 use crate::api::openapi::schemas;
 use crate::api::path::{Id, NodePath};
@@ -18,7 +18,7 @@ use crate::api::tasks::{
 };
 use crate::domain::limits::MAX_HELD_IDS;
 use crate::domain::task::TaskError;
-use crate::domain::{Document, InvalidInput, LeaseToken, NodeId, TaskId, TaskState};
+use crate::domain::{Document, InvalidInput, LeaseToken, NodeId, SessionId, TaskId, TaskState};
 use crate::store::nodes::HeartbeatOutcome;
 use crate::store::{Completion, Failure, Release, ReportOutcome, StoreError, View};
 
@@ -179,18 +179,7 @@ pub(crate) async fn exchange_tasks(
     if complete.len() + fail.len() + progress.len() + release.len() > MAX_HELD_IDS {
         return Err(InvalidInput::new("", "an exchange has at most 1000 reports").into());
     }
-    let mut cancel = Vec::new();
-    if let Some(session) = &session {
-        match state
-            .store
-            .nodes
-            .heartbeat(&node, session, None, &[])
-            .await?
-        {
-            HeartbeatOutcome::Alive { cancel: noted, .. } => cancel = noted,
-            HeartbeatOutcome::SessionEnded => return Err(Problem::of(Code::NodeUnknown)),
-        }
-    }
+    let (mut cancel, mut draining) = beat(&state, &node, session.as_ref()).await?;
     let (completed, failed, progressed, released) = tokio::join!(
         complete_all(&state, complete),
         join_all(fail.into_iter().map(|item| fail_one(&state, item))),
@@ -207,7 +196,10 @@ pub(crate) async fn exchange_tasks(
     // The reports count whether or not there is more work: a failed claim must not hide them.
     let claimed = match &claim {
         Some(claim) => match claim.run(&state).await {
-            Ok(claimed) => claimed.deliver(),
+            Ok((claimed, drains)) => {
+                draining |= drains;
+                claimed.deliver()
+            }
             Err(problem) if settled.is_empty() => return Err(problem),
             Err(_) => Vec::new(),
         },
@@ -234,9 +226,28 @@ pub(crate) async fn exchange_tasks(
     Ok(json::ok(&Exchanged {
         results,
         tasks,
-        directive: CONTINUE,
+        directive: directive(draining),
         cancel,
     }))
+}
+
+/// What the node is to stop, and whether it drains. To name the session is a sign of life.
+async fn beat(
+    state: &ApiState,
+    node: &NodeId,
+    session: Option<&SessionId>,
+) -> Result<(Vec<TaskId>, bool), Problem> {
+    let nodes = &state.store.nodes;
+    let Some(session) = session else {
+        let facts = nodes.facts(node).await?;
+        return Ok((Vec::new(), facts.is_some_and(|facts| facts.draining)));
+    };
+    match nodes.heartbeat(node, session, None, &[]).await? {
+        HeartbeatOutcome::Alive {
+            cancel, draining, ..
+        } => Ok((cancel, draining)),
+        HeartbeatOutcome::SessionEnded => Err(Problem::of(Code::NodeUnknown)),
+    }
 }
 
 fn lease(id: &str, lease_token: &str) -> Result<(TaskId, LeaseToken), Problem> {

@@ -47,6 +47,17 @@ pub(crate) struct NodeView<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<schemas::Load>)]
     load: Option<Load>,
+    /// Since when it is to get no more tasks.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = DateTime)]
+    draining_since: Option<UnixMillis>,
+    /// When what it still holds goes back.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = DateTime)]
+    drain_deadline_at: Option<UnixMillis>,
+    /// Why it is to get no more tasks.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<&'a str>,
     /// When it was last heard of.
     #[schema(value_type = String, format = DateTime)]
     last_seen: UnixMillis,
@@ -57,7 +68,7 @@ pub(crate) struct NodeView<'a> {
 
 impl<'a> From<&'a Node> for NodeView<'a> {
     fn from(node: &'a Node) -> Self {
-        let registration = &node.registration;
+        let (registration, drain) = (&node.registration, node.drain.as_ref());
         Self {
             id: &node.id,
             state: node.state,
@@ -69,6 +80,9 @@ impl<'a> From<&'a Node> for NodeView<'a> {
             performance: registration.performance.as_ref(),
             version: registration.version.as_deref(),
             load: node.load,
+            draining_since: drain.map(|drain| drain.since),
+            drain_deadline_at: drain.and_then(|drain| drain.deadline_at),
+            reason: drain.and_then(|drain| drain.reason.as_deref()),
             last_seen: node.last_seen,
             registered_at: node.registered_at,
         }

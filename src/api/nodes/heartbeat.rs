@@ -4,7 +4,7 @@ use axum::extract::State;
 use axum::response::Response;
 use serde::{Deserialize, Serialize};
 
-use super::{CONTINUE, session};
+use super::{directive, session};
 use crate::api::json::{self, Json};
 use crate::api::openapi::schemas;
 use crate::api::path::{Id, NodePath};
@@ -72,8 +72,12 @@ pub(crate) async fn heartbeat_node(
         .heartbeat(&node, &session, request.load.as_ref(), &held)
         .await?
     {
-        HeartbeatOutcome::Alive { cancel, lost } => Ok(json::ok(&HeartbeatAnswer {
-            directive: CONTINUE,
+        HeartbeatOutcome::Alive {
+            cancel,
+            lost,
+            draining,
+        } => Ok(json::ok(&HeartbeatAnswer {
+            directive: directive(draining),
             cancel,
             lost,
             next_heartbeat_ms: HEARTBEAT_INTERVAL_MS,

@@ -5,6 +5,7 @@
 //! `exchange` puts the reports of `api/tasks` and a claim into one request.
 
 mod claim;
+mod drain;
 mod exchange;
 mod get;
 mod heartbeat;
@@ -12,6 +13,7 @@ mod register;
 mod remove;
 
 pub(crate) use claim::*;
+pub(crate) use drain::*;
 pub(crate) use exchange::*;
 pub(crate) use get::*;
 pub(crate) use heartbeat::*;
@@ -21,8 +23,10 @@ pub(crate) use remove::*;
 use super::problem::{Code, Problem};
 use crate::domain::SessionId;
 
-/// What a node is to do: it goes on. Draining and stopping come with the nodes' states.
-const CONTINUE: &str = "continue";
+/// What a node is to do: it goes on, or finishes what it holds and claims no more.
+const fn directive(draining: bool) -> &'static str {
+    if draining { "drain" } else { "continue" }
+}
 
 /// The session that a body names. What cannot be a session is not the node's.
 fn session(text: &str) -> Result<SessionId, Problem> {

@@ -4,7 +4,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 
 use crate::api::path::{Id, NodePath};
-use crate::api::problem::{Code, DeleteNodeProblems, Problem};
+use crate::api::problem::{ChangeNodeProblems, Code, Problem};
 use crate::api::state::ApiState;
 use crate::domain::NodeId;
 
@@ -15,7 +15,7 @@ use crate::domain::NodeId;
     params(NodePath),
     responses(
         (status = 204, description = "The node is forgotten"),
-        DeleteNodeProblems))]
+        ChangeNodeProblems))]
 pub(crate) async fn delete_node(
     State(state): State<ApiState>,
     Id(node): Id<NodeId>,

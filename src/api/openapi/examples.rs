@@ -16,10 +16,11 @@ macro_rules! examples {
 }
 
 examples! {
-    "tasks": "submitTask" "submitTasks" "getTask" "getTaskResult" "explainTask" "completeTask" "failTask" "releaseTask"
-        "reportTaskProgress" "cancelTask" "retryTask";
-    "nodes": "listNodes" "registerNode" "getNode" "heartbeatNode" "claimTasks" "exchangeTasks";
+    "tasks": "listTasks" "submitTask" "submitTasks" "getTask" "getTaskResult" "explainTask" "completeTask" "failTask"
+        "releaseTask" "reportTaskProgress" "cancelTask" "retryTask" "bulkTasks";
+    "nodes": "listNodes" "registerNode" "getNode" "drainNode" "resumeNode" "heartbeatNode" "claimTasks" "exchangeTasks";
     "queues": "listQueues" "getQueue" "getQueueStats" "configureQueue" "mergeQueue" "pauseQueue" "resumeQueue" "purgeQueue";
+    "operations": "listOperations" "getOperation" "pauseOperation" "resumeOperation" "abortOperation";
     "openapi": "getHealth" "getReadiness" "listProblems" "getProblem";
 }
 

@@ -14,6 +14,7 @@ use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
 use utoipa::{PartialSchema, ToSchema};
 
 use crate::api::problem::Code;
+use crate::domain::operation::{Action, OperationState as Operation};
 use crate::domain::retry::{Growth as GrowthWord, Jitter as JitterWord};
 use crate::domain::score::Ordering as OrderingWord;
 use crate::domain::uniqueness::{OnConflict as Conflict, Until as UntilWord};
@@ -46,8 +47,10 @@ macro_rules! words {
 words! {
     TaskState "Where a task stands; the last four are final.": State::ALL;
     FailureReason "Why a task ended as failed.": Reason::ALL;
-    NodeState "How a node stands: it is heard of, has missed heartbeats, or its session has ended.":
-        [Node::Ready, Node::Suspect, Node::Dead];
+    NodeState "How a node stands: it is heard of, has missed heartbeats, its session has ended; it gets no more tasks and holds some, \
+        or none.": [Node::Ready, Node::Suspect, Node::Dead, Node::Draining, Node::Drained];
+    OperationState "How an operation stands; the last two are final.": Operation::ALL;
+    BulkAction "What is done to each task.": Action::WORDS;
     UniqueUntil "How long the key is held: until the task first starts, until its run has ended, or for `ttl_ms`.":
         UntilWord::ALL.map(UntilWord::word);
     UniqueOnConflict "While another task holds the key: it is the answer, the submit is refused, or the other is cancelled if it still waits.":
@@ -178,6 +181,30 @@ pub(crate) struct Load {
     memory: Option<f64>,
 }
 
+/// Which tasks are meant: all that is given has to fit.
+#[derive(ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct TaskFilter {
+    /// Of this queue.
+    queue: Option<Name>,
+    /// In this state.
+    state: Option<TaskState>,
+    /// Of this type.
+    r#type: Option<Name>,
+    /// With this tag.
+    tag: Option<String>,
+    /// Of this job.
+    job_id: Option<uuid::Uuid>,
+    /// Whose latest attempt is, or was, with this node.
+    node_id: Option<Name>,
+    /// Stored after this moment.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    created_after: Option<String>,
+    /// Stored before this moment.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    created_before: Option<String>,
+}
+
 /// A queue by name, or with a weight.
 #[derive(ToSchema)]
 #[serde(untagged)]
@@ -203,7 +230,10 @@ mod tests {
     use serde::Serialize;
 
     use super::*;
-    use crate::domain::{Document, node, placement, retry, task};
+    use crate::domain::{
+        Document, NodeId, QueueName, TaskType, UnixMillis, node, placement, retry, task,
+        task_filter,
+    };
 
     /// The described form has the members that the domain's type is written with.
     fn agree<T: ToSchema>(value: &impl Serialize) {
@@ -245,6 +275,16 @@ mod tests {
             cpu_cores: Some(1.0),
             memory_mb: Some(1.0),
             benchmark: Some(1.0),
+        });
+        agree::<TaskFilter>(&task_filter::TaskFilter {
+            queue: QueueName::parse("q").ok(),
+            state: Some(State::Queued),
+            task_type: Some(TaskType::default()),
+            tag: Some(String::new()),
+            job_id: Some(uuid::Uuid::nil()),
+            node_id: NodeId::parse("n").ok(),
+            created_after: Some(UnixMillis::new(0)),
+            created_before: Some(UnixMillis::new(0)),
         });
         agree::<Load>(&node::Load {
             cpu: Some(0.5),

@@ -60,6 +60,8 @@ codes! {
         "The node is not registered, or its session has ended. Register again with PUT /v1/nodes/{node_id}; what the old session held has gone back.";
     QueueNotFound "queue_not_found" 404 false "There is no such queue"
         "Queues come into being when the first task is submitted to them, or by PUT /v1/queues/{name}.";
+    OperationNotFound "operation_not_found" 404 false "There is no such operation"
+        "The id names no operation: it is mistyped, or the operation ended more than 24 hours ago.";
     MethodNotAllowed "method_not_allowed" 405 false "The path does not have this method"
         "The Allow header lists the methods that the path has.";
     RequestTimeout "request_timeout" 408 true "The request did not arrive in time"

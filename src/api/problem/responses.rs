@@ -13,9 +13,9 @@ use utoipa::openapi::{ContentBuilder, Ref, RefOr, Response, ResponseBuilder};
 use super::Code::{
     self, AlreadyFinished, BatchRejected, BatchTooLarge, DuplicateTask, Forbidden,
     IdempotencyKeyReused, Internal, InvalidCursor, InvalidJson, InvalidRequest, InvalidState,
-    LeaseLost, NodeUnknown, NotFound, Overloaded, PayloadTooLarge, PreconditionFailed, Purged,
-    QueueFull, QueueNotFound, RequestTimeout, ShuttingDown, StoreFull, StoreReset,
-    StoreUnavailable, TaskNotFinished, TaskNotFound, TooManyWaiters, Unauthenticated,
+    LeaseLost, NodeUnknown, NotFound, OperationNotFound, Overloaded, PayloadTooLarge,
+    PreconditionFailed, Purged, QueueFull, QueueNotFound, RequestTimeout, ShuttingDown, StoreFull,
+    StoreReset, StoreUnavailable, TaskNotFinished, TaskNotFound, TooManyWaiters, Unauthenticated,
     UnsupportedMediaType, ValidationFailed,
 };
 
@@ -64,9 +64,12 @@ groups! {
     RetryTaskProblems: TaskNotFound InvalidState DuplicateTask, CALL, WRITE;
     PageProblems: InvalidRequest InvalidCursor, CALL;
     GetNodeProblems: NodeUnknown, CALL;
-    DeleteNodeProblems: NodeUnknown, CALL, WRITE;
+    ChangeNodeProblems: NodeUnknown, CALL, WRITE;
     NodeCallProblems: NodeUnknown, CALL, BODY, WRITE;
     ClaimTasksProblems: NodeUnknown TooManyWaiters ShuttingDown, CALL, BODY, WRITE;
+    BulkTasksProblems: , CALL, BODY, WRITE;
+    GetOperationProblems: InvalidRequest OperationNotFound TooManyWaiters, CALL;
+    SteerOperationProblems: OperationNotFound InvalidState, CALL, WRITE;
     GetQueueProblems: QueueNotFound, CALL;
     ChangeQueueProblems: QueueNotFound, CALL, WRITE;
     ConfigureQueueProblems: QueueNotFound InvalidState PreconditionFailed, CALL, BODY, WRITE;

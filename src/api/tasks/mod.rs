@@ -5,12 +5,14 @@
 //! `submit`, then `report`, which answers complete, fail and release.
 
 mod batch;
+mod bulk;
 mod cancel;
 mod complete;
 mod explain;
 mod fail;
 mod get;
 mod idempotency;
+mod list;
 mod progress;
 mod release;
 mod report;
@@ -19,11 +21,13 @@ mod retry;
 mod submit;
 
 pub(crate) use batch::*;
+pub(crate) use bulk::*;
 pub(crate) use cancel::*;
 pub(crate) use complete::*;
 pub(crate) use explain::*;
 pub(crate) use fail::*;
 pub(crate) use get::*;
+pub(crate) use list::*;
 pub(crate) use progress::*;
 pub(crate) use release::*;
 pub(crate) use report::{problem_of, status_of};
@@ -172,9 +176,10 @@ pub(crate) struct TaskView<'a> {
     max_attempts: u32,
     /// Deliveries of this run that were lost with their node or lease.
     losses: u32,
-    /// The worker's input, equal in value to what was submitted.
-    #[schema(value_type = Value)]
-    payload: &'a Document,
+    /// The worker's input, equal in value to what was submitted. Lists leave it out, and the result.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Value>)]
+    payload: Option<&'a Document>,
     /// The worker's output: any JSON value.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Value>)]
@@ -246,7 +251,7 @@ impl<'a> TaskView<'a> {
             attempt: task.attempt,
             max_attempts: task.max_attempts,
             losses: task.losses,
-            payload: &task.payload,
+            payload: Some(&task.payload),
             result: task.result.as_ref(),
             error: task.error.as_ref(),
             reason: task.reason,
@@ -262,6 +267,15 @@ impl<'a> TaskView<'a> {
             tags: &task.tags,
             metadata: task.metadata.as_ref(),
             durability: None,
+        }
+    }
+
+    /// The task as a list shows it.
+    pub(crate) fn brief(task: &'a Task) -> Self {
+        Self {
+            payload: None,
+            result: None,
+            ..Self::read(task)
         }
     }
 

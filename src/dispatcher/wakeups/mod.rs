@@ -8,7 +8,7 @@ mod claims;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use tokio::sync::Notify;
+use tokio::sync::{Notify, watch};
 
 use self::claims::WaitingClaims;
 use crate::domain::placement::Offer;
@@ -16,7 +16,13 @@ use crate::domain::{QueueName, TaskId};
 
 /// The waiting claims and result waits of this replica.
 #[derive(Debug, Clone, Default)]
-pub struct Wakeups(Arc<Mutex<Waiters>>);
+pub struct Wakeups {
+    waiters: Arc<Mutex<Waiters>>,
+    /// Changes with every drain and resume of a node.
+    drains: watch::Sender<()>,
+    /// Changes with the end of every operation.
+    operations: watch::Sender<()>,
+}
 
 #[derive(Debug, Default)]
 struct Waiters {
@@ -58,6 +64,16 @@ impl Wakeups {
         }
     }
 
+    /// Watches for drains of nodes, whichever they are: they are rare, and whoever waits looks.
+    pub fn watch_drains(&self) -> watch::Receiver<()> {
+        self.drains.subscribe()
+    }
+
+    /// Watches for the ends of operations, whichever they are.
+    pub fn watch_operations(&self) -> watch::Receiver<()> {
+        self.operations.subscribe()
+    }
+
     /// Claims that wait here.
     pub fn waiting_claims(&self) -> usize {
         self.lock().claims.count()
@@ -91,6 +107,16 @@ impl Wakeups {
         }
     }
 
+    /// A node drains, or does not any more.
+    pub(super) fn drained(&self) {
+        self.drains.send_replace(());
+    }
+
+    /// An operation is over.
+    pub(super) fn operations(&self) {
+        self.operations.send_replace(());
+    }
+
     /// Signals may have been missed: everyone who waits for a result looks again.
     pub(super) fn all_results(&self) {
         for (_, notify) in self.lock().results.values().flatten() {
@@ -99,7 +125,7 @@ impl Wakeups {
     }
 
     fn lock(&self) -> MutexGuard<'_, Waiters> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.waiters.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

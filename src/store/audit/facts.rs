@@ -28,6 +28,8 @@ pub struct TaskFacts {
     pub keys: BTreeMap<String, i64>,
     /// The id of the task that holds its unique key.
     pub unique_holder: Option<String>,
+    /// Tags under which it is not found, though it has them.
+    pub lost_tags: Vec<String>,
 }
 
 /// Where the walk came upon a task.
@@ -112,6 +114,11 @@ fn decode(id: TaskId, mut reply: Reply) -> Result<Option<TaskFacts>, StoreError>
         let key = lives.text()?;
         keys.insert(key, lives.number()?);
     }
+    let mut lost_tags = Vec::new();
+    let mut lost = reply.next_list()?;
+    while lost.left() > 0 {
+        lost_tags.push(lost.text()?);
+    }
     let unique_holder = reply.optional_text()?;
     Ok(still_there.then_some(TaskFacts {
         id,
@@ -120,6 +127,7 @@ fn decode(id: TaskId, mut reply: Reply) -> Result<Option<TaskFacts>, StoreError>
         rows,
         keys,
         unique_holder,
+        lost_tags,
     }))
 }
 

@@ -102,12 +102,20 @@ pub enum Finding {
         key: String,
     },
     /// A set lists a task that belongs elsewhere.
-    #[error("{key} lists task {task}, whose record names another queue, class or session")]
+    #[error("{key} lists task {task}, whose record names another queue, class, tag or session")]
     Misplaced {
         /// The task.
         task: TaskId,
         /// The set.
         key: String,
+    },
+    /// The task is not found by one of its tags.
+    #[error("task {task} has the tag {tag:?} but is not found by it")]
+    NotUnderItsTag {
+        /// The task.
+        task: TaskId,
+        /// The tag.
+        tag: String,
     },
     /// A set of tasks lists something that is no task id.
     #[error("{key} lists {member:?}, which is no task id")]

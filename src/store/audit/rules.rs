@@ -29,6 +29,10 @@ impl TaskFacts {
                     other: *other,
                 }),
         );
+        findings.extend(self.lost_tags.iter().map(|tag| Finding::NotUnderItsTag {
+            task,
+            tag: tag.clone(),
+        }));
         self.judge_rows(state, &mut findings);
         self.judge_keys(state, &mut findings);
         findings.extend(self.judge_unique(state));
@@ -107,6 +111,12 @@ impl TaskFacts {
         (must && !holds).then_some(Finding::UniqueKeyNotHeld { task, state })
     }
 
+    fn tags(&self) -> Vec<String> {
+        let list = self.field("tags");
+        list.and_then(|list| serde_json::from_str(list).ok())
+            .unwrap_or_default()
+    }
+
     /// Whether `key` is one of the sets where a task with this record may stand.
     pub(super) fn belongs_in(&self, keys: &Keys, key: &str) -> bool {
         let field = |name| self.field(name).unwrap_or_default();
@@ -117,6 +127,7 @@ impl TaskFacts {
             || key == keys.expiries()
             || key == keys.ready(queue, class)
             || key == keys.held(field("node"), field("session"))
+            || self.tags().iter().any(|tag| key == keys.tag(queue, tag))
             || TaskState::ALL
                 .into_iter()
                 .any(|state| key == keys.state(queue, state))

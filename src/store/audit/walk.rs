@@ -35,7 +35,7 @@ pub(super) fn classify(key: &str) -> Option<(Partition, Kind)> {
         "task" => Kind::Record(name()),
         "attempts" => Kind::OfTask(name()),
         "leases" | "due" | "expiries" | "held" => Kind::Tasks(None),
-        "ready" => Kind::Tasks(rest.split(':').nth(1).map(str::to_owned)),
+        "ready" | "tag" => Kind::Tasks(rest.split(':').nth(1).map(str::to_owned)),
         "queues" => Kind::Queues,
         "queue" | "classes" | "heads" => Kind::OfQueue(name()),
         word if TaskState::from_word(word).is_some() => Kind::Tasks(Some(name())),
@@ -112,6 +112,7 @@ mod tests {
         );
         assert_eq!(kind("{ty0}:error:ab"), Some((0, Kind::OfTask("ab".into()))));
         assert_eq!(kind("{ty0}:ready:bulk:3"), Some((0, tasks("bulk"))));
+        assert_eq!(kind("{ty0}:tag:bulk:a:b{c}"), Some((0, tasks("bulk"))));
         assert_eq!(kind("{ty0}:retry_wait:bulk"), Some((0, tasks("bulk"))));
         assert_eq!(kind("{ty0}:held:n:"), Some((0, Kind::Tasks(None))));
         assert_eq!(kind("{ty0}:queues"), Some((0, Kind::Queues)));

@@ -30,6 +30,8 @@ pub struct NodeFacts {
     pub session: Option<SessionId>,
     /// How long that lives on without another heartbeat, milliseconds.
     pub remaining_ms: u64,
+    /// Whether it is to get no more tasks.
+    pub draining: bool,
 }
 
 /// Facts by node and since when; `None` for a name that is not registered.
@@ -101,11 +103,13 @@ impl Nodes {
                 .filter(|_| silence >= 0);
             let remaining_ms =
                 DEAD_AFTER_MS.saturating_sub(u64::try_from(silence).unwrap_or(DEAD_AFTER_MS));
+            let draining = record.take("drain").is_some();
             let registration = decode_registration(&mut record)?;
             Some(Arc::new(NodeFacts {
                 registration,
                 session,
                 remaining_ms,
+                draining,
             }))
         };
         let mut remembered = self.core.facts.lock();

@@ -3,10 +3,11 @@
 use futures_util::future::join_all;
 
 use super::Nodes;
-use crate::domain::node::{Node, NodeState, Registration};
+use crate::domain::node::{Drain, Node, NodeState, Registration};
 use crate::domain::{NodeId, Partition, UnixMillis};
 use crate::store::args::Args;
 use crate::store::codec::Record;
+use crate::store::core::Core;
 use crate::store::reply::Reply;
 use crate::store::{StoreError, scripts};
 
@@ -17,6 +18,21 @@ pub struct NodePlace {
     pub partition: u16,
     /// Nodes of it that have been listed.
     pub rank: u64,
+}
+
+impl Core {
+    /// The latest session of a node, live or ended.
+    pub(crate) async fn session_of(&self, node: &NodeId) -> Result<Option<String>, StoreError> {
+        let mut args = Args::default();
+        args.push(node.as_str());
+        let partition = self.partition_of_node(node);
+        let call = self.call(&scripts::GET_NODE, partition, "", &args);
+        let mut answer = call.await?.next_list()?;
+        if answer.left() == 0 {
+            return Ok(None);
+        }
+        decode(node.clone(), &mut answer).map(|(_, session)| Some(session))
+    }
 }
 
 impl Nodes {
@@ -108,7 +124,7 @@ impl Nodes {
         Ok(found
             .into_iter()
             .zip(used)
-            .map(|((_, (node, _)), used)| Node { used, ..node })
+            .map(|((_, (node, _)), used)| node.holding(used))
             .collect())
     }
 }
@@ -124,11 +140,20 @@ fn decode(id: NodeId, answer: &mut Reply) -> Result<(Node, String), StoreError> 
     let registered_at = record
         .moment("registered")?
         .ok_or_else(|| StoreError::corrupt("a node without registration"))?;
+    let drain = match record.moment("drain")? {
+        Some(since) => Some(Drain {
+            since,
+            deadline_at: record.moment("drain_deadline")?,
+            reason: record.take("drain_reason"),
+        }),
+        None => None,
+    };
     let node = Node {
         id,
         registration: decode_registration(&mut record)?,
         state: NodeState::after_silence(silence),
         used: 0,
+        drain,
         load,
         last_seen,
         registered_at,

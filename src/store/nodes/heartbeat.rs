@@ -17,6 +17,8 @@ pub enum HeartbeatOutcome {
         cancel: Vec<TaskId>,
         /// Tasks it says it holds and does not.
         lost: Vec<TaskId>,
+        /// Whether its node drains.
+        draining: bool,
     },
     /// The session is not the node's, or has ended.
     SessionEnded,
@@ -50,12 +52,17 @@ impl Nodes {
             return Ok(HeartbeatOutcome::SessionEnded);
         }
         self.core.renew_node(node, session);
+        let draining = reply.text()? == "1";
         let mut cancel = Vec::new();
         while reply.left() > 0 {
             cancel.extend(TaskId::from_compact(reply.text()?.as_bytes()));
         }
         let lost = self.check_held(node, session, held, &mut cancel).await?;
-        Ok(HeartbeatOutcome::Alive { cancel, lost })
+        Ok(HeartbeatOutcome::Alive {
+            cancel,
+            lost,
+            draining,
+        })
     }
 
     /// Which of these tasks the session does not hold; those it is to stop join `cancel`.

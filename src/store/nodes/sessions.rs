@@ -18,26 +18,41 @@ impl Core {
         node: &NodeId,
         session: &SessionId,
     ) -> Result<(), StoreError> {
+        self.give_back(node, session.as_str(), "").await
+    }
+
+    /// Gives back, free of charge, all that a node holds, in every partition: what its session
+    /// (empty for none) holds, and the leases that stand alone.
+    pub(crate) async fn release_all_held(
+        &self,
+        node: &NodeId,
+        session: &str,
+    ) -> Result<(), StoreError> {
+        if !session.is_empty() {
+            self.give_back(node, session, "release").await?;
+        }
+        self.give_back(node, "", "release").await
+    }
+
+    async fn give_back(&self, node: &NodeId, session: &str, mode: &str) -> Result<(), StoreError> {
+        let mut args = Args::default();
+        args.push(node.as_str()).push(session).push_number(PAGE);
         let all = join_all(
             self.all_partitions()
-                .map(|partition| self.return_held(partition, node, session)),
+                .map(|partition| self.return_held(partition, mode, &args)),
         );
         all.await.into_iter().collect()
     }
 
-    /// Gives back what an ended session held in one partition, page by page.
+    /// Gives back what is held in one partition, page by page.
     async fn return_held(
         &self,
         partition: Partition,
-        node: &NodeId,
-        session: &SessionId,
+        mode: &str,
+        args: &Args,
     ) -> Result<(), StoreError> {
-        let mut args = Args::default();
-        args.push(node.as_str())
-            .push(session.as_str())
-            .push_number(PAGE);
         while self
-            .call(&scripts::RETURN_HELD, partition, "", &args)
+            .call(&scripts::RETURN_HELD, partition, mode, args)
             .await?
             .count()?
             > 0

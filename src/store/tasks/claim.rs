@@ -136,6 +136,20 @@ impl Tasks {
             .unwrap_or_else(|_| Err(StoreError::unknown()))
     }
 
+    /// What the request's `claim_id` has got before and still holds, and nothing more.
+    pub async fn recall(&self, request: &ClaimRequest) -> Result<Claimed, StoreError> {
+        let mut claimed = Claimed {
+            tasks: Vec::new(),
+            store: self.clone(),
+        };
+        if request.claim_id.is_some() {
+            for (partition, _) in self.visits(&request.queues) {
+                claimed.absorb(self.recall_in(partition, request).await?);
+            }
+        }
+        Ok(claimed)
+    }
+
     async fn claim_now(&self, request: &ClaimRequest) -> Result<Claimed, StoreError> {
         let mut claimed = Claimed {
             tasks: Vec::new(),
@@ -144,9 +158,7 @@ impl Tasks {
         let visits = self.visits(&request.queues);
         // With several partitions, a repeated claim_id may have its tasks in any of them.
         if request.claim_id.is_some() && visits.len() > 1 {
-            for (partition, _) in &visits {
-                claimed.absorb(self.recall(*partition, request).await?);
-            }
+            claimed = self.recall(request).await?;
             if !claimed.is_empty() {
                 return Ok(claimed);
             }
@@ -222,7 +234,7 @@ impl Tasks {
     }
 
     /// What the `claim_id` has got in a partition before.
-    async fn recall(
+    async fn recall_in(
         &self,
         partition: Partition,
         request: &ClaimRequest,

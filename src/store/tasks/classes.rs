@@ -53,6 +53,14 @@ impl Core {
         if let Some(known) = self.remembered_classes().get(queue) {
             return Ok(Some(Arc::clone(known)));
         }
+        self.read_classes(queue).await
+    }
+
+    /// The same as Redis has them just now; remembered for whoever asks next.
+    pub(crate) async fn read_classes(
+        &self,
+        queue: &QueueName,
+    ) -> Result<Option<Arc<Classes>>, StoreError> {
         let mut args = Args::default();
         args.push(queue.as_str());
         let mut reply = self

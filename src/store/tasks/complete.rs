@@ -9,7 +9,7 @@ use crate::domain::placement::TaskClass;
 use crate::domain::{Document, LeaseToken, QueueName, Submission, TaskId};
 use crate::store::StoreError;
 use crate::store::args::Args;
-use crate::store::codec::{encode_document, encode_submission, mint_id};
+use crate::store::codec::{encode_document, encode_submission};
 use crate::store::keys::DocumentKind;
 use crate::store::lanes::Verb;
 use crate::store::outbox;
@@ -140,7 +140,7 @@ impl Tasks {
         let (mut rows, mut row_count) = (Args::default(), 0_u32);
         for child in &completion.submit {
             let partition = self.core.partition_of(&child.queue);
-            let id = mint_id(partition);
+            let id = self.core.mint_id(partition);
             if partition == own {
                 children.append(&encode_submission(child, id, "", inline_bytes)?);
                 child_count += 1;

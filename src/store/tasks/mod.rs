@@ -12,6 +12,7 @@ pub(crate) mod complete;
 pub(crate) mod explain;
 pub(crate) mod fail;
 pub(crate) mod get;
+pub(crate) mod list;
 pub(crate) mod progress;
 pub(crate) mod release;
 pub(crate) mod report;

@@ -10,7 +10,7 @@ use crate::domain::lease::DEFAULT_MAX_ATTEMPTS;
 use crate::domain::{Partition, Submission, Task, TaskId, TaskState, UnixMillis};
 use crate::store::StoreError;
 use crate::store::args::Args;
-use crate::store::codec::{encode_submission, mint_id};
+use crate::store::codec::encode_submission;
 use crate::store::lanes::{GROUP_BYTES, SLICE_ITEMS, Slice, Verb};
 use crate::store::reply::Reply;
 
@@ -160,7 +160,7 @@ impl Tasks {
         let mut args = Args::default();
         let mut ids = Vec::new();
         for item in items.clone() {
-            let id = mint_id(partition);
+            let id = self.core.mint_id(partition);
             args.append(&encode_submission(
                 &item.submission,
                 id,
