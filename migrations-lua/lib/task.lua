@@ -101,6 +101,7 @@ function task.keys(t)
   for letter in string.gmatch(t.long or '', '.') do
     all[#all + 1] = keys.document(DOCUMENTS[letter], t.id)
   end
+  if t.logs then all[#all + 1] = keys.logs(t.id) end
   if tonumber(t.attempt or 0) > 1 or t.run then all[#all + 1] = keys.attempts(t.id) end
   return all
 end

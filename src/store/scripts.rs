@@ -10,7 +10,7 @@ use deadpool_redis::redis;
 use crate::domain::lease::{
     CANCEL_GRACE_MS, DEFAULT_LEASE_MS, DEFAULT_MAX_ATTEMPTS, DEFAULT_MAX_LOSSES, DEFAULT_TIMEOUT_MS,
 };
-use crate::domain::limits::MAX_CLASSES;
+use crate::domain::limits::{KEPT_LOG_LINES, MAX_CLASSES};
 use crate::domain::node::DEAD_AFTER_MS;
 use crate::domain::queue::{DEFAULT_AGING_STEP_MS, Retention};
 use crate::domain::retry::RetryPolicy;
@@ -77,7 +77,7 @@ fn part(name: &str) -> String {
 
 fn constants() -> String {
     let retention = Retention::default();
-    let numbers: [(&str, u64); 17] = [
+    let numbers: [(&str, u64); 18] = [
         (
             "PRIORITY_MAX",
             u64::try_from(*PRIORITY_RANGE.end()).unwrap_or_default(),
@@ -95,6 +95,7 @@ fn constants() -> String {
         ("GONE_MS", GONE_MS),
         ("CANCEL_NOTE_MS", CANCEL_NOTE_MS),
         ("DEFAULT_AGING_STEP_MS", DEFAULT_AGING_STEP_MS),
+        ("KEPT_LOG_LINES", KEPT_LOG_LINES as u64),
         ("KEEP_SLACK_MS", KEEP_SLACK_MS),
         ("KEEP_SUCCEEDED_MS", retention.succeeded_ms + KEEP_SLACK_MS),
         ("KEEP_FAILED_MS", retention.failed_ms + KEEP_SLACK_MS),
@@ -136,6 +137,7 @@ lua! {
         "header", "keys", "partition", "lane", "sets", "signal", "queue", "task", "attempts",
         "backoff", "lifecycle", "submission", "outbox", "report", "outage", "session", "classes",
         "ready", "leasing", "retention", "capacity", "placing", "tags", "deletion", "merge",
+        "version",
     }
     scripts {
         SUBMIT = "tasks/submit.lua",
@@ -148,6 +150,13 @@ lua! {
         RETRY = "tasks/retry.lua",
         GET_TASK = "tasks/get.lua",
         LIST_TASKS = "tasks/list.lua",
+        RUN_NOW = "tasks/run_now.lua",
+        DELETE_TASK = "tasks/delete.lua",
+        UPDATE_TASK = "tasks/update.lua",
+        VERSION = "tasks/version.lua",
+        ATTEMPTS = "tasks/attempts.lua",
+        LOG = "tasks/log.lua",
+        LOGS = "tasks/logs.lua",
         DUE = "sweeps/due.lua",
         PROMOTE = "sweeps/promote.lua",
         EXPIRE = "sweeps/expire.lua",

@@ -39,6 +39,7 @@ const PRODUCED: &[(&str, &str)] = &[
     ("lease_lost", "a_token_of_another_attempt_is_409"),
     ("invalid_state", "release_gives_the_task_back_at_no_cost"),
     ("already_finished", "cancel_of_a_finished_task_is_409"),
+    ("task_active", "delete_takes_a_finished_task_only"),
     ("task_not_finished", "complete_twice_answers_the_same"),
     ("purged", "a_key_whose_task_is_no_more_is_410"),
     ("payload_too_large", "what_is_too_large_is_413"),

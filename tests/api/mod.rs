@@ -10,6 +10,7 @@ mod batches;
 mod bodies;
 mod claims;
 mod codes;
+mod edits;
 mod exchanges;
 mod idempotency;
 mod internal;

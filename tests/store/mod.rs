@@ -16,3 +16,4 @@ mod retry;
 mod schema;
 mod submit;
 mod sweeps;
+mod update;

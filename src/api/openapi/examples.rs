@@ -17,7 +17,7 @@ macro_rules! examples {
 
 examples! {
     "tasks": "listTasks" "submitTask" "submitTasks" "getTask" "getTaskResult" "completeTask" "failTask" "releaseTask"
-        "reportTaskProgress" "cancelTask" "retryTask";
+        "reportTaskProgress" "cancelTask" "retryTask" "runTaskNow" "updateTask" "listTaskAttempts" "logTask" "listTaskLogs";
     "nodes": "listNodes" "registerNode" "getNode" "heartbeatNode" "claimTasks" "exchangeTasks";
     "queues": "listQueues" "getQueue" "getQueueStats" "pauseQueue" "resumeQueue";
     "openapi": "getHealth" "getReadiness" "listProblems" "getProblem";

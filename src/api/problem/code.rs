@@ -74,6 +74,8 @@ codes! {
         "The detail names the state that the task or the queue is in.";
     AlreadyFinished "already_finished" 409 false "The task has finished"
         "A task that has succeeded, failed or expired cannot be cancelled.";
+    TaskActive "task_active" 409 false "The task has not finished"
+        "Only a finished task can be deleted. Cancel it first, and delete it when it has ended.";
     TaskNotFinished "task_not_finished" 409 false "The task has no result yet"
         "Wait for it with GET /v1/tasks/{id}?wait_ms=30000.";
     Purged "purged" 410 false "The task is no more"

@@ -13,9 +13,9 @@ use utoipa::openapi::{ContentBuilder, Ref, RefOr, Response, ResponseBuilder};
 use super::Code::{
     self, AlreadyFinished, BatchRejected, BatchTooLarge, Forbidden, IdempotencyKeyReused, Internal,
     InvalidCursor, InvalidJson, InvalidRequest, InvalidState, LeaseLost, NodeUnknown, NotFound,
-    Overloaded, PayloadTooLarge, Purged, QueueNotFound, RequestTimeout, ShuttingDown, StoreFull,
-    StoreReset, StoreUnavailable, TaskNotFinished, TaskNotFound, TooManyWaiters, Unauthenticated,
-    UnsupportedMediaType, ValidationFailed,
+    Overloaded, PayloadTooLarge, PreconditionFailed, Purged, QueueNotFound, RequestTimeout,
+    ShuttingDown, StoreFull, StoreReset, StoreUnavailable, TaskActive, TaskNotFinished,
+    TaskNotFound, TooManyWaiters, Unauthenticated, UnsupportedMediaType, ValidationFailed,
 };
 
 /// Every operation of the API.
@@ -60,6 +60,10 @@ groups! {
     ReleaseTaskProblems: TaskNotFound LeaseLost InvalidState, CALL, BODY, WRITE;
     CancelTaskProblems: TaskNotFound AlreadyFinished, CALL, WRITE;
     RetryTaskProblems: TaskNotFound InvalidState, CALL, WRITE;
+    RunTaskNowProblems: TaskNotFound InvalidState, CALL, WRITE;
+    DeleteTaskProblems: TaskNotFound TaskActive, CALL, WRITE;
+    UpdateTaskProblems: TaskNotFound InvalidState PreconditionFailed, CALL, BODY, WRITE;
+    TaskPageProblems: InvalidRequest InvalidCursor TaskNotFound, CALL;
     PageProblems: InvalidRequest InvalidCursor, CALL;
     GetNodeProblems: NodeUnknown, CALL;
     DeleteNodeProblems: NodeUnknown, CALL, WRITE;
