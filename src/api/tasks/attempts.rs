@@ -82,7 +82,7 @@ pub(crate) async fn list_task_attempts(
         .collect();
     let more = items.len() > page.limit;
     items.truncate(page.limit);
-    let last = items.last().filter(|_| more);
-    let next_cursor = last.map(|last| PageQuery::seal(&list, &last.attempt.to_string()));
+    let end = items.last().filter(|_| more);
+    let next_cursor = end.map(|end| PageQuery::seal(&list, &end.attempt.to_string()));
     Ok(json::ok(&AttemptPage { items, next_cursor }))
 }
