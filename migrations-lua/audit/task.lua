@@ -42,6 +42,7 @@ local function lives(id)
   end
   look('task', keys.task(id))
   look('attempts', keys.attempts(id))
+  look('logs', keys.logs(id))
   for _, kind in pairs(DOCUMENTS) do look(kind, keys.document(kind, id)) end
   return all
 end

@@ -21,6 +21,7 @@ local keys = {
 function keys.task(id) return TASK .. id end
 function keys.document(kind, id) return PREFIX .. ':' .. kind .. ':' .. id end
 function keys.attempts(id) return PREFIX .. ':attempts:' .. id end
+function keys.logs(id) return PREFIX .. ':logs:' .. id end
 function keys.queue(name) return PREFIX .. ':queue:' .. name end
 function keys.classes(name) return PREFIX .. ':classes:' .. name end
 function keys.heads(name) return PREFIX .. ':heads:' .. name end

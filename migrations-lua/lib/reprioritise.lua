@@ -1,15 +1,19 @@
--- Another priority: a task that is queued moves to a new place by it, unless its queue's order knows none.
+-- Another priority: a queued task moves to the place that it would have, had it been queued with it.
 --@needs queue task
-local function reprioritise(t, priority)
+local function moved(q, score, from, to)
+  if q.ordering == 'fifo' then return score end
+  local step = SEQUENCE_SPAN
+  if q.ordering == 'aging' then step = tonumber(q.aging_step_ms or DEFAULT_AGING_STEP_MS) * 4096 end
+  return score + (from - to) * step
+end
+
+-- `leaves`: whether the task is about to leave the queued ones. A running one may come back to its place.
+local function reprioritise(t, priority, leaves)
+  local before = tonumber(t.priority or 0)
   task.write(t, 'priority', priority)
+  if t.state ~= 'queued' and t.state ~= 'running' then return end
   local q = queue.load(t.queue)
-  if q.ordering == 'fifo' then return end
-  if t.state == 'queued' then
-    local class = t.class or '0'
-    queue.take_out(q, t.id, class)
-    task.write(t, 'score', queue.put(q, t.id, class, priority))
-  elseif t.score then
-    -- Lost or released it would go back to the place of its old priority.
-    task.erase(t, 'score')
-  end
+  local score = moved(q, tonumber(t.score), before, priority)
+  task.write(t, 'score', score)
+  if t.state == 'queued' and not leaves then queue.put(q, t.id, t.class or '0', priority, score) end
 end

@@ -86,10 +86,11 @@ end
 -- Every key of a task, for deletion or a time to live.
 function task.keys(t)
   local all = { keys.task(t.id) }
-  if not t.long and t.attempt == '1' and not t.run then return all end
+  if not t.long and not t.logs and not t.run and t.attempt == '1' then return all end
   for letter in string.gmatch(t.long or '', '.') do
     all[#all + 1] = keys.document(DOCUMENTS[letter], t.id)
   end
+  if t.logs then all[#all + 1] = keys.logs(t.id) end
   if tonumber(t.attempt or 0) > 1 or t.run then all[#all + 1] = keys.attempts(t.id) end
   return all
 end

@@ -40,7 +40,14 @@ fn routes() -> OpenApiRouter<ApiState> {
         .routes(routes!(tasks::submit_task, tasks::list_tasks))
         .routes(routes!(tasks::submit_tasks))
         .routes(routes!(tasks::bulk_tasks))
-        .routes(routes!(tasks::get_task))
+        .routes(routes!(
+            tasks::get_task,
+            tasks::update_task,
+            tasks::delete_task
+        ))
+        .routes(routes!(tasks::list_task_attempts))
+        .routes(routes!(tasks::log_task, tasks::list_task_logs))
+        .routes(routes!(tasks::run_task_now))
         .routes(routes!(tasks::get_task_result))
         .routes(routes!(tasks::explain_task))
         .routes(routes!(tasks::complete_task))

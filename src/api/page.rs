@@ -70,6 +70,12 @@ impl PageQuery {
             .ok_or_else(|| Problem::of(Code::InvalidCursor))
     }
 
+    /// The number that a cursor of that list has sealed; 0 without one.
+    pub(crate) fn number(&self, list: &str) -> Result<u64, Problem> {
+        let rest = self.rest(list)?.unwrap_or_else(|| "0".to_owned());
+        rest.parse().map_err(|_| Problem::of(Code::InvalidCursor))
+    }
+
     /// What a cursor of that list has sealed.
     pub(crate) fn rest(&self, list: &str) -> Result<Option<String>, Problem> {
         let Some(cursor) = &self.cursor else {

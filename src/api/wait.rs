@@ -11,7 +11,12 @@ use super::problem::{Code, Problem};
 use super::state::ApiState;
 
 /// How long a read is willing to wait: `?wait_ms=` or `Prefer: wait=N` (seconds, RFC 7240).
-pub(crate) struct Wait(pub(crate) Duration);
+pub(crate) struct Wait {
+    /// How long at most.
+    pub(crate) most: Duration,
+    /// The seconds of the `Prefer` header, where that is what counts.
+    pub(crate) preferred: Option<u64>,
+}
 
 /// How a read is asked to wait.
 #[derive(utoipa::IntoParams)]
@@ -53,13 +58,15 @@ impl FromRequestParts<ApiState> for Wait {
             .filter_map(|value| value.to_str().ok())
             .flat_map(|value| value.split([',', ';']))
             .find_map(|preference| preference.trim().strip_prefix("wait=")?.parse::<u64>().ok());
+        let preferred = preferred.filter(|_| query.wait_ms.is_none());
         let wait_ms = query
             .wait_ms
             .or(preferred.map(|seconds| seconds.saturating_mul(1_000)))
             .unwrap_or(0);
-        Ok(Self(Duration::from_millis(
-            wait_ms.min(state.limits.wait_ms),
-        )))
+        Ok(Self {
+            most: Duration::from_millis(wait_ms.min(state.limits.wait_ms)),
+            preferred: preferred.map(|seconds| seconds.min(state.limits.wait_ms / 1_000)),
+        })
     }
 }
 

@@ -79,6 +79,12 @@ pub const MAX_ATOMIC_BYTES: usize = 1024 * 1024;
 pub const MAX_HELD_IDS: usize = 1_000;
 /// Classes (type and requirements) of one queue.
 pub const MAX_CLASSES: usize = 1_000;
+/// Lines of a task's log that are kept.
+pub const KEPT_LOG_LINES: usize = 1_000;
+/// Lines that one request adds to a log.
+pub const MAX_LOG_LINES: usize = 100;
+/// Bytes of such a line.
+pub const MAX_LOG_LINE_BYTES: usize = 1_024;
 /// Attempts of one task.
 pub const MAX_ATTEMPTS: u32 = 1_000;
 /// Bytes of an error's code.

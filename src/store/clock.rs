@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use uuid::{NoContext, Timestamp, Uuid};
+use uuid::{Builder, Uuid};
 
 /// The scripts' clock.
 #[derive(Debug, Clone, Default)]
@@ -21,9 +21,13 @@ impl Clock {
         match self {
             Self::Redis => Uuid::now_v7(),
             Self::Virtual(now) => {
+                // Ids of one moment are in the order in which they are made, as those of `now_v7`.
+                static MADE: AtomicU64 = AtomicU64::new(0);
+                let number = MADE.fetch_add(1, Ordering::SeqCst).to_be_bytes();
+                let mut rest = [0; 10];
+                rest[3..8].copy_from_slice(&number[3..]);
                 let millis = now.load(Ordering::SeqCst);
-                let nanos = u32::try_from(millis % 1_000 * 1_000_000).unwrap_or_default();
-                Uuid::new_v7(Timestamp::from_unix(NoContext, millis / 1_000, nanos))
+                Builder::from_unix_timestamp_millis(millis, &rest).into_uuid()
             }
         }
     }

@@ -13,6 +13,7 @@
 //! {ty0}:task:ID                  a task's record
 //! {ty0}:payload:ID               a document too long for the record; also result, metadata, error
 //! {ty0}:attempts:ID              earlier attempts
+//! {ty0}:logs:ID                  lines that its workers have logged
 //! {ty0}:leases                   running tasks by when to look at them
 //! {ty0}:due                      scheduled and retrying tasks by their moment
 //! {ty0}:expiries                 waiting tasks by their expiry
@@ -204,6 +205,11 @@ impl Keys {
     /// Earlier attempts of a task.
     pub fn attempts(&self, id: &str) -> String {
         self.named("attempts", id)
+    }
+
+    /// Lines that its workers have logged.
+    pub fn logs(&self, id: &str) -> String {
+        self.named("logs", id)
     }
 
     /// A queue's record.

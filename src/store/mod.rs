@@ -47,16 +47,21 @@ pub use self::schema::OpenError;
 pub use self::signals::{Signal, Signals};
 pub use self::sweeps::{Due, Sweeps, Work};
 pub use self::tasks::Tasks;
+pub use self::tasks::attempts::Attempt;
 pub use self::tasks::cancel::CancelOutcome;
 pub use self::tasks::claim::{ClaimRequest, Claimed, ClaimedTask};
 pub use self::tasks::complete::Completion;
+pub use self::tasks::delete::DeleteOutcome;
 pub use self::tasks::fail::Failure;
 pub use self::tasks::list::{ListPlace, TaskPage};
+pub use self::tasks::log::{LogLine, LogOutcome};
 pub use self::tasks::progress::{ProgressOutcome, ProgressReport};
 pub use self::tasks::release::Release;
 pub use self::tasks::report::{ReportOutcome, View};
 pub use self::tasks::retry::RetryOutcome;
+pub use self::tasks::run_now::RunNowOutcome;
 pub use self::tasks::submit::SubmitOutcome;
+pub use self::tasks::update::{TaskChange, TaskVersion, UpdateOutcome};
 use crate::domain::partition::DEFAULT_PARTITIONS;
 
 /// How long a connection may take to come about, and Redis to answer.

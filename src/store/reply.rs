@@ -3,6 +3,7 @@
 use deadpool_redis::redis::Value;
 
 use super::StoreError;
+use crate::domain::TaskState;
 
 /// One part of a reply, read front to back.
 #[derive(Debug)]
@@ -49,6 +50,11 @@ impl Reply {
             Value::Nil | Value::Boolean(false) => Ok(None),
             other => text_of(other).map(Some),
         }
+    }
+
+    /// The next part as a task's state.
+    pub(crate) fn state(&mut self) -> Result<TaskState, StoreError> {
+        TaskState::from_word(&self.text()?).ok_or_else(|| StoreError::corrupt("an unknown state"))
     }
 
     /// The next part as a whole number.

@@ -12,7 +12,7 @@ use deadpool_redis::redis;
 use crate::domain::lease::{
     CANCEL_GRACE_MS, DEFAULT_LEASE_MS, DEFAULT_MAX_ATTEMPTS, DEFAULT_MAX_LOSSES, DEFAULT_TIMEOUT_MS,
 };
-use crate::domain::limits::MAX_CLASSES;
+use crate::domain::limits::{KEPT_LOG_LINES, MAX_CLASSES};
 use crate::domain::node::DEAD_AFTER_MS;
 use crate::domain::operation::KEEP_MS;
 use crate::domain::queue::{DEFAULT_AGING_STEP_MS, Retention};
@@ -122,6 +122,7 @@ fn constants() -> String {
         ("STEP_MEMORY_MS", STEP_MEMORY_MS),
         ("KEEP_OPERATION_MS", KEEP_MS),
         ("DEFAULT_AGING_STEP_MS", DEFAULT_AGING_STEP_MS),
+        ("KEPT_LOG_LINES", KEPT_LOG_LINES as u64),
         ("KEEP_SLACK_MS", KEEP_SLACK_MS),
         ("KEEP_SUCCEEDED_MS", retention.succeeded_ms + KEEP_SLACK_MS),
         ("KEEP_FAILED_MS", retention.failed_ms + KEEP_SLACK_MS),
@@ -164,7 +165,7 @@ lua! {
         "classes", "lane", "outbox", "task", "uniqueness", "tags", "attempts", "backoff",
         "retention", "lifecycle", "deletion", "cancellation", "rerun", "reprioritise",
         "conflict", "submission", "capacity", "report", "completion", "ready", "leasing",
-        "placing", "merge", "operation",
+        "placing", "merge", "operation", "version",
     }
     scripts {
         SUBMIT = "tasks/submit.lua",
@@ -179,6 +180,13 @@ lua! {
         RETRY = "tasks/retry.lua",
         GET_TASK = "tasks/get.lua",
         LIST_TASKS = "tasks/list.lua",
+        RUN_NOW = "tasks/run_now.lua",
+        DELETE_TASK = "tasks/delete.lua",
+        UPDATE_TASK = "tasks/update.lua",
+        VERSION = "tasks/version.lua",
+        ATTEMPTS = "tasks/attempts.lua",
+        LOG = "tasks/log.lua",
+        LOGS = "tasks/logs.lua",
         DUE = "sweeps/due.lua",
         PROMOTE = "sweeps/promote.lua",
         EXPIRE = "sweeps/expire.lua",

@@ -47,6 +47,7 @@ const PRODUCED: &[(&str, &str)] = &[
         "duplicate_task",
         "a_unique_key_in_use_is_200_with_its_task_or_409_duplicate_task",
     ),
+    ("task_active", "delete_takes_a_finished_task_only"),
     ("task_not_finished", "complete_twice_answers_the_same"),
     ("purged", "a_key_whose_task_is_no_more_is_410"),
     (

@@ -11,6 +11,7 @@ mod bodies;
 mod claims;
 mod codes;
 mod drains;
+mod edits;
 mod exchanges;
 mod explain;
 mod idempotency;

@@ -169,7 +169,7 @@ impl Caller {
         if let Some(asked) = asked {
             described::check(asked.method().as_str(), asked.url().path(), &reply);
         }
-        if !(200..300).contains(&reply.status) {
+        if reply.status >= 400 {
             reply.check_problem();
             let page = reply.body["type"].as_str().unwrap();
             let page = self

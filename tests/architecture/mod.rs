@@ -156,7 +156,13 @@ const EXCEPTIONS: &[Exception] = &[
 /// Where the status codes of failures stand: one table from every problem's code to its status.
 const FAILURES: &str = "src/api/problem/";
 /// What a handler may answer itself.
-const SUCCESSES: [&str; 4] = ["OK", "CREATED", "NO_CONTENT", "MULTI_STATUS"];
+const SUCCESSES: [&str; 5] = [
+    "OK",
+    "CREATED",
+    "NO_CONTENT",
+    "MULTI_STATUS",
+    "NOT_MODIFIED",
+];
 /// Where Lua files become scripts.
 const SCRIPTS: &str = "src/store/scripts.rs";
 /// Where scripts are sent: by digest, and the schema changes, which run once, by text.

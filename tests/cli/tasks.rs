@@ -176,3 +176,39 @@ fn a_node_is_removed_only_when_someone_says_yes() {
     shell.told(&["node", "remove", "n1", "--yes"]);
     shell.fails(&["node", "get", "n1"], 3, "node_unknown");
 }
+
+#[test]
+fn tasks_are_found_changed_and_deleted_by_commands() {
+    let shell = Shell::start();
+    let later = [
+        "task",
+        "submit",
+        "--queue",
+        "q",
+        "--tag",
+        "x",
+        "--delay-ms",
+        "60000",
+    ];
+    let id = shell.told(&later);
+    shell.told(&["task", "submit", "--queue", "q"]);
+    let found = shell.told(&["task", "list", "--tag", "x", "--state", "scheduled"]);
+    assert!(
+        found.starts_with(&id) && found.lines().count() == 1,
+        "{found}"
+    );
+    let page = shell.json(&["task", "list", "--queue", "q", "--limit", "1"]);
+    let cursor = page["next_cursor"].as_str().unwrap();
+    shell.fails(&["task", "list", "--cursor", cursor], 2, "invalid_cursor");
+
+    let edited = shell.json(&["task", "edit", &id, "--priority", "7"]);
+    assert_eq!(edited["priority"], 7);
+    assert_eq!(shell.json(&["task", "run-now", &id])["state"], "queued");
+    let task = shell.claim("q");
+    assert_eq!(task["id"], id.as_str());
+    shell.report(&task, "complete", json!({}));
+    let attempts = shell.json(&["task", "attempts", &id]);
+    assert_eq!(attempts["items"][0]["outcome"], "succeeded");
+    shell.told(&["task", "delete", &id, "--yes"]);
+    shell.fails(&["task", "get", &id], 3, "task_not_found");
+}

@@ -149,6 +149,7 @@ fn drawn(keys: &Keys) -> BTreeMap<&'static str, Vec<(Vec<&'static str>, String)>
         ("task", named(keys.task("x-1"))),
         ("document", documents),
         ("attempts", named(keys.attempts("x-1"))),
+        ("logs", named(keys.logs("x-1"))),
         ("queue", named(keys.queue("x-1"))),
         ("classes", named(keys.classes("x-1"))),
         ("heads", named(keys.heads("x-1"))),

@@ -92,6 +92,16 @@ pub(crate) enum Action {
     Retry {
         task: Pick,
     },
+    RunNow {
+        task: Pick,
+    },
+    Delete {
+        task: Pick,
+    },
+    Reprioritise {
+        task: Pick,
+        priority: i64,
+    },
     Register {
         node: usize,
         again: bool,
@@ -300,6 +310,9 @@ pub(crate) fn action() -> impl Strategy<Value = Action> {
         20 => report(),
         4 => pick().prop_map(|task| Action::Cancel { task }),
         4 => pick().prop_map(|task| Action::Retry { task }),
+        3 => pick().prop_map(|task| Action::RunNow { task }),
+        2 => pick().prop_map(|task| Action::Delete { task }),
+        3 => (pick(), -2_i64..=2).prop_map(|(task, priority)| Action::Reprioritise { task, priority }),
         6 => node(),
         2 => (0..QUEUES.len(), any::<bool>())
             .prop_map(|(queue, paused)| Action::Pause { queue, paused }),

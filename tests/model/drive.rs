@@ -48,6 +48,9 @@ impl World {
             Action::ReleaseByOperator { .. } | Action::Cancel { .. } | Action::Retry { .. } => {
                 self.operate(&store, action).await?
             }
+            Action::RunNow { task }
+            | Action::Delete { task }
+            | Action::Reprioritise { task, .. } => self.edit(&store, *task, action).await?,
             Action::Register { .. } | Action::Heartbeat { .. } | Action::Remove { .. } => {
                 self.node(&store, action).await?
             }

@@ -7,6 +7,7 @@
 mod action;
 mod compare;
 mod drive;
+mod edit;
 mod queues;
 mod reference;
 mod shrink;

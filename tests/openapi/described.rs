@@ -20,7 +20,8 @@ pub(crate) fn check(method: &str, path: &str, reply: &Reply) {
         panic!("{id} answers {status}, which is not described: {text}");
     };
     for (name, _) in answer["headers"].as_object().into_iter().flatten() {
-        let is_always_there = name != "Idempotency-Replayed";
+        let is_always_there =
+            !["Idempotency-Replayed", "Preference-Applied"].contains(&name.as_str());
         assert!(
             !is_always_there || reply.headers.contains_key(name),
             "{id} {status}: {name} is missing"

@@ -19,3 +19,4 @@ mod schema;
 mod submit;
 mod sweeps;
 mod unique;
+mod update;

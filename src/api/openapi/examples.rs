@@ -17,7 +17,8 @@ macro_rules! examples {
 
 examples! {
     "tasks": "listTasks" "submitTask" "submitTasks" "getTask" "getTaskResult" "explainTask" "completeTask" "failTask"
-        "releaseTask" "reportTaskProgress" "cancelTask" "retryTask" "bulkTasks";
+        "releaseTask" "reportTaskProgress" "cancelTask" "retryTask" "runTaskNow" "updateTask"
+        "listTaskAttempts" "logTask" "listTaskLogs" "bulkTasks";
     "nodes": "listNodes" "registerNode" "getNode" "drainNode" "resumeNode" "heartbeatNode" "claimTasks" "exchangeTasks";
     "queues": "listQueues" "getQueue" "getQueueStats" "configureQueue" "mergeQueue" "pauseQueue" "resumeQueue" "purgeQueue";
     "operations": "listOperations" "getOperation" "pauseOperation" "resumeOperation" "abortOperation";

@@ -23,8 +23,9 @@ use crate::domain::operation::{Operation, OperationId};
 pub(crate) async fn get_operation(
     State(state): State<ApiState>,
     Id(id): Id<OperationId>,
-    Wait(most): Wait,
+    wait: Wait,
 ) -> Result<Response, Problem> {
+    let most = wait.most;
     if most.is_zero() {
         return Ok(json::ok(&OperationView::from(&found(&state, id).await?)));
     }

@@ -74,6 +74,8 @@ codes! {
         "A task that has succeeded, failed or expired cannot be cancelled.";
     DuplicateTask "duplicate_task" 409 false "Another task holds the unique key"
         "A task of this queue holds the same unique key; the problem's task_id names it. Wait until it has started or finished, or submit with on_conflict return.";
+    TaskActive "task_active" 409 false "The task has not finished"
+        "Only a finished task can be deleted. Cancel it first, and delete it when it has ended.";
     TaskNotFinished "task_not_finished" 409 false "The task has no result yet"
         "Wait for it with GET /v1/tasks/{id}?wait_ms=30000.";
     Purged "purged" 410 false "The task is no more"

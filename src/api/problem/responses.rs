@@ -15,8 +15,8 @@ use super::Code::{
     IdempotencyKeyReused, Internal, InvalidCursor, InvalidJson, InvalidRequest, InvalidState,
     LeaseLost, NodeUnknown, NotFound, OperationNotFound, Overloaded, PayloadTooLarge,
     PreconditionFailed, Purged, QueueFull, QueueNotFound, RequestTimeout, ShuttingDown, StoreFull,
-    StoreReset, StoreUnavailable, TaskNotFinished, TaskNotFound, TooManyWaiters, Unauthenticated,
-    UnsupportedMediaType, ValidationFailed,
+    StoreReset, StoreUnavailable, TaskActive, TaskNotFinished, TaskNotFound, TooManyWaiters,
+    Unauthenticated, UnsupportedMediaType, ValidationFailed,
 };
 
 /// Every operation of the API.
@@ -62,6 +62,10 @@ groups! {
     ReleaseTaskProblems: TaskNotFound LeaseLost InvalidState, CALL, BODY, WRITE;
     CancelTaskProblems: TaskNotFound AlreadyFinished, CALL, WRITE;
     RetryTaskProblems: TaskNotFound InvalidState DuplicateTask, CALL, WRITE;
+    RunTaskNowProblems: TaskNotFound InvalidState, CALL, WRITE;
+    DeleteTaskProblems: TaskNotFound TaskActive, CALL, WRITE;
+    UpdateTaskProblems: TaskNotFound InvalidState PreconditionFailed, CALL, BODY, WRITE;
+    TaskPageProblems: InvalidRequest InvalidCursor TaskNotFound, CALL;
     PageProblems: InvalidRequest InvalidCursor, CALL;
     GetNodeProblems: NodeUnknown, CALL;
     ChangeNodeProblems: NodeUnknown, CALL, WRITE;

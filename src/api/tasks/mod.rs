@@ -4,36 +4,47 @@
 //! and the task as it is shown. What a transition does is decided in its script. Start with
 //! `submit`, then `report`, which answers complete, fail and release.
 
+mod attempts;
 mod batch;
 mod bulk;
 mod cancel;
 mod complete;
+mod delete;
+mod etag;
 mod explain;
 mod fail;
 mod get;
 mod idempotency;
 mod list;
+mod log;
 mod progress;
 mod release;
 mod report;
 mod result;
 mod retry;
+mod run_now;
 mod submit;
+mod update;
 
+pub(crate) use attempts::*;
 pub(crate) use batch::*;
 pub(crate) use bulk::*;
 pub(crate) use cancel::*;
 pub(crate) use complete::*;
+pub(crate) use delete::*;
 pub(crate) use explain::*;
 pub(crate) use fail::*;
 pub(crate) use get::*;
 pub(crate) use list::*;
+pub(crate) use log::*;
 pub(crate) use progress::*;
 pub(crate) use release::*;
 pub(crate) use report::{problem_of, status_of};
 pub(crate) use result::*;
 pub(crate) use retry::*;
+pub(crate) use run_now::*;
 pub(crate) use submit::*;
+pub(crate) use update::*;
 
 use serde::{Deserialize, Serialize};
 

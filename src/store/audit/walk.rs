@@ -33,7 +33,7 @@ pub(super) fn classify(key: &str) -> Option<(Partition, Kind)> {
     let name = || name.to_owned();
     let kind = match kind {
         "task" => Kind::Record(name()),
-        "attempts" => Kind::OfTask(name()),
+        "attempts" | "logs" => Kind::OfTask(name()),
         "leases" | "due" | "expiries" | "held" => Kind::Tasks(None),
         "ready" | "tag" => Kind::Tasks(rest.split(':').nth(1).map(str::to_owned)),
         "queues" => Kind::Queues,

@@ -5,19 +5,24 @@
 //! and nothing is known of HTTP. What the reports share is in `report`. Start with `submit`,
 //! `claim` and `complete`.
 
+pub(crate) mod attempts;
 pub(crate) mod cancel;
 pub(crate) mod claim;
 pub(crate) mod classes;
 pub(crate) mod complete;
+pub(crate) mod delete;
 pub(crate) mod explain;
 pub(crate) mod fail;
 pub(crate) mod get;
 pub(crate) mod list;
+pub(crate) mod log;
 pub(crate) mod progress;
 pub(crate) mod release;
 pub(crate) mod report;
 pub(crate) mod retry;
+pub(crate) mod run_now;
 pub(crate) mod submit;
+pub(crate) mod update;
 
 use std::sync::Arc;
 

@@ -57,6 +57,40 @@ impl Model {
         Answer::Done(TaskState::Queued)
     }
 
+    pub(crate) fn run_now(&mut self, task: Serial) -> Answer {
+        match self.tasks[task].state {
+            None => Answer::NotFound,
+            Some(TaskState::Scheduled | TaskState::RetryWait) => {
+                self.make_queued(task, false);
+                Answer::Done(TaskState::Queued)
+            }
+            Some(state) => Answer::InvalidState(state),
+        }
+    }
+
+    pub(crate) fn delete(&mut self, task: Serial) -> Answer {
+        match self.tasks[task].state {
+            None => Answer::NotFound,
+            Some(state) if state.is_final() => {
+                self.tasks[task].state = None;
+                Answer::Flag(true)
+            }
+            Some(state) => Answer::InvalidState(state),
+        }
+    }
+
+    /// Another priority: the place is that of a task which was queued with it then.
+    pub(crate) fn reprioritise(&mut self, task: Serial, priority: i64) -> Answer {
+        let Some(state) = self.tasks[task].state else {
+            return Answer::NotFound;
+        };
+        if state.is_final() {
+            return Answer::InvalidState(state);
+        }
+        self.move_place(task, priority);
+        Answer::Done(state)
+    }
+
     pub(crate) fn pause(&mut self, queue: usize, paused: bool) -> Answer {
         if self.queues[queue].exists {
             self.queues[queue].paused = paused;

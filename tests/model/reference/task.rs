@@ -131,6 +131,22 @@ impl Model {
         }
     }
 
+    /// Gives a task another priority; one that has a place in the queue moves with it.
+    pub(super) fn move_place(&mut self, task: Serial, priority: i64) {
+        let record = &mut self.tasks[task];
+        let steps = record.priority - priority;
+        record.priority = priority;
+        let step = match self.queues[record.queue].ordering {
+            Ordering::Strict => 1 << 45,
+            Ordering::Fifo => 0,
+            Ordering::Aging => i64::try_from(AGING_STEP_MS * 4_096).unwrap(),
+        };
+        let has_place = matches!(record.state, Some(TaskState::Queued | TaskState::Running));
+        if let Some(place) = record.place.as_mut().filter(|_| has_place) {
+            *place = place.checked_add_signed(steps * step).unwrap();
+        }
+    }
+
     pub(crate) fn make_waiting(&mut self, task: Serial, state: TaskState, due: Due) {
         self.tasks[task].state = Some(state);
         self.tasks[task].due = due;
