@@ -12,6 +12,8 @@ local keys = {
   sweeper = PREFIX .. ':sweeper',
   nodes = PREFIX .. ':nodes',
   beats = PREFIX .. ':beats',
+  schedules = PREFIX .. ':schedules',
+  fires = PREFIX .. ':fires',
   channel = PREFIX .. ':signals',
 }
 function keys.task(id) return TASK .. id end
@@ -27,4 +29,5 @@ function keys.claim(node, claim_id) return PREFIX .. ':claim:' .. node .. ':' ..
 function keys.held(node, session) return PREFIX .. ':held:' .. node .. ':' .. session end
 function keys.lane(lane) return PREFIX .. ':lane:' .. lane end
 function keys.node(node) return PREFIX .. ':node:' .. node end
+function keys.schedule(name) return PREFIX .. ':schedule:' .. name end
 function keys.cancels(node) return PREFIX .. ':cancels:' .. node end

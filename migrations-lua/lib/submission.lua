@@ -1,6 +1,6 @@
 -- One submitted task, as submit.lua and complete.lua (for children) take it from the arguments:
 --   id, queue, class definition, priority, when ('now', '+ms', '@ms'), expires_in ms or '',
---   idempotency scope or '', body digest, origin ('' or 'outbox'),
+--   idempotency scope or '', body digest, origin ('', 'outbox' or 'schedule'),
 --   number of fields, field, value ..., number of long documents, letter, text ...
 local submission = {}
 

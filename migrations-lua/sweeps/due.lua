@@ -5,7 +5,8 @@
 -- KEYS[1]  partition prefix
 -- ARGV     header, replica, ms the grant lasts, then names of queues with waiting claims
 -- Returns  {'ok', granted ('1' | '0'), ms until something is due or -1,
---          {'promote' | 'return_lost' | 'end_dead' | 'expire' | 'deliver' ...}, {queue, ready count ...}}
+--          {'promote' | 'return_lost' | 'end_dead' | 'expire' | 'fire_schedules' | 'deliver' ...},
+--          {queue, ready count ...}}
 -- Publishes nothing
 --@include constants header keys partition outage
 
@@ -28,6 +29,7 @@ look(keys.due, partition.now, 'promote')
 look(keys.leases, partition.lease_now, 'return_lost')
 look(keys.beats, partition.lease_now, 'end_dead')
 look(keys.expiries, partition.now, 'expire')
+look(keys.fires, partition.now, 'fire_schedules')
 if redis.call('EXISTS', keys.outbox) == 1 then work[#work + 1] = 'deliver' end
 
 local ready = {}

@@ -181,6 +181,10 @@ impl Record {
         Ok(Self(fields))
     }
 
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     pub(crate) fn take(&mut self, field: &str) -> Option<String> {
         self.0.remove(field)
     }

@@ -23,6 +23,8 @@
 //! {ty0}:nodes  {ty0}:beats       nodes by registration; live sessions by when they would end
 //! {ty0}:node:NODE                a node's record
 //! {ty0}:cancels:NODE             tasks that a node is to stop
+//! {ty0}:schedules  {ty0}:fires   names of schedules; those that will fire, by when to look at them
+//! {ty0}:schedule:NAME            a schedule's record
 //! {ty0}:sweeper                  the replica that sweeps just now
 //! {ty0}:signals                  the pub/sub channel
 //! ```
@@ -149,6 +151,16 @@ impl Keys {
         self.one("beats")
     }
 
+    /// Names of the partition's schedules.
+    pub fn schedules(&self) -> String {
+        self.one("schedules")
+    }
+
+    /// Schedules that will fire, by when to look at them.
+    pub fn fires(&self) -> String {
+        self.one("fires")
+    }
+
     /// The pub/sub channel.
     pub fn channel(&self) -> String {
         self.one("signals")
@@ -217,6 +229,11 @@ impl Keys {
     /// A node's record.
     pub fn node(&self, node: &str) -> String {
         self.named("node", node)
+    }
+
+    /// A schedule's record.
+    pub fn schedule(&self, name: &str) -> String {
+        self.named("schedule", name)
     }
 
     /// Tasks that a node is to stop.

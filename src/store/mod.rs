@@ -23,6 +23,7 @@ mod queues;
 pub mod redis_check;
 pub mod redis_version;
 mod reply;
+pub mod schedules;
 mod schema;
 mod scripts;
 mod signals;
@@ -41,6 +42,7 @@ use self::core::{Core, Shared};
 pub use self::error::{Outcome, StoreError};
 pub use self::nodes::Nodes;
 pub use self::queues::{ConfigureOutcome, Queues, RemoveOutcome};
+pub use self::schedules::Schedules;
 pub use self::schema::OpenError;
 pub use self::signals::{Signal, Signals};
 pub use self::sweeps::{Due, Sweeps, Work};
@@ -90,6 +92,8 @@ pub struct Store {
     pub nodes: Nodes,
     /// Queues.
     pub queues: Queues,
+    /// Rules by which tasks are submitted again and again.
+    pub schedules: Schedules,
     /// Background passes.
     pub sweeps: Sweeps,
     core: Arc<Core>,
@@ -148,6 +152,9 @@ impl Store {
                 core: Arc::clone(&core),
             },
             queues: Queues {
+                core: Arc::clone(&core),
+            },
+            schedules: Schedules {
                 core: Arc::clone(&core),
             },
             sweeps: Sweeps {

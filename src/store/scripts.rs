@@ -135,7 +135,7 @@ lua! {
     parts {
         "header", "keys", "partition", "lane", "sets", "signal", "queue", "task", "attempts",
         "backoff", "lifecycle", "submission", "outbox", "report", "outage", "session", "classes",
-        "ready", "leasing", "retention", "capacity", "placing",
+        "ready", "leasing", "retention", "capacity", "placing", "firing",
     }
     scripts {
         SUBMIT = "tasks/submit.lua",
@@ -170,6 +170,14 @@ lua! {
         GET_QUEUE = "queues/get.lua",
         CLASSES = "queues/classes.lua",
         STATS = "queues/stats.lua",
+        GET_SCHEDULE = "schedules/get.lua",
+        LIST_SCHEDULES = "schedules/list.lua",
+        SET_SCHEDULE = "schedules/set.lua",
+        REMOVE_SCHEDULE = "schedules/remove.lua",
+        SCHEDULES_DUE = "schedules/due.lua",
+        FIRE = "schedules/fire.lua",
+        TRIGGER = "schedules/trigger.lua",
+        REFUSE = "schedules/refuse.lua",
         OUTBOX_ROWS = "outbox/rows.lua",
         SETTLE_ROWS = "outbox/settle.lua",
         AUDIT_TASK = "audit/task.lua",

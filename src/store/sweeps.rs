@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::args::Args;
 use super::codec::Record;
 use super::core::Core;
-use super::{StoreError, chance, queues, scripts};
+use super::{Schedules, StoreError, chance, queues, scripts};
 use crate::domain::queue::Retention;
 use crate::domain::{NodeId, Partition, QueueName, SessionId, TaskState};
 
@@ -38,6 +38,8 @@ pub enum Work {
     EndDead,
     /// Tasks that were not started in time.
     Expire,
+    /// Schedules whose moment has come.
+    FireSchedules,
     /// Rows in the outbox.
     Deliver,
 }
@@ -49,6 +51,7 @@ impl Work {
             "return_lost" => Self::ReturnLost,
             "end_dead" => Self::EndDead,
             "expire" => Self::Expire,
+            "fire_schedules" => Self::FireSchedules,
             "deliver" => Self::Deliver,
             _ => return None,
         })
@@ -120,6 +123,7 @@ impl Sweeps {
             Work::ReturnLost => self.return_lost(partition).await,
             Work::EndDead => self.end_dead(partition).await,
             Work::Expire => self.expire(partition).await,
+            Work::FireSchedules => self.fire_schedules(partition).await,
             Work::Deliver => self.deliver(partition).await,
         }
     }
@@ -219,6 +223,12 @@ impl Sweeps {
     ) -> Result<(), StoreError> {
         self.core.forget_node(node);
         self.core.return_all_held(node, session).await
+    }
+
+    /// Fires the schedules whose moment has come.
+    pub async fn fire_schedules(&self, partition: Partition) -> Result<(), StoreError> {
+        let core = Arc::clone(&self.core);
+        Schedules { core }.fire_due(partition).await
     }
 
     /// Delivers the outbox.

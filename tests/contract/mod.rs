@@ -141,6 +141,8 @@ fn drawn(keys: &Keys) -> BTreeMap<&'static str, Vec<(Vec<&'static str>, String)>
         ("sweeper", one(keys.sweeper())),
         ("nodes", one(keys.nodes())),
         ("beats", one(keys.beats())),
+        ("schedules", one(keys.schedules())),
+        ("fires", one(keys.fires())),
         ("channel", one(keys.channel())),
         ("task", named(keys.task("x-1"))),
         ("document", documents),
@@ -155,6 +157,7 @@ fn drawn(keys: &Keys) -> BTreeMap<&'static str, Vec<(Vec<&'static str>, String)>
         ("held", two(keys.held("x-1", "y.2"))),
         ("lane", named(keys.lane("x-1"))),
         ("node", named(keys.node("x-1"))),
+        ("schedule", named(keys.schedule("x-1"))),
         ("cancels", named(keys.cancels("x-1"))),
     ]
     .into()
