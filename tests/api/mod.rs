@@ -20,5 +20,6 @@ mod outages;
 mod protocol;
 mod queue_settings;
 mod queues;
+mod schedules;
 mod stopping;
 mod tasks;

@@ -484,6 +484,7 @@ impl World {
                         Work::EndDead => Sweep::EndDead,
                         Work::Expire => Sweep::Expire,
                         Work::Deliver => Sweep::Deliver,
+                        Work::FireSchedules => return Err("the model has no schedules".into()),
                     };
                     self.sweep(store, number, sweep).await?;
                     // Moments that were drawn must be known before the next step needs them.

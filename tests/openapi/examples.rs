@@ -72,6 +72,16 @@ impl Scene {
         if matches!(operation.id, "retryTask" | "getTaskResult") {
             assert_eq!(api.report(&lease, "complete", json!({})).await.status, 200);
         }
+        // What is to be created is not there yet.
+        if operation.path.starts_with("/v1/schedules/{name}") {
+            let schedule = json!({ "every_ms": 60_000, "task": { "queue": operation.id } });
+            assert_eq!(
+                api.put("/v1/schedules/nightly-report", schedule)
+                    .await
+                    .status,
+                201
+            );
+        }
         let session = api.register("laptop-1", json!({})).await;
         Self { lease, session }
     }
@@ -80,6 +90,7 @@ impl Scene {
         template
             .replace("{id}", &self.lease.id)
             .replace("{node_id}", "laptop-1")
+            .replace("schedules/{name}", "schedules/nightly-report")
             .replace("{name}", "mail")
             .replace("{code}", "lease_lost")
     }

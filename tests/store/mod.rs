@@ -12,6 +12,7 @@ mod outbox;
 mod queues;
 mod release;
 mod retry;
+mod schedules;
 mod schema;
 mod submit;
 mod sweeps;

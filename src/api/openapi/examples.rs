@@ -20,6 +20,8 @@ examples! {
         "reportTaskProgress" "cancelTask" "retryTask";
     "nodes": "listNodes" "registerNode" "getNode" "heartbeatNode" "claimTasks" "exchangeTasks";
     "queues": "listQueues" "getQueue" "getQueueStats" "pauseQueue" "resumeQueue";
+    "schedules": "createSchedule" "listSchedules" "getSchedule" "replaceSchedule" "updateSchedule" "pauseSchedule"
+        "resumeSchedule" "triggerSchedule" "previewSchedule" "previewRule";
     "openapi": "getHealth" "getReadiness" "listProblems" "getProblem";
 }
 

@@ -36,6 +36,7 @@ use utoipa::OpenApi;
         (name = "tasks", description = "Units of work"),
         (name = "nodes", description = "Workers: they register, heartbeat, claim and report"),
         (name = "queues", description = "Where tasks wait"),
+        (name = "schedules", description = "Rules by which tasks are submitted again and again"),
         (name = "service", description = "Whether the service is there and can serve, and what its problems mean")
     )
 )]

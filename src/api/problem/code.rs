@@ -64,6 +64,8 @@ codes! {
         "The node is not registered, or its session has ended. Register again with PUT /v1/nodes/{node_id}; what the old session held has gone back.";
     QueueNotFound "queue_not_found" 404 false "There is no such queue"
         "Queues come into being when the first task is submitted to them, or by PUT /v1/queues/{name}.";
+    ScheduleNotFound "schedule_not_found" 404 false "There is no such schedule"
+        "No schedule has this name: it is mistyped, or the schedule was deleted. GET /v1/schedules lists those that are there.";
     MethodNotAllowed "method_not_allowed" 405 false "The path does not have this method"
         "The Allow header lists the methods that the path has.";
     RequestTimeout "request_timeout" 408 true "The request did not arrive in time"
@@ -71,7 +73,7 @@ codes! {
     LeaseLost "lease_lost" 409 false "The lease is over"
         "The lease_token leases this task no more: it ran out, was given back or the task was taken away. Nothing was changed; stop working on this attempt.";
     InvalidState "invalid_state" 409 false "Its state does not allow this"
-        "The detail names the state that the task or the queue is in.";
+        "The detail names the state that the task, the queue or the schedule is in.";
     AlreadyFinished "already_finished" 409 false "The task has finished"
         "A task that has succeeded, failed or expired cannot be cancelled.";
     TaskNotFinished "task_not_finished" 409 false "The task has no result yet"

@@ -13,9 +13,9 @@ use utoipa::openapi::{ContentBuilder, Ref, RefOr, Response, ResponseBuilder};
 use super::Code::{
     self, AlreadyFinished, BatchRejected, BatchTooLarge, Forbidden, IdempotencyKeyReused, Internal,
     InvalidCursor, InvalidJson, InvalidRequest, InvalidState, LeaseLost, NodeUnknown, NotFound,
-    Overloaded, PayloadTooLarge, Purged, QueueNotFound, RequestTimeout, ShuttingDown, StoreFull,
-    StoreReset, StoreUnavailable, TaskNotFinished, TaskNotFound, TooManyWaiters, Unauthenticated,
-    UnsupportedMediaType, ValidationFailed,
+    Overloaded, PayloadTooLarge, Purged, QueueFull, QueueNotFound, RequestTimeout,
+    ScheduleNotFound, ShuttingDown, StoreFull, StoreReset, StoreUnavailable, TaskNotFinished,
+    TaskNotFound, TooManyWaiters, Unauthenticated, UnsupportedMediaType, ValidationFailed,
 };
 
 /// Every operation of the API.
@@ -67,6 +67,14 @@ groups! {
     ClaimTasksProblems: NodeUnknown TooManyWaiters, CALL, BODY, WRITE;
     GetQueueProblems: QueueNotFound, CALL;
     ChangeQueueProblems: QueueNotFound, CALL, WRITE;
+    CreateScheduleProblems: InvalidState IdempotencyKeyReused, CALL, BODY, WRITE;
+    GetScheduleProblems: ScheduleNotFound, CALL;
+    ReplaceScheduleProblems: ScheduleNotFound, CALL, BODY, WRITE;
+    UpdateScheduleProblems: ScheduleNotFound, CALL, BODY, WRITE;
+    ChangeScheduleProblems: ScheduleNotFound, CALL, WRITE;
+    TriggerScheduleProblems: ScheduleNotFound QueueFull, CALL, WRITE;
+    PreviewScheduleProblems: InvalidRequest ScheduleNotFound, CALL;
+    PreviewProblems:, CALL, BODY;
     ReadinessProblems: Internal StoreUnavailable StoreReset ShuttingDown;
     ProblemPageProblems: NotFound;
 }

@@ -9,7 +9,7 @@ mod cancel;
 mod complete;
 mod fail;
 mod get;
-mod idempotency;
+pub(crate) mod idempotency;
 mod progress;
 mod release;
 mod report;

@@ -3,10 +3,10 @@
 //! A step reads the clock and the schedules that are due, asks the domain what is to happen, and sends
 //! one script a moment. A script that finds the schedule moved on by another replica does nothing.
 
+use super::Schedules;
 use super::codec::push_moment;
 use super::get::named;
 use super::set::read_timing;
-use super::Schedules;
 use crate::domain::schedule::due::Fate;
 use crate::domain::schedule::{FireOutcome, Overlap, Schedule};
 use crate::domain::{Partition, TaskId, UnixMillis};

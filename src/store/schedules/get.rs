@@ -1,7 +1,7 @@
 //! Get and list: schedules as they are.
 
-use super::codec::{LISTED, decode};
 use super::Schedules;
+use super::codec::{LISTED, decode};
 use crate::domain::schedule::Schedule;
 use crate::domain::{Partition, ScheduleName, UnixMillis};
 use crate::store::args::Args;
@@ -22,7 +22,9 @@ impl Schedules {
     /// The schedule, or `None` when there is none of that name.
     pub async fn get(&self, name: &ScheduleName) -> Result<Option<Schedule>, StoreError> {
         let (_, record) = self.read(name).await?;
-        record.map(|record| decode(name.clone(), record)).transpose()
+        record
+            .map(|record| decode(name.clone(), record))
+            .transpose()
     }
 
     /// Now, by the clock that schedules go by.
@@ -93,7 +95,7 @@ impl Schedules {
 /// A name and the record after it.
 pub(super) fn named(reply: &mut Reply) -> Result<Schedule, StoreError> {
     let mut pair = reply.next_list()?;
-    let name = ScheduleName::parse(&pair.text()?)
-        .map_err(|_| StoreError::corrupt("a schedule's name"))?;
+    let name =
+        ScheduleName::parse(&pair.text()?).map_err(|_| StoreError::corrupt("a schedule's name"))?;
     decode(name, Record::read(pair.value()?)?)
 }

@@ -70,7 +70,8 @@ impl Schedules {
             let Some(mut args) = begin(name, now, definition)? else {
                 return Ok(CreateOutcome::NeverFires);
             };
-            args.push("key").push(made_by.as_deref().unwrap_or_default());
+            args.push("key")
+                .push(made_by.as_deref().unwrap_or_default());
             if let Some(schedule) = self.send(name, &args).await? {
                 return Ok(CreateOutcome::Created(Box::new(schedule)));
             }
@@ -177,7 +178,9 @@ impl Schedules {
             return Ok(None);
         }
         let (_, record) = self.read(name).await?;
-        record.map(|record| decode(name.clone(), record)).transpose()
+        record
+            .map(|record| decode(name.clone(), record))
+            .transpose()
     }
 }
 
