@@ -120,7 +120,7 @@ async fn a_schedule_that_cannot_be_is_422_with_a_pointer() {
         ("every_ms", json!(60_000), "/every_ms"),
         ("timezone", json!("Mars/Base"), "/timezone"),
         ("overlap", json!("sometimes"), "/overlap"),
-        ("catch_up", json!(1), "/catch_up"),
+        ("catch_up", json!("some"), "/catch_up"),
         ("jitter_ms", json!(3_600_001), "/jitter_ms"),
         ("name", json!("preview"), "/name"),
         ("name", json!("a b"), "/name"),

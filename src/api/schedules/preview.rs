@@ -12,8 +12,8 @@ use crate::api::state::ApiState;
 use crate::domain::schedule::Rule;
 use crate::domain::{InvalidInput, ScheduleName, UnixMillis};
 
-const DEFAULT_COUNT: usize = 5;
-const MAX_COUNT: usize = 100;
+const DEFAULT_COUNT: u32 = 5;
+const MAX_COUNT: u32 = 100;
 const COUNT_RANGE: &str = "count lies between 1 and 100";
 
 /// Moments to come.
@@ -36,7 +36,7 @@ pub(crate) struct PreviewSchedule {
     timezone: Option<String>,
     /// Moments at most.
     #[schema(minimum = 1, maximum = 100, default = 5)]
-    count: Option<usize>,
+    count: Option<u32>,
 }
 
 /// How many moments are asked for.
@@ -54,7 +54,7 @@ pub(crate) struct Count(usize);
 
 #[derive(Deserialize)]
 struct CountQuery {
-    count: Option<usize>,
+    count: Option<u32>,
 }
 
 impl FromRequestParts<ApiState> for Count {
@@ -68,9 +68,12 @@ impl FromRequestParts<ApiState> for Count {
     }
 }
 
-fn in_range(count: Option<usize>) -> Option<usize> {
+fn in_range(count: Option<u32>) -> Option<usize> {
     let count = count.unwrap_or(DEFAULT_COUNT);
-    (1..=MAX_COUNT).contains(&count).then_some(count)
+    (1..=MAX_COUNT)
+        .contains(&count)
+        .then(|| usize::try_from(count).ok())
+        .flatten()
 }
 
 /// Preview a schedule
