@@ -1,6 +1,5 @@
--- The task's record: a small hash. Long documents stand in keys of their own, named by the
--- letters in the field `long`; one field above hash-max-listpack-value would turn the whole hash
--- into a table.
+-- The task's record: a small hash. Long documents stand in keys of their own, named by the letters in
+-- `long`; one field above hash-max-listpack-value would turn the whole hash into a table.
 local DOCUMENTS = { p = 'payload', r = 'result', m = 'metadata', e = 'error' }
 local task = {}
 
@@ -8,15 +7,12 @@ local task = {}
 local LATEST = '^(%S+) (%S+) (%S+) (%S+) (%S+) (%S+) (%S+) (%S+) (%S+) (%S+)$'
 local function present(value) if value ~= '-' then return value end end
 
--- What the field `latest` says, as fields of their own.
 local function unfold(t)
-  local session, lease_ms, own_end
-  t.attempt, t.token, t.node, session, t.started, t.fence, t.lease, t.deadline, lease_ms, own_end =
+  t.attempt, t.token, t.node, t.session, t.started, t.fence, t.lease, t.deadline, t.lease_ms, t.own_end =
     string.match(t.latest, LATEST)
-  t.session, t.lease_ms, t.own_end = present(session), present(lease_ms), present(own_end)
+  t.session, t.lease_ms, t.own_end = present(t.session), present(t.lease_ms), present(t.own_end)
 end
 
--- The field and its value, for the record to be written.
 function task.latest_field(t)
   return 'latest', table.concat({ text(t.attempt), t.token, t.node, t.session or '-', text(t.started), t.fence,
     text(t.lease), text(t.deadline), text(t.lease_ms) or '-', text(t.own_end) or '-' }, ' ')
@@ -48,10 +44,8 @@ function task.erase(t, ...)
   local rest = {}
   for _, field in ipairs({ ... }) do t[field] = nil end
   for i = 1, #t.flat, 2 do
-    if t[t.flat[i]] then
-      rest[#rest + 1] = t.flat[i]
-      rest[#rest + 1] = t.flat[i + 1]
-    end
+    local field, value = t.flat[i], t.flat[i + 1]
+    if t[field] then rest[#rest + 1], rest[#rest + 2] = field, value end
   end
   t.flat = rest
   redis.call('HDEL', keys.task(t.id), ...)

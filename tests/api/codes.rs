@@ -42,6 +42,14 @@ const PRODUCED: &[(&str, &str)] = &[
     ("already_finished", "cancel_of_a_finished_task_is_409"),
     ("task_not_finished", "complete_twice_answers_the_same"),
     ("purged", "a_key_whose_task_is_no_more_is_410"),
+    (
+        "precondition_failed",
+        "if_match_keeps_two_who_configure_apart",
+    ),
+    (
+        "queue_full",
+        "a_full_queue_takes_no_more_until_a_task_has_finished",
+    ),
     ("payload_too_large", "what_is_too_large_is_413"),
     ("batch_too_large", "a_batch_with_too_many_tasks_is_413"),
     (
@@ -88,7 +96,7 @@ const PRODUCED: &[(&str, &str)] = &[
 /// The codes that the API's description lists: all there are.
 fn described() -> BTreeSet<String> {
     let document: Value = serde_json::from_str(&taskyard::api::document()).unwrap();
-    let words = document["components"]["schemas"]["Code"]["enum"]
+    let words = document["components"]["schemas"]["ProblemCode"]["enum"]
         .as_array()
         .unwrap();
     words

@@ -58,12 +58,20 @@ async fn every_example_is_accepted_as_it_stands() {
 struct Scene {
     lease: Lease,
     session: String,
+    queue: &'static str,
 }
 
 impl Scene {
     /// A task in the queue, one in the hands of a node, or finished, and a node with a session.
     async fn set(api: &Api, operation: &Operation) -> Self {
         api.submit(json!({ "queue": "mail" })).await;
+        // Only an empty queue can be deleted.
+        api.put("/v1/queues/spare", json!({})).await;
+        let queue = if operation.id == "deleteQueue" {
+            "spare"
+        } else {
+            "mail"
+        };
         api.submit(json!({ "queue": operation.id })).await;
         let lease = api
             .claim("n", json!({ "queues": [operation.id] }))
@@ -72,18 +80,18 @@ impl Scene {
         if matches!(operation.id, "retryTask" | "getTaskResult") {
             assert_eq!(api.report(&lease, "complete", json!({})).await.status, 200);
         }
-        // What is to be created is not there yet.
+        // One that another operation has made, or deleted, will do.
         if operation.path.starts_with("/v1/schedules/{name}") {
             let schedule = json!({ "every_ms": 60_000, "task": { "queue": operation.id } });
-            assert_eq!(
-                api.put("/v1/schedules/nightly-report", schedule)
-                    .await
-                    .status,
-                201
-            );
+            let put = api.put("/v1/schedules/nightly-report", schedule).await;
+            assert!(put.status < 300, "{}", put.text);
         }
         let session = api.register("laptop-1", json!({})).await;
-        Self { lease, session }
+        Self {
+            lease,
+            session,
+            queue,
+        }
     }
 
     fn path(&self, template: &str) -> String {
@@ -91,7 +99,7 @@ impl Scene {
             .replace("{id}", &self.lease.id)
             .replace("{node_id}", "laptop-1")
             .replace("schedules/{name}", "schedules/nightly-report")
-            .replace("{name}", "mail")
+            .replace("{name}", self.queue)
             .replace("{code}", "lease_lost")
     }
 

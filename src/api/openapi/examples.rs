@@ -19,7 +19,7 @@ examples! {
     "tasks": "submitTask" "submitTasks" "getTask" "getTaskResult" "completeTask" "failTask" "releaseTask"
         "reportTaskProgress" "cancelTask" "retryTask";
     "nodes": "listNodes" "registerNode" "getNode" "heartbeatNode" "claimTasks" "exchangeTasks";
-    "queues": "listQueues" "getQueue" "getQueueStats" "pauseQueue" "resumeQueue";
+    "queues": "listQueues" "getQueue" "getQueueStats" "configureQueue" "mergeQueue" "pauseQueue" "resumeQueue" "purgeQueue";
     "schedules": "createSchedule" "listSchedules" "getSchedule" "replaceSchedule" "updateSchedule" "pauseSchedule"
         "resumeSchedule" "triggerSchedule" "previewSchedule" "previewRule";
     "openapi": "getHealth" "getReadiness" "listProblems" "getProblem";

@@ -16,6 +16,7 @@ use utoipa::{PartialSchema, ToSchema};
 use crate::api::problem::Code;
 use crate::domain::retry::{Growth as GrowthWord, Jitter as JitterWord};
 use crate::domain::schedule::{CatchUp as Missed, FireOutcome as Fire, Overlap as Policy};
+use crate::domain::score::Ordering as OrderingWord;
 use crate::domain::{FailureReason as Reason, TaskState as State, node::NodeState as Node};
 use crate::store::durability::Durability as Level;
 
@@ -47,6 +48,8 @@ words! {
     FailureReason "Why a task ended as failed.": Reason::ALL;
     NodeState "How a node stands: it is heard of, has missed heartbeats, or its session has ended.":
         [Node::Ready, Node::Suspect, Node::Dead];
+    Ordering "What goes first in a queue: priority, priority with a bound on how long it is preferred, or neither.":
+        [OrderingWord::Strict, OrderingWord::Aging, OrderingWord::Fifo];
     RetryKind "How the delay grows: `base_ms` x factor^(failures - 1), `base_ms` x failures, or `base_ms`.":
         [GrowthWord::Exponential, GrowthWord::Linear, GrowthWord::Fixed];
     RetryJitter "What part of the delay is left to chance: all of it, half, or nothing.":

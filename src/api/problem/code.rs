@@ -1,9 +1,5 @@
 //! The codes: stable words, each with its status and what it means.
 
-use utoipa::openapi::RefOr;
-use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
-use utoipa::{PartialSchema, ToSchema};
-
 /// Declares the codes, one a line.
 macro_rules! codes {
     ($($variant:ident $word:literal $status:literal $retryable:literal $title:literal $advice:literal;)*) => {
@@ -135,22 +131,5 @@ impl Code {
     /// The code that a word names.
     pub(super) fn from_word(word: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|code| code.word() == word)
-    }
-}
-
-/// The API's description lists the words.
-impl PartialSchema for Code {
-    fn schema() -> RefOr<Schema> {
-        ObjectBuilder::new()
-            .schema_type(Type::String)
-            .description(Some("What went wrong; /problems/{code} says what to do."))
-            .enum_values(Some(Self::ALL.iter().map(|code| code.word())))
-            .into()
-    }
-}
-
-impl ToSchema for Code {
-    fn name() -> std::borrow::Cow<'static, str> {
-        "Code".into()
     }
 }

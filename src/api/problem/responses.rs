@@ -13,9 +13,10 @@ use utoipa::openapi::{ContentBuilder, Ref, RefOr, Response, ResponseBuilder};
 use super::Code::{
     self, AlreadyFinished, BatchRejected, BatchTooLarge, Forbidden, IdempotencyKeyReused, Internal,
     InvalidCursor, InvalidJson, InvalidRequest, InvalidState, LeaseLost, NodeUnknown, NotFound,
-    Overloaded, PayloadTooLarge, Purged, QueueFull, QueueNotFound, RequestTimeout,
-    ScheduleNotFound, ShuttingDown, StoreFull, StoreReset, StoreUnavailable, TaskNotFinished,
-    TaskNotFound, TooManyWaiters, Unauthenticated, UnsupportedMediaType, ValidationFailed,
+    Overloaded, PayloadTooLarge, PreconditionFailed, Purged, QueueFull, QueueNotFound,
+    RequestTimeout, ScheduleNotFound, ShuttingDown, StoreFull, StoreReset, StoreUnavailable,
+    TaskNotFinished, TaskNotFound, TooManyWaiters, Unauthenticated, UnsupportedMediaType,
+    ValidationFailed,
 };
 
 /// Every operation of the API.
@@ -52,10 +53,10 @@ macro_rules! groups {
 }
 
 groups! {
-    SubmitTaskProblems: IdempotencyKeyReused Purged, CALL, BODY, WRITE;
-    SubmitTasksProblems: IdempotencyKeyReused Purged BatchTooLarge BatchRejected, CALL, BODY, WRITE;
-    GetTaskProblems: InvalidRequest TaskNotFound, CALL;
-    GetTaskResultProblems: TaskNotFound TaskNotFinished, CALL;
+    SubmitTaskProblems: IdempotencyKeyReused Purged QueueFull, CALL, BODY, WRITE;
+    SubmitTasksProblems: IdempotencyKeyReused Purged QueueFull BatchTooLarge BatchRejected, CALL, BODY, WRITE;
+    GetTaskProblems: InvalidRequest TaskNotFound Purged TooManyWaiters, CALL;
+    GetTaskResultProblems: TaskNotFound TaskNotFinished Purged, CALL;
     ReportTaskProblems: TaskNotFound LeaseLost, CALL, BODY, WRITE;
     ReleaseTaskProblems: TaskNotFound LeaseLost InvalidState, CALL, BODY, WRITE;
     CancelTaskProblems: TaskNotFound AlreadyFinished, CALL, WRITE;
@@ -64,9 +65,11 @@ groups! {
     GetNodeProblems: NodeUnknown, CALL;
     DeleteNodeProblems: NodeUnknown, CALL, WRITE;
     NodeCallProblems: NodeUnknown, CALL, BODY, WRITE;
-    ClaimTasksProblems: NodeUnknown TooManyWaiters, CALL, BODY, WRITE;
+    ClaimTasksProblems: NodeUnknown TooManyWaiters ShuttingDown, CALL, BODY, WRITE;
     GetQueueProblems: QueueNotFound, CALL;
     ChangeQueueProblems: QueueNotFound, CALL, WRITE;
+    ConfigureQueueProblems: QueueNotFound InvalidState PreconditionFailed, CALL, BODY, WRITE;
+    DeleteQueueProblems: QueueNotFound InvalidState, CALL, WRITE;
     CreateScheduleProblems: InvalidState IdempotencyKeyReused, CALL, BODY, WRITE;
     GetScheduleProblems: ScheduleNotFound, CALL;
     ReplaceScheduleProblems: ScheduleNotFound, CALL, BODY, WRITE;

@@ -7,8 +7,9 @@ use serde::Deserialize;
 
 use super::get::answer;
 use crate::api::json::OptionalJson;
-use crate::api::path::Id;
-use crate::api::problem::{Code, Problem};
+use crate::api::openapi::schemas;
+use crate::api::path::{Id, QueuePath};
+use crate::api::problem::{Code, ConfigureQueueProblems, Problem};
 use crate::api::state::ApiState;
 use crate::domain::QueueName;
 use crate::domain::queue_settings::QueueChange;
@@ -19,28 +20,22 @@ use crate::store::ConfigureOutcome;
 /// What a queue is to be like. PUT gives what is left out its default, PATCH leaves it as it is.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
-#[schema(example = json!({"ordering": "strict", "max_tasks": 100_000, "max_attempts": 5,
-    "retention": {"succeeded_ms": 3_600_000}}))]
 pub(crate) struct ConfigureQueue {
     /// strict, aging or fifo. Another one than now is refused while tasks are queued or running.
-    #[schema(value_type = Option<String>, default = "strict")]
+    #[schema(value_type = Option<schemas::Ordering>)]
     ordering: Option<Ordering>,
     /// What one priority is worth under `aging`.
-    #[schema(default = 60_000)]
     aging_step_ms: Option<u64>,
     /// Unfinished tasks it may have; submits beyond are 429 `queue_full`.
     max_tasks: Option<u64>,
     /// Length of a lease without a session, when the claim names none.
-    #[schema(default = 60_000)]
     lease_ms: Option<u64>,
     /// How long an attempt may run, when the task says nothing.
-    #[schema(default = 1_800_000)]
     timeout_ms: Option<u64>,
     /// Attempts that may fail, when the task says nothing.
-    #[schema(default = 3)]
     max_attempts: Option<u32>,
     /// When a failed attempt is repeated, when the task says nothing.
-    #[schema(value_type = Option<Object>)]
+    #[schema(value_type = Option<schemas::RetryPolicy>)]
     retry: Option<RetryPolicy>,
     /// What becomes of finished tasks.
     retention: Option<ConfigureRetention>,
@@ -51,24 +46,36 @@ pub(crate) struct ConfigureQueue {
 #[serde(deny_unknown_fields)]
 pub(crate) struct ConfigureRetention {
     /// Succeeded, cancelled and expired ones.
-    #[schema(default = 86_400_000)]
     succeeded_ms: Option<u64>,
     /// Failed ones.
-    #[schema(default = 1_209_600_000)]
     failed_ms: Option<u64>,
     /// In each final state.
-    #[schema(default = 1_000_000)]
     max_finished: Option<u64>,
     /// Bytes of their payloads and results together; counted for tasks that finish from now on.
     max_bytes: Option<u64>,
 }
 
-/// Sets what a queue is like; a new one comes into being.
+/// Headers that name a revision.
+#[derive(utoipa::IntoParams)]
+#[into_params(parameter_in = Header)]
+#[expect(dead_code, reason = "only the generator of the document reads it")]
+pub(crate) struct RevisionHeaders {
+    /// Only if the queue is still at this revision, as its `ETag` names it; `*` for any.
+    #[param(rename = "If-Match")]
+    if_match: Option<String>,
+}
+
+/// Configure a queue
+///
+/// What is left out gets its default. A queue that is not there comes into being.
 #[utoipa::path(put, path = "/queues/{name}", operation_id = "configureQueue", tag = "queues",
-    params(("name" = String, Path), ("If-Match" = Option<String>, Header)), request_body = ConfigureQueue,
+    params(QueuePath, RevisionHeaders), request_body = ConfigureQueue,
     responses(
-        (status = 200, description = "The queue was known", body = super::QueueView),
-        (status = 201, description = "The queue is new", body = super::QueueView)))]
+        (status = 200, description = "The queue was known", body = super::QueueView, headers(
+            ("ETag" = String, description = "The revision of its settings, for If-Match"))),
+        (status = 201, description = "The queue is new", body = super::QueueView, headers(
+            ("ETag" = String, description = "The revision of its settings, for If-Match"))),
+        ConfigureQueueProblems))]
 pub(crate) async fn configure_queue(
     State(state): State<ApiState>,
     Id(name): Id<QueueName>,
@@ -83,10 +90,15 @@ pub(crate) async fn configure_queue(
     configured(&state, &name, outcome).await
 }
 
-/// Changes what the request names, of a queue that is there.
+/// Change a queue
+///
+/// What is left out stays as it is.
 #[utoipa::path(patch, path = "/queues/{name}", operation_id = "mergeQueue", tag = "queues",
-    params(("name" = String, Path), ("If-Match" = Option<String>, Header)), request_body = ConfigureQueue,
-    responses((status = 200, description = "The queue", body = super::QueueView)))]
+    params(QueuePath, RevisionHeaders), request_body = ConfigureQueue,
+    responses(
+        (status = 200, description = "The queue", body = super::QueueView, headers(
+            ("ETag" = String, description = "The revision of its settings, for If-Match"))),
+        ConfigureQueueProblems))]
 pub(crate) async fn merge_queue(
     State(state): State<ApiState>,
     Id(name): Id<QueueName>,

@@ -29,7 +29,7 @@ pub(crate) struct QueueView<'a> {
     /// When it came into being.
     #[schema(value_type = String, format = DateTime)]
     created_at: UnixMillis,
-    #[schema(value_type = String, example = "strict")]
+    #[schema(value_type = schemas::Ordering)]
     ordering: Ordering,
     aging_step_ms: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -37,7 +37,7 @@ pub(crate) struct QueueView<'a> {
     lease_ms: u64,
     timeout_ms: u64,
     max_attempts: u32,
-    #[schema(value_type = Object)]
+    #[schema(value_type = schemas::RetryPolicy)]
     retry: RetryPolicy,
     retention: RetentionView,
 }
@@ -103,7 +103,8 @@ pub(super) async fn answer(
 #[utoipa::path(get, path = "/queues/{name}", operation_id = "getQueue", tag = "queues",
     params(QueuePath),
     responses(
-        (status = 200, description = "The queue", body = QueueView),
+        (status = 200, description = "The queue", body = QueueView, headers(
+            ("ETag" = String, description = "The revision of its settings, for If-Match"))),
         GetQueueProblems))]
 pub(crate) async fn get_queue(
     State(state): State<ApiState>,

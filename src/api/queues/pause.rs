@@ -16,7 +16,8 @@ use crate::domain::QueueName;
 #[utoipa::path(post, path = "/queues/{name}/pause", operation_id = "pauseQueue", tag = "queues",
     params(QueuePath),
     responses(
-        (status = 200, description = "The queue", body = super::QueueView),
+        (status = 200, description = "The queue", body = super::QueueView, headers(
+            ("ETag" = String, description = "The revision of its settings, for If-Match"))),
         ChangeQueueProblems))]
 pub(crate) async fn pause_queue(
     State(state): State<ApiState>,
@@ -34,7 +35,8 @@ pub(crate) async fn pause_queue(
 #[utoipa::path(post, path = "/queues/{name}/resume", operation_id = "resumeQueue", tag = "queues",
     params(QueuePath),
     responses(
-        (status = 200, description = "The queue", body = super::QueueView),
+        (status = 200, description = "The queue", body = super::QueueView, headers(
+            ("ETag" = String, description = "The revision of its settings, for If-Match"))),
         ChangeQueueProblems))]
 pub(crate) async fn resume_queue(
     State(state): State<ApiState>,

@@ -5,8 +5,8 @@ use axum::response::Response;
 use serde::Serialize;
 
 use crate::api::json;
-use crate::api::path::Id;
-use crate::api::problem::{Code, Problem};
+use crate::api::path::{Id, QueuePath};
+use crate::api::problem::{ChangeQueueProblems, Code, Problem};
 use crate::api::state::ApiState;
 use crate::domain::QueueName;
 
@@ -18,10 +18,14 @@ pub(crate) struct PurgedQueue {
     purged: u64,
 }
 
-/// Deletes the tasks of a queue that wait: queued, scheduled, blocked or between two attempts.
+/// Purge a queue
+///
+/// Deletes its tasks that wait: queued, scheduled, blocked or between two attempts. What runs goes on.
 #[utoipa::path(post, path = "/queues/{name}/purge", operation_id = "purgeQueue", tag = "queues",
-    params(("name" = String, Path)),
-    responses((status = 200, description = "How many there were", body = PurgedQueue)))]
+    params(QueuePath),
+    responses(
+        (status = 200, description = "How many there were", body = PurgedQueue),
+        ChangeQueueProblems))]
 pub(crate) async fn purge_queue(
     State(state): State<ApiState>,
     Id(name): Id<QueueName>,

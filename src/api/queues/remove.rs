@@ -3,16 +3,20 @@
 use axum::extract::State;
 use axum::http::StatusCode;
 
-use crate::api::path::Id;
-use crate::api::problem::{Code, Problem};
+use crate::api::path::{Id, QueuePath};
+use crate::api::problem::{Code, DeleteQueueProblems, Problem};
 use crate::api::state::ApiState;
 use crate::domain::QueueName;
 use crate::store::RemoveOutcome;
 
-/// Deletes a queue that has no unfinished task, and its finished ones.
+/// Delete a queue
+///
+/// One with unfinished tasks stays. The finished ones go with it.
 #[utoipa::path(delete, path = "/queues/{name}", operation_id = "deleteQueue", tag = "queues",
-    params(("name" = String, Path)),
-    responses((status = 204, description = "It is gone")))]
+    params(QueuePath),
+    responses(
+        (status = 204, description = "It is gone"),
+        DeleteQueueProblems))]
 pub(crate) async fn delete_queue(
     State(state): State<ApiState>,
     Id(name): Id<QueueName>,
