@@ -50,7 +50,7 @@ pub(crate) async fn create_schedule(
         CreateOutcome::KeyReused => Err(Problem::of(Code::IdempotencyKeyReused)),
         CreateOutcome::Exists => Err(Problem::new(
             Code::InvalidState,
-            "there is a schedule of this name: PUT /v1/schedules/{name} replaces it",
+            format!("there is a schedule of this name: PUT /v1/schedules/{name} replaces it"),
         )),
         CreateOutcome::NeverFires => Err(never_fires()),
     }
