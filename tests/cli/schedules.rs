@@ -102,5 +102,5 @@ fn a_schedule_lives_from_create_to_delete() {
     shell.fails(&taken, 5, "there is a schedule of this name");
     shell.fails(&["schedule", "delete", "nightly"], 2, "say --yes");
     shell.told(&["schedule", "delete", "nightly", "--yes"]);
-    shell.fails(&["schedule", "get", "nightly"], 4, "schedule_not_found");
+    shell.fails(&["schedule", "get", "nightly"], 3, "schedule_not_found");
 }
