@@ -31,7 +31,7 @@ pub(super) struct Create {
     /// The time zone in which --cron is read, such as Europe/Berlin; the service's own default is UTC
     #[arg(long, value_name = "ZONE")]
     timezone: Option<String>,
-    /// While the task before is unfinished: skip (the default), allow, queue or cancel_running
+    /// While the task before is unfinished: skip (the default), allow, queue or `cancel_running`
     #[arg(long, value_parser = name)]
     overlap: Option<String>,
     /// What was missed while nothing could fire: none (the default), one or all
@@ -75,18 +75,17 @@ impl Create {
     }
 
     fn schedule(self) -> Result<CreateSchedule, Failure> {
-        let task = match &self.task {
-            Some(task) => task.read_json()?,
-            None => {
-                let payload = self.payload.as_ref().map(Content::read_json).transpose()?;
-                let (queue, kind) = (self.queue, self.kind);
-                let task = Task {
-                    queue,
-                    kind,
-                    payload,
-                };
-                to_raw_value(&task).context("the task cannot be written")?
-            }
+        let task = if let Some(task) = &self.task {
+            task.read_json()?
+        } else {
+            let payload = self.payload.as_ref().map(Content::read_json).transpose()?;
+            let (queue, kind) = (self.queue, self.kind);
+            let task = Task {
+                queue,
+                kind,
+                payload,
+            };
+            to_raw_value(&task).context("the task cannot be written")?
         };
         Ok(CreateSchedule {
             name: self.schedule.name,

@@ -58,7 +58,7 @@ pub(super) struct Schedule {
 enum ScheduleCommand {
     /// Create a schedule
     #[command(after_help = create::EXAMPLES)]
-    Create(create::Create),
+    Create(Box<create::Create>),
     /// List schedules
     #[command(after_help = LIST_EXAMPLES)]
     List(Paging),

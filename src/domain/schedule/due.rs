@@ -101,12 +101,11 @@ impl Overlap {
     /// What becomes of a moment, by whether the earlier task is unfinished and a moment waits already.
     pub const fn fate(self, unfinished: bool, waits: bool) -> Fate {
         match self {
-            Self::Allow => Fate::Fire,
             Self::CancelRunning if unfinished => Fate::CancelAndFire,
             Self::Skip if unfinished => Fate::Skip,
             Self::Queue if waits => Fate::Skip,
             Self::Queue if unfinished => Fate::Wait,
-            Self::Skip | Self::Queue | Self::CancelRunning => Fate::Fire,
+            Self::Allow | Self::Skip | Self::Queue | Self::CancelRunning => Fate::Fire,
         }
     }
 }

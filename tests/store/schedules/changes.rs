@@ -9,8 +9,8 @@ use taskyard::store::schedules::{CreateOutcome, SchedulePlace, SetOutcome, Trigg
 use super::{create, definition, every_s, get, name, queued};
 use crate::support::{EPOCH_MS, TestStore};
 
-fn minute(number: u64) -> Option<UnixMillis> {
-    Some(UnixMillis::new(EPOCH_MS + number * 60_000))
+fn minute(number: u64) -> UnixMillis {
+    UnixMillis::new(EPOCH_MS + number * 60_000)
 }
 
 #[tokio::test]
@@ -22,14 +22,14 @@ async fn a_paused_schedule_lets_its_moments_pass_for_good() {
     test.pass(150_000).await;
     assert_eq!(queued(&test).await, 0);
     let resumed = test.store.schedules.resume(&name()).await.unwrap().unwrap();
-    assert_eq!((resumed.paused, resumed.next), (false, minute(3)));
+    assert_eq!((resumed.paused, resumed.next), (false, Some(minute(3))));
     test.pass(29_000).await;
     assert_eq!(queued(&test).await, 0);
     test.pass(1_000).await;
     assert_eq!(queued(&test).await, 1);
     // Said twice it changes nothing.
     let again = test.store.schedules.resume(&name()).await.unwrap().unwrap();
-    assert_eq!(again.next, minute(4));
+    assert_eq!(again.next, Some(minute(4)));
     test.audit().await;
 }
 
@@ -79,7 +79,7 @@ async fn a_rule_that_names_the_same_moments_goes_on_and_another_begins_now() {
     let goes_on = set(same).await;
     assert_eq!(
         (goes_on.next, goes_on.rule.overlap),
-        (minute(1), Overlap::Allow)
+        (Some(minute(1)), Overlap::Allow)
     );
     let begins = set(every_s(120)).await;
     assert_eq!(begins.next, Some(UnixMillis::new(EPOCH_MS + 150_000)));

@@ -47,8 +47,8 @@ async fn get(test: &TestStore) -> Schedule {
 
 /// Tasks of the queue `default` that wait in `state`.
 async fn count(test: &TestStore, state: TaskState) -> u64 {
-    let stats = test.store.queues.stats(&queue("default")).await.unwrap();
-    stats.map_or(0, |stats| stats.count(state))
+    let numbers = test.store.queues.stats(&queue("default")).await.unwrap();
+    numbers.map_or(0, |numbers| numbers.count(state))
 }
 
 async fn queued(test: &TestStore) -> u64 {
