@@ -182,6 +182,7 @@ lua! {
         SETTLE_ROWS = "outbox/settle.lua",
         AUDIT_TASK = "audit/task.lua",
         AUDIT_QUEUE = "audit/queue.lua",
+        AUDIT_SCHEDULE = "audit/schedule.lua",
     }
 }
 
