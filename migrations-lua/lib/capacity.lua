@@ -8,7 +8,7 @@ function capacity.refusal(item)
   local q = queue.load(item.queue)
   -- A child that the outbox brings was promised when its parent was completed.
   -- One that replaces another takes its room.
-  if not q.max_tasks or item.origin ~= '' or item.replaces then return nil end
+  if not q.max_tasks or item.origin == 'outbox' or item.replaces then return nil end
   if not q.room then
     q.room = tonumber(q.max_tasks)
     for _, state in ipairs(UNFINISHED) do q.room = q.room - redis.call('ZCARD', keys.state(q.name, state)) end

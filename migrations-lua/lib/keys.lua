@@ -16,6 +16,8 @@ local keys = {
   drains = PREFIX .. ':drains',
   operations = PREFIX .. ':operations',
   steps = PREFIX .. ':steps',
+  schedules = PREFIX .. ':schedules',
+  fires = PREFIX .. ':fires',
   channel = PREFIX .. ':signals',
 }
 function keys.task(id) return TASK .. id end
@@ -34,6 +36,7 @@ function keys.claim(node, claim_id) return PREFIX .. ':claim:' .. node .. ':' ..
 function keys.held(node, session) return PREFIX .. ':held:' .. node .. ':' .. session end
 function keys.lane(lane) return PREFIX .. ':lane:' .. lane end
 function keys.node(node) return PREFIX .. ':node:' .. node end
+function keys.schedule(name) return PREFIX .. ':schedule:' .. name end
 function keys.cancels(node) return PREFIX .. ':cancels:' .. node end
 function keys.operation(id) return PREFIX .. ':operation:' .. id end
 function keys.operation_ids(id) return PREFIX .. ':operation_ids:' .. id end

@@ -1,7 +1,7 @@
 -- One submitted task, as submit.lua and complete.lua (for children) take it from the arguments:
 --   id, queue, class definition, priority, when ('now', '+ms', '@ms'), expires_in ms or '',
 --   idempotency scope or '', body digest, unique key as lib/conflict.lua takes it or '',
---   origin ('' or 'outbox'),
+--   origin ('', 'outbox' or 'schedule'),
 --   number of fields, field, value ... (tags first), number of long documents, letter, text ...
 --@needs classes tags conflict
 local submission = {}

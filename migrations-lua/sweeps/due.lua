@@ -5,7 +5,8 @@
 -- KEYS[1]  partition prefix
 -- ARGV     header, replica, ms the grant lasts, then names of queues with waiting claims
 -- Returns  {'ok', granted ('1' | '0'), ms until something is due or -1,
---          {'promote' | 'return_lost' | 'end_dead' | 'end_drains' | 'expire' | 'operate' | 'deliver' ...}, {queue, ready count ...}}
+--          {'promote' | 'return_lost' | 'end_dead' | 'end_drains' | 'expire' | 'operate' | 'fire_schedules' |
+--          'deliver' ...}, {queue, ready count ...}}
 -- Publishes nothing
 --@include outage
 
@@ -30,6 +31,7 @@ look(keys.beats, partition.lease_now, 'end_dead')
 look(keys.drains, partition.lease_now, 'end_drains')
 look(keys.expiries, partition.now, 'expire')
 look(keys.steps, partition.now, 'operate')
+look(keys.fires, partition.now, 'fire_schedules')
 if redis.call('XLEN', keys.outbox) > 0 then work[#work + 1] = 'deliver' end
 
 local ready = {}

@@ -17,6 +17,7 @@ mod path;
 mod problem;
 mod queues;
 mod request;
+mod schedules;
 pub mod state;
 mod tasks;
 mod wait;
@@ -82,7 +83,22 @@ fn routes() -> OpenApiRouter<ApiState> {
         .routes(routes!(queues::get_queue_stats))
         .routes(routes!(queues::pause_queue))
         .routes(routes!(queues::resume_queue))
-        .routes(routes!(queues::purge_queue));
+        .routes(routes!(queues::purge_queue))
+        .routes(routes!(
+            schedules::list_schedules,
+            schedules::create_schedule
+        ))
+        .routes(routes!(schedules::preview_rule))
+        .routes(routes!(
+            schedules::get_schedule,
+            schedules::replace_schedule,
+            schedules::update_schedule,
+            schedules::delete_schedule
+        ))
+        .routes(routes!(schedules::preview_schedule))
+        .routes(routes!(schedules::pause_schedule))
+        .routes(routes!(schedules::resume_schedule))
+        .routes(routes!(schedules::trigger_schedule));
     OpenApiRouter::with_openapi(openapi::Document::openapi())
         .routes(routes!(health::get_health))
         .routes(routes!(health::get_readiness))

@@ -7,7 +7,7 @@ use super::openapi::schemas;
 use super::problem::{Code, Problem};
 use super::state::ApiState;
 use crate::domain::operation::OperationId;
-use crate::domain::{NodeId, QueueName, TaskId};
+use crate::domain::{NodeId, QueueName, ScheduleName, TaskId};
 
 /// Something that a path can name.
 pub(crate) trait InPath: Sized {
@@ -40,6 +40,13 @@ impl InPath for NodeId {
 
 impl InPath for QueueName {
     const MISSING: Code = Code::QueueNotFound;
+    fn parse(segment: &str) -> Option<Self> {
+        Self::parse(segment).ok()
+    }
+}
+
+impl InPath for ScheduleName {
+    const MISSING: Code = Code::ScheduleNotFound;
     fn parse(segment: &str) -> Option<Self> {
         Self::parse(segment).ok()
     }
@@ -81,6 +88,16 @@ pub(crate) struct QueuePath {
     /// The queue's name.
     #[param(value_type = schemas::Name)]
     name: QueueName,
+}
+
+/// A schedule in a path.
+#[derive(utoipa::IntoParams)]
+#[into_params(parameter_in = Path)]
+#[expect(dead_code, reason = "only the generator of the document reads it")]
+pub(crate) struct SchedulePath {
+    /// The schedule's name.
+    #[param(value_type = schemas::Name)]
+    name: ScheduleName,
 }
 
 /// The id that the path names.

@@ -24,6 +24,7 @@ mod output;
 mod paging;
 mod private_redis_exec;
 mod queue;
+mod schedule;
 mod serve;
 mod signals;
 mod store;
@@ -52,6 +53,7 @@ enum Command {
     Task(task::Task),
     Queue(queue::Queue),
     Node(node::Node),
+    Schedule(schedule::Schedule),
     Operation(operation::Operation),
     Api(api::Api),
     Health(health::Health),
@@ -83,6 +85,7 @@ pub fn run() -> ExitCode {
         Command::Task(task) => task.run(),
         Command::Queue(queue) => queue.run(),
         Command::Node(node) => node.run(),
+        Command::Schedule(schedule) => schedule.run(),
         Command::Operation(operation) => operation.run(),
         Command::Api(api) => api.run(),
         Command::Health(health) => health.run(),

@@ -107,6 +107,10 @@ named! {
     NodeId
 }
 named! {
+    /// The name of a schedule.
+    ScheduleName
+}
+named! {
     /// What kind of work a task is.
     TaskType
 }

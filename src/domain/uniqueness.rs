@@ -1,13 +1,13 @@
 //! Unique tasks: one at a time holds a key of its queue.
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::InvalidInput;
 use super::limits::{MAX_DELAY_MS, MAX_KEY_BYTES};
 
 /// How long a task holds its key.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Until {
     /// Until a node has got it for the first time.
@@ -19,7 +19,7 @@ pub enum Until {
 }
 
 /// What becomes of a submit while another task holds the key.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum OnConflict {
     /// The other task is the answer.
@@ -31,7 +31,7 @@ pub enum OnConflict {
 }
 
 /// A key that one task of a queue holds at a time.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Uniqueness {
     /// Any text of 1 to 255 bytes; it counts within the queue.
@@ -39,7 +39,7 @@ pub struct Uniqueness {
     /// How long the key is held.
     pub until: Until,
     /// How long under [`Until::Ttl`], milliseconds.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ttl_ms: Option<u64>,
     /// What becomes of a submit while the key is held.
     pub on_conflict: OnConflict,

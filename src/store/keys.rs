@@ -31,6 +31,8 @@
 //! {ty0}:operation:ID             an operation's record
 //! {ty0}:operation_ids:ID         tasks that it is still to change
 //! {ty0}:applied:ID               what became of its last step here
+//! {ty0}:schedules  {ty0}:fires   names of schedules; those that will fire, by when to look at them
+//! {ty0}:schedule:NAME            a schedule's record
 //! {ty0}:sweeper                  the replica that sweeps just now
 //! {ty0}:signals                  the pub/sub channel
 //! ```
@@ -187,6 +189,16 @@ impl Keys {
         self.named("applied", id)
     }
 
+    /// Names of the partition's schedules.
+    pub fn schedules(&self) -> String {
+        self.one("schedules")
+    }
+
+    /// Schedules that will fire, by when to look at them.
+    pub fn fires(&self) -> String {
+        self.one("fires")
+    }
+
     /// The pub/sub channel.
     pub fn channel(&self) -> String {
         self.one("signals")
@@ -270,6 +282,11 @@ impl Keys {
     /// A node's record.
     pub fn node(&self, node: &str) -> String {
         self.named("node", node)
+    }
+
+    /// A schedule's record.
+    pub fn schedule(&self, name: &str) -> String {
+        self.named("schedule", name)
     }
 
     /// Tasks that a node is to stop.

@@ -24,6 +24,7 @@ mod queues;
 pub mod redis_check;
 pub mod redis_version;
 mod reply;
+pub mod schedules;
 mod schema;
 mod scripts;
 mod signals;
@@ -43,6 +44,7 @@ pub use self::error::{Outcome, StoreError};
 pub use self::nodes::Nodes;
 pub use self::operations::{Operations, SteerOutcome};
 pub use self::queues::{ConfigureOutcome, Queues, RemoveOutcome};
+pub use self::schedules::Schedules;
 pub use self::schema::OpenError;
 pub use self::signals::{Signal, Signals};
 pub use self::sweeps::{Due, Sweeps, Work};
@@ -100,6 +102,8 @@ pub struct Store {
     pub queues: Queues,
     /// Changes of many tasks.
     pub operations: Operations,
+    /// Rules by which tasks are submitted again and again.
+    pub schedules: Schedules,
     /// Background passes.
     pub sweeps: Sweeps,
     core: Arc<Core>,
@@ -161,6 +165,9 @@ impl Store {
                 core: Arc::clone(&core),
             },
             operations: Operations {
+                core: Arc::clone(&core),
+            },
+            schedules: Schedules {
                 core: Arc::clone(&core),
             },
             sweeps: Sweeps {

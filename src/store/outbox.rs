@@ -9,7 +9,7 @@ use super::core::Core;
 use super::lanes::{Slice, Verb};
 use super::reply::Reply;
 use super::scripts;
-use crate::domain::{NodeId, Partition, QueueName};
+use crate::domain::{NodeId, Partition, QueueName, ScheduleName};
 
 /// Rows that one pass reads.
 const PAGE: u64 = 100;
@@ -19,6 +19,18 @@ pub(crate) fn encode_submit(queue: &QueueName, item: &Args) -> Result<String, St
     let texts: Result<Vec<&str>, _> = item.iter().map(std::str::from_utf8).collect();
     let texts = texts.map_err(|_| StoreError::corrupt("an argument that is not UTF-8"))?;
     serde_json::to_string(&(queue, texts)).map_err(|error| StoreError::corrupt(error.to_string()))
+}
+
+/// The body of a row that creates the task of a schedule: its name, and what `encode_submit` has.
+pub(crate) fn encode_fire(
+    schedule: &ScheduleName,
+    queue: &QueueName,
+    item: &Args,
+) -> Result<String, StoreError> {
+    let texts: Result<Vec<&str>, _> = item.iter().map(std::str::from_utf8).collect();
+    let texts = texts.map_err(|_| StoreError::corrupt("an argument that is not UTF-8"))?;
+    serde_json::to_string(&(schedule, queue, texts))
+        .map_err(|error| StoreError::corrupt(error.to_string()))
 }
 
 impl Core {
@@ -36,6 +48,7 @@ impl Core {
             let (row_id, kind, body) = (row.text()?, row.text()?, row.text()?);
             let result = match kind.as_str() {
                 "submit" => self.deliver_submit(&body).await,
+                "fire" => self.deliver_fire(&body).await,
                 "cancel" => self.deliver_cancel(&body).await,
                 other => Err(StoreError::corrupt(format!("the kind {other}"))),
             };
@@ -56,30 +69,54 @@ impl Core {
         Ok(count)
     }
 
+    /// Brings the task of a schedule; what its queue refuses is noted with the schedule.
+    pub(crate) async fn deliver_fire(&self, body: &str) -> Result<(), StoreError> {
+        let (schedule, queue, item): (ScheduleName, QueueName, Vec<String>) =
+            serde_json::from_str(body).map_err(|_| StoreError::corrupt("an outbox row"))?;
+        let id = item.first().cloned().unwrap_or_default();
+        let outcome = self.create(&queue, item).await?;
+        if matches!(outcome.as_str(), "created" | "exists" | "duplicate") {
+            return Ok(());
+        }
+        tracing::warn!(%schedule, %queue, outcome, "the task of a schedule was refused");
+        let mut args = Args::default();
+        args.push(schedule.as_str()).push(id);
+        let partition = self.partition_of_schedule(&schedule);
+        self.call(&scripts::REFUSE, partition, "", &args)
+            .await
+            .map(drop)
+    }
+
     async fn deliver_submit(&self, body: &str) -> Result<(), StoreError> {
         let (queue, item): (QueueName, Vec<String>) =
             serde_json::from_str(body).map_err(|_| StoreError::corrupt("an outbox row"))?;
+        match self.create(&queue, item).await?.as_str() {
+            // A child whose unique key is taken is not made, as one in its parent's own partition.
+            "created" | "exists" | "duplicate" | "refused_duplicate" => Ok(()),
+            other => Err(StoreError::corrupt(format!("a child was refused: {other}"))),
+        }
+    }
+
+    /// Creates a task unless it is there or gone; what its queue says to it.
+    async fn create(&self, queue: &QueueName, item: Vec<String>) -> Result<String, StoreError> {
         let mut args = Args::default();
         for text in item {
             args.push(text);
         }
-        let partition = self.partition_of(&queue);
+        let partition = self.partition_of(queue);
         // Placing first costs a call, and makes the delivery one that cannot be refused half-way.
-        self.place(partition, &queue).await?;
+        self.place(partition, queue).await?;
         let answers = self
             .through_lane(Verb::Submit, partition, Slice::new(args, 1))
             .await?;
-        for answer in answers {
-            let outcome = Reply::list(answer)?.text()?;
-            match outcome.as_str() {
-                // A child whose unique key is taken is not made, as one in its parent's own partition.
-                "created" | "exists" | "duplicate" | "refused_duplicate" => {}
-                // The queue was removed after it had been placed: the row is delivered again.
-                "unplaced" => return Err(StoreError::not_done()),
-                other => return Err(StoreError::corrupt(format!("a child was refused: {other}"))),
-            }
+        let answer = answers.into_iter().next();
+        let answer = answer.ok_or_else(|| StoreError::corrupt("submit answered nothing"))?;
+        let outcome = Reply::list(answer)?.text()?;
+        if outcome == "unplaced" {
+            // The queue was removed after it had been placed: the row is delivered again.
+            return Err(StoreError::not_done());
         }
-        Ok(())
+        Ok(outcome)
     }
 
     async fn deliver_cancel(&self, body: &str) -> Result<(), StoreError> {

@@ -165,7 +165,7 @@ lua! {
         "classes", "lane", "outbox", "task", "uniqueness", "tags", "attempts", "backoff",
         "retention", "lifecycle", "deletion", "cancellation", "rerun", "reprioritise",
         "conflict", "submission", "capacity", "report", "completion", "ready", "leasing",
-        "placing", "merge", "operation", "version",
+        "placing", "merge", "operation", "version", "firing",
     }
     scripts {
         SUBMIT = "tasks/submit.lua",
@@ -223,10 +223,19 @@ lua! {
         FILL_OPERATION = "operations/fill.lua",
         APPLY_STEP = "operations/apply.lua",
         ADVANCE_OPERATION = "operations/advance.lua",
+        GET_SCHEDULE = "schedules/get.lua",
+        LIST_SCHEDULES = "schedules/list.lua",
+        SET_SCHEDULE = "schedules/set.lua",
+        REMOVE_SCHEDULE = "schedules/remove.lua",
+        SCHEDULES_DUE = "schedules/due.lua",
+        FIRE = "schedules/fire.lua",
+        TRIGGER = "schedules/trigger.lua",
+        REFUSE = "schedules/refuse.lua",
         OUTBOX_ROWS = "outbox/rows.lua",
         SETTLE_ROWS = "outbox/settle.lua",
         AUDIT_TASK = "audit/task.lua",
         AUDIT_QUEUE = "audit/queue.lua",
+        AUDIT_SCHEDULE = "audit/schedule.lua",
     }
 }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::args::Args;
 use super::codec::Record;
 use super::core::Core;
-use super::{StoreError, chance, queues, scripts};
+use super::{Schedules, StoreError, chance, queues, scripts};
 use crate::domain::queue::Retention;
 use crate::domain::{NodeId, Partition, QueueName, SessionId, TaskState};
 
@@ -45,6 +45,8 @@ pub enum Work {
     Expire,
     /// Operations with a step to do.
     Operate,
+    /// Schedules whose moment has come.
+    FireSchedules,
     /// Rows in the outbox.
     Deliver,
 }
@@ -58,6 +60,7 @@ impl Work {
             "end_drains" => Self::EndDrains,
             "expire" => Self::Expire,
             "operate" => Self::Operate,
+            "fire_schedules" => Self::FireSchedules,
             "deliver" => Self::Deliver,
             _ => return None,
         })
@@ -131,6 +134,7 @@ impl Sweeps {
             Work::EndDrains => self.end_drains(partition).await,
             Work::Expire => self.expire(partition).await,
             Work::Operate => self.operate(partition).await,
+            Work::FireSchedules => self.fire_schedules(partition).await,
             Work::Deliver => self.deliver(partition).await,
         }
     }
@@ -258,6 +262,12 @@ impl Sweeps {
     ) -> Result<(), StoreError> {
         self.core.forget_node(node);
         self.core.return_all_held(node, session).await
+    }
+
+    /// Fires the schedules whose moment has come.
+    pub async fn fire_schedules(&self, partition: Partition) -> Result<(), StoreError> {
+        let core = Arc::clone(&self.core);
+        Schedules { core }.fire_due(partition).await
     }
 
     /// Delivers the outbox.

@@ -28,6 +28,7 @@ const PRODUCED: &[(&str, &str)] = &[
         "queue_not_found",
         "a_queue_comes_into_being_with_its_first_task",
     ),
+    ("schedule_not_found", "a_schedule_that_is_not_there_is_404"),
     (
         "operation_not_found",
         "an_operation_that_is_not_there_is_404",

@@ -25,6 +25,7 @@ mod outages;
 mod protocol;
 mod queue_settings;
 mod queues;
+mod schedules;
 mod stopping;
 mod tasks;
 mod unique;

@@ -12,6 +12,7 @@ mod queues;
 mod recorder;
 mod records;
 mod requests;
+mod schedules;
 mod tasks;
 
 use std::path::PathBuf;

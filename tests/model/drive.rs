@@ -498,6 +498,7 @@ impl World {
                         Work::EndDrains | Work::Operate => {
                             return Err("no action drains a node or begins an operation".to_owned());
                         }
+                        Work::FireSchedules => return Err("the model has no schedules".into()),
                     };
                     self.sweep(store, number, sweep).await?;
                     // Moments that were drawn must be known before the next step needs them.

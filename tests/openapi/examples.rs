@@ -81,6 +81,12 @@ impl Scene {
         if matches!(operation.id, "retryTask" | "getTaskResult") {
             assert_eq!(api.report(&lease, "complete", json!({})).await.status, 200);
         }
+        // One that another operation has made, or deleted, will do.
+        if operation.path.starts_with("/v1/schedules/{name}") {
+            let schedule = json!({ "every_ms": 60_000, "task": { "queue": operation.id } });
+            let put = api.put("/v1/schedules/nightly-report", schedule).await;
+            assert!(put.status < 300, "{}", put.text);
+        }
         let session = api.register("laptop-1", json!({})).await;
         // Its second step is due a second later, which never comes here.
         let ids = [uuid::Uuid::now_v7(), uuid::Uuid::now_v7()].map(|id| id.to_string());
@@ -103,6 +109,7 @@ impl Scene {
         template
             .replace("{id}", id)
             .replace("{node_id}", "laptop-1")
+            .replace("schedules/{name}", "schedules/nightly-report")
             .replace("{name}", self.queue)
             .replace("{code}", "lease_lost")
     }

@@ -15,6 +15,7 @@ mod outbox;
 mod queues;
 mod release;
 mod retry;
+mod schedules;
 mod schema;
 mod submit;
 mod sweeps;

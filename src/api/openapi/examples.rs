@@ -22,6 +22,8 @@ examples! {
     "nodes": "listNodes" "registerNode" "getNode" "drainNode" "resumeNode" "heartbeatNode" "claimTasks" "exchangeTasks";
     "queues": "listQueues" "getQueue" "getQueueStats" "configureQueue" "mergeQueue" "pauseQueue" "resumeQueue" "purgeQueue";
     "operations": "listOperations" "getOperation" "pauseOperation" "resumeOperation" "abortOperation";
+    "schedules": "createSchedule" "listSchedules" "getSchedule" "replaceSchedule" "updateSchedule" "pauseSchedule"
+        "resumeSchedule" "triggerSchedule" "previewSchedule" "previewRule";
     "openapi": "getHealth" "getReadiness" "listProblems" "getProblem";
 }
 

@@ -37,6 +37,7 @@ use utoipa::OpenApi;
         (name = "nodes", description = "Workers: they register, heartbeat, claim and report"),
         (name = "queues", description = "Where tasks wait"),
         (name = "operations", description = "Changes of many tasks, which go on for a while"),
+        (name = "schedules", description = "Rules by which tasks are submitted again and again"),
         (name = "service", description = "Whether the service is there and can serve, and what its problems mean")
     )
 )]

@@ -16,6 +16,7 @@ use utoipa::{PartialSchema, ToSchema};
 use crate::api::problem::Code;
 use crate::domain::operation::{Action, OperationState as Operation};
 use crate::domain::retry::{Growth as GrowthWord, Jitter as JitterWord};
+use crate::domain::schedule::{CatchUp as Missed, FireOutcome as Fire, Overlap as Policy};
 use crate::domain::score::Ordering as OrderingWord;
 use crate::domain::uniqueness::{OnConflict as Conflict, Until as UntilWord};
 use crate::domain::{FailureReason as Reason, TaskState as State, node::NodeState as Node};
@@ -61,6 +62,12 @@ words! {
         [GrowthWord::Exponential, GrowthWord::Linear, GrowthWord::Fixed];
     RetryJitter "What part of the delay is left to chance: all of it, half, or nothing.":
         [JitterWord::Full, JitterWord::Equal, JitterWord::None];
+    Overlap "What becomes of a moment while the task of the one before is unfinished: it passes, fires, waits for the task to finish (one does at most), or fires after the task is cancelled.":
+        Policy::ALL;
+    CatchUp "What becomes of moments that could not be fired for a minute: they pass, the latest is fired, or the latest 1,000 are.":
+        Missed::ALL;
+    FireOutcome "What became of a schedule's latest moment: it fired, passed since a task was unfinished, waits for that, passed since nobody fired it in time, or the queue took no more tasks.":
+        Fire::ALL;
     Durability "How safe an acknowledged write is: in memory, soon on disk, on disk, on disk and on a replica.":
         [Level::Memory, Level::DiskSoon, Level::Disk, Level::Replica].map(Level::as_str);
     Directive "What the node is to do: go on, take no more tasks, or end.": ["continue", "drain", "stop"];

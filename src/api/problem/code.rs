@@ -62,6 +62,8 @@ codes! {
         "Queues come into being when the first task is submitted to them, or by PUT /v1/queues/{name}.";
     OperationNotFound "operation_not_found" 404 false "There is no such operation"
         "The id names no operation: it is mistyped, or the operation ended more than 24 hours ago.";
+    ScheduleNotFound "schedule_not_found" 404 false "There is no such schedule"
+        "No schedule has this name: it is mistyped, or the schedule was deleted. GET /v1/schedules lists those that are there.";
     MethodNotAllowed "method_not_allowed" 405 false "The path does not have this method"
         "The Allow header lists the methods that the path has.";
     RequestTimeout "request_timeout" 408 true "The request did not arrive in time"
@@ -69,7 +71,7 @@ codes! {
     LeaseLost "lease_lost" 409 false "The lease is over"
         "The lease_token leases this task no more: it ran out, was given back or the task was taken away. Nothing was changed; stop working on this attempt.";
     InvalidState "invalid_state" 409 false "Its state does not allow this"
-        "The detail names the state that the task or the queue is in.";
+        "The detail names the state that the task, the queue or the schedule is in.";
     AlreadyFinished "already_finished" 409 false "The task has finished"
         "A task that has succeeded, failed or expired cannot be cancelled.";
     DuplicateTask "duplicate_task" 409 false "Another task holds the unique key"

@@ -14,9 +14,9 @@ use super::Code::{
     self, AlreadyFinished, BatchRejected, BatchTooLarge, DuplicateTask, Forbidden,
     IdempotencyKeyReused, Internal, InvalidCursor, InvalidJson, InvalidRequest, InvalidState,
     LeaseLost, NodeUnknown, NotFound, OperationNotFound, Overloaded, PayloadTooLarge,
-    PreconditionFailed, Purged, QueueFull, QueueNotFound, RequestTimeout, ShuttingDown, StoreFull,
-    StoreReset, StoreUnavailable, TaskActive, TaskNotFinished, TaskNotFound, TooManyWaiters,
-    Unauthenticated, UnsupportedMediaType, ValidationFailed,
+    PreconditionFailed, Purged, QueueFull, QueueNotFound, RequestTimeout, ScheduleNotFound,
+    ShuttingDown, StoreFull, StoreReset, StoreUnavailable, TaskActive, TaskNotFinished,
+    TaskNotFound, TooManyWaiters, Unauthenticated, UnsupportedMediaType, ValidationFailed,
 };
 
 /// Every operation of the API.
@@ -78,6 +78,14 @@ groups! {
     ChangeQueueProblems: QueueNotFound, CALL, WRITE;
     ConfigureQueueProblems: QueueNotFound InvalidState PreconditionFailed, CALL, BODY, WRITE;
     DeleteQueueProblems: QueueNotFound InvalidState, CALL, WRITE;
+    CreateScheduleProblems: InvalidState IdempotencyKeyReused, CALL, BODY, WRITE;
+    GetScheduleProblems: ScheduleNotFound, CALL;
+    ReplaceScheduleProblems: ScheduleNotFound, CALL, BODY, WRITE;
+    UpdateScheduleProblems: ScheduleNotFound, CALL, BODY, WRITE;
+    ChangeScheduleProblems: ScheduleNotFound, CALL, WRITE;
+    TriggerScheduleProblems: ScheduleNotFound QueueFull, CALL, WRITE;
+    PreviewScheduleProblems: InvalidRequest ScheduleNotFound, CALL;
+    PreviewProblems:, CALL, BODY;
     ReadinessProblems: Internal StoreUnavailable StoreReset ShuttingDown;
     ProblemPageProblems: NotFound;
 }

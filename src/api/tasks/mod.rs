@@ -14,7 +14,7 @@ mod etag;
 mod explain;
 mod fail;
 mod get;
-mod idempotency;
+pub(crate) mod idempotency;
 mod list;
 mod log;
 mod progress;

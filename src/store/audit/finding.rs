@@ -179,6 +179,24 @@ pub enum Finding {
         /// The queue.
         queue: String,
     },
+    /// The schedule is listed or looked at but has no record.
+    #[error("schedule {schedule} has a place in a list but no record")]
+    ScheduleWithoutRecord {
+        /// The schedule.
+        schedule: String,
+    },
+    /// The schedule is missing from its partition's list.
+    #[error("schedule {schedule} is not in the list of its partition's schedules")]
+    ScheduleNotListed {
+        /// The schedule.
+        schedule: String,
+    },
+    /// Nobody looks at a schedule that has a moment to come, or somebody at one that has none.
+    #[error("schedule {schedule} has a moment to come and no row in fires, or the other way round")]
+    ScheduleNotWatched {
+        /// The schedule.
+        schedule: String,
+    },
     /// The classes are not numbered from 0 without a gap, or miscounted.
     #[error("queue {queue} counts {counted} classes but has those numbered {numbers:?}")]
     ClassesMiscounted {

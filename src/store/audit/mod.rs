@@ -1,12 +1,13 @@
 //! The audit: whether everything stored fits together.
 //!
-//! It reads every key once, page by page, and judges each task and each queue by what one small
+//! It reads every key once, page by page, and judges each task, queue and schedule by what one small
 //! read-only script says of it. So it may run beside a live service: nothing is compared that was
 //! read at two moments. It repairs nothing. Start with `rules`, which says what must hold.
 
 mod facts;
 mod finding;
 mod rules;
+mod schedules;
 mod walk;
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
@@ -73,12 +74,14 @@ impl Store {
             report: AuditReport::default(),
             counted: HashSet::new(),
             queues: BTreeSet::new(),
+            schedules: BTreeSet::new(),
         };
         let mut cursor = Cursor::start();
         while let Some(keys) = self.core.next_keys(&mut cursor).await? {
             audit.look_at_keys(&keys).await?;
         }
         audit.look_at_queues().await?;
+        audit.look_at_schedules().await?;
         Ok(audit.report)
     }
 
@@ -107,6 +110,7 @@ struct Audit<'a> {
     /// Tasks counted already: a scan may give a key twice.
     counted: HashSet<TaskId>,
     queues: BTreeSet<(Partition, String)>,
+    schedules: BTreeSet<(Partition, String)>,
 }
 
 impl Audit<'_> {
@@ -137,6 +141,16 @@ impl Audit<'_> {
                         self.queues
                             .extend(names.into_iter().map(|name| (partition, name)));
                     }
+                }
+                Kind::Schedules => {
+                    let mut cursor = Cursor::start();
+                    while let Some(names) = self.core.next_members(key, &mut cursor).await? {
+                        self.schedules
+                            .extend(names.into_iter().map(|name| (partition, name)));
+                    }
+                }
+                Kind::Schedule(name) => {
+                    self.schedules.insert((partition, name));
                 }
                 Kind::OfQueue(queue) => {
                     self.queues.insert((partition, queue));

@@ -21,6 +21,10 @@ pub(super) enum Kind {
     Tasks(Option<String>),
     /// The list of the partition's queues.
     Queues,
+    /// A sorted set whose members are schedules.
+    Schedules,
+    /// A schedule's record.
+    Schedule(String),
     /// A key of a queue without tasks as members.
     OfQueue(String),
 }
@@ -37,6 +41,8 @@ pub(super) fn classify(key: &str) -> Option<(Partition, Kind)> {
         "leases" | "due" | "expiries" | "held" => Kind::Tasks(None),
         "ready" | "tag" => Kind::Tasks(rest.split(':').nth(1).map(str::to_owned)),
         "queues" => Kind::Queues,
+        "schedules" | "fires" => Kind::Schedules,
+        "schedule" => Kind::Schedule(name()),
         "queue" | "classes" | "heads" => Kind::OfQueue(name()),
         word if TaskState::from_word(word).is_some() => Kind::Tasks(Some(name())),
         word if DocumentKind::ALL.iter().any(|kind| kind.word() == word) => Kind::OfTask(name()),
@@ -116,6 +122,11 @@ mod tests {
         assert_eq!(kind("{ty0}:retry_wait:bulk"), Some((0, tasks("bulk"))));
         assert_eq!(kind("{ty0}:held:n:"), Some((0, Kind::Tasks(None))));
         assert_eq!(kind("{ty0}:queues"), Some((0, Kind::Queues)));
+        assert_eq!(kind("{ty0}:fires"), Some((0, Kind::Schedules)));
+        assert_eq!(
+            kind("{ty0}:schedule:s"),
+            Some((0, Kind::Schedule("s".into())))
+        );
         assert_eq!(kind("{ty0}:idempotency:ab"), None);
         assert_eq!(kind("stranger"), None);
     }
