@@ -6,7 +6,7 @@ local UNFINISHED = { 'queued', 'scheduled', 'blocked', 'running', 'retry_wait' }
 function capacity.refusal(item)
   local q = queue.load(item.queue)
   -- A child that the outbox brings was promised when its parent was completed.
-  if not q.max_tasks or item.origin ~= '' then return nil end
+  if not q.max_tasks or item.origin == 'outbox' then return nil end
   if not q.room then
     q.room = tonumber(q.max_tasks)
     for _, state in ipairs(UNFINISHED) do q.room = q.room - redis.call('ZCARD', keys.state(q.name, state)) end

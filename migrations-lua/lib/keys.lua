@@ -12,6 +12,9 @@ local keys = {
   sweeper = PREFIX .. ':sweeper',
   nodes = PREFIX .. ':nodes',
   beats = PREFIX .. ':beats',
+  jobs = PREFIX .. ':jobs',
+  job_endings = PREFIX .. ':job_endings',
+  job_extensions = PREFIX .. ':job_extensions',
   channel = PREFIX .. ':signals',
 }
 function keys.task(id) return TASK .. id end
@@ -28,3 +31,5 @@ function keys.held(node, session) return PREFIX .. ':held:' .. node .. ':' .. se
 function keys.lane(lane) return PREFIX .. ':lane:' .. lane end
 function keys.node(node) return PREFIX .. ':node:' .. node end
 function keys.cancels(node) return PREFIX .. ':cancels:' .. node end
+function keys.job(id) return PREFIX .. ':job:' .. id end
+function keys.job_tasks(id) return PREFIX .. ':job_tasks:' .. id end

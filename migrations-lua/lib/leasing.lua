@@ -10,6 +10,7 @@ function leasing.begin(claim, q, id, index)
   sets.remove(keys.state(q.name, 'queued'), id)
   sets.add(keys.state(q.name, 'running'), partition.now, id)
   if t.expires then sets.remove(keys.expiries, id) end
+  if t.job then job.moved(t, 'queued', 'running') end
   sets.add(keys.held(claim.node, claim.session), partition.now, id)
 
   -- A lease without a session lasts as long as its queue says, unless the claim does.

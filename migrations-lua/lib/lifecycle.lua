@@ -1,13 +1,13 @@
--- The moves between states. Each takes the task out of every set of its old state and puts it
--- into those of the new one; the caller has made all its checks before.
+-- The moves between states: out of every set of the old one, into those of the new one. All checks
+-- have been made before.
 local lifecycle = {}
 
 local function move(t, state, score)
   sets.remove(keys.state(t.queue, t.state), t.id)
   sets.add(keys.state(t.queue, state), score, t.id)
+  if t.job then job.moved(t, t.state, state) end
 end
 
--- Takes the task out of what goes with its state beside the state's own set.
 local function leave(t)
   if t.state == 'running' then
     sets.remove(keys.leases, t.id)
@@ -34,7 +34,6 @@ function lifecycle.to_queued(t, keeps_place, ...)
   task.write(t, 'state', 'queued', 'score', score, ...)
 end
 
--- To a state that waits for a moment: scheduled or retry_wait.
 function lifecycle.to_waiting(t, state, due, ...)
   leave(t)
   move(t, state, due)
@@ -44,7 +43,6 @@ function lifecycle.to_waiting(t, state, due, ...)
   task.write(t, 'state', state, 'due', due, ...)
 end
 
--- To a final state.
 function lifecycle.to_final(t, state, ...)
   leave(t)
   if t.state ~= 'running' then forget_expiry(t) end
@@ -56,6 +54,7 @@ end
 
 -- Out of everything: a task that waits is deleted.
 function lifecycle.to_none(t)
+  if t.job then job.lost(t) end
   leave(t)
   forget_expiry(t)
   sets.remove(keys.state(t.queue, t.state), t.id)
@@ -95,6 +94,7 @@ end
 function lifecycle.flush()
   sets.flush()
   queue.flush()
+  job.flush()
   partition.save()
   signal.publish()
 end

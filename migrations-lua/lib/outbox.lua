@@ -7,3 +7,9 @@ function outbox.write(kind, body)
   if not outbox.told then signal.line('outbox') end
   outbox.told = true
 end
+
+-- A row may come twice: then its task is there, or was there and is gone.
+function outbox.refusal(id)
+  local is_known = redis.call('EXISTS', keys.task(id)) == 1 or redis.call('ZSCORE', keys.gone, id)
+  return is_known and { 'exists' } or nil
+end

@@ -1,6 +1,6 @@
 -- One submitted task, as submit.lua and complete.lua (for children) take it from the arguments:
 --   id, queue, class definition, priority, when ('now', '+ms', '@ms'), expires_in ms or '',
---   idempotency scope or '', body digest, origin ('' or 'outbox'),
+--   idempotency scope or '', body digest, origin ('', 'outbox', or its place in a job),
 --   number of fields, field, value ..., number of long documents, letter, text ...
 local submission = {}
 
@@ -23,10 +23,9 @@ function submission.refusal(item)
       return body == item.body and { 'replayed', id } or { 'key_reused' }
     end
   end
-  -- A row of the outbox may come twice: its task is there, or was there and is gone.
-  if item.origin ~= '' and (redis.call('EXISTS', keys.task(item.id)) == 1
-      or redis.call('ZSCORE', keys.gone, item.id)) then
-    return { 'exists' }
+  if item.origin ~= '' then
+    local refusal = item.origin == 'outbox' and outbox.refusal(item.id) or job.refusal(item.origin)
+    if refusal then return refusal end
   end
   if not classes.number(q, item.class) and q.classes >= MAX_CLASSES then
     return { 'too_many_classes' }
@@ -56,7 +55,10 @@ function submission.store(item)
   field('created', now)
   if class ~= '0' then field('class', class) end
   if item.priority ~= 0 then field('priority', item.priority) end
-  if item.origin ~= '' then field('origin', item.origin) end
+  if item.origin ~= '' then
+    field(item.origin == 'outbox' and 'origin' or 'job', item.origin)
+    if item.origin ~= 'outbox' then job.joined(item.origin, item.id) end
+  end
   if item.expires_in ~= '' then
     local expires = now + tonumber(item.expires_in)
     field('expires', expires)

@@ -5,7 +5,7 @@
 -- ARGV     header, queue, most tasks
 -- Returns  {'ok', 'done', tasks deleted, tasks that still wait} or {'ok', 'not_found'}
 -- Publishes final, for those who wait for the tasks' results
---@include constants header keys partition sets signal queue task backoff retention lifecycle
+--@include constants header keys partition sets signal queue outbox job job_end task backoff retention lifecycle
 
 local name, most = take(), tonumber(take())
 if not queue.load(name) then return { 'ok', 'not_found' } end

@@ -6,7 +6,7 @@
 -- Returns  {'ok', 'done'}, {'ok', 'more'} to be called again, {'ok', 'not_found'}, or
 --          {'ok', 'has_tasks'} for one with tasks that are not finished
 -- Publishes classes: what is known of them is no more
---@include constants header keys partition signal task
+--@include constants header keys partition sets signal job task
 
 local name, most = take(), tonumber(take())
 if redis.call('HEXISTS', keys.queue(name), 'created') == 0 then return { 'ok', 'not_found' } end
@@ -20,10 +20,12 @@ for _, state in ipairs({ 'succeeded', 'failed', 'cancelled', 'expired' }) do
   for _, id in ipairs(ids) do
     local t = task.read(id)
     if t then redis.call('UNLINK', unpack(task.keys(t))) end
+    if t and t.job then job.forget(t) end
     redis.call('ZADD', keys.gone, partition.now, id)
   end
   if ids[1] then
     redis.call('ZREM', set, unpack(ids))
+    sets.flush()
     return { 'ok', 'more' }
   end
 end

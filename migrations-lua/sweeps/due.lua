@@ -5,7 +5,7 @@
 -- KEYS[1]  partition prefix
 -- ARGV     header, replica, ms the grant lasts, then names of queues with waiting claims
 -- Returns  {'ok', granted ('1' | '0'), ms until something is due or -1,
---          {'promote' | 'return_lost' | 'end_dead' | 'expire' | 'deliver' ...}, {queue, ready count ...}}
+--          {'promote' | 'return_lost' | 'end_dead' | 'expire' | 'extend_jobs' | 'end_jobs' | 'deliver' ...}, {queue, ready count ...}}
 -- Publishes nothing
 --@include constants header keys partition outage
 
@@ -28,6 +28,8 @@ look(keys.due, partition.now, 'promote')
 look(keys.leases, partition.lease_now, 'return_lost')
 look(keys.beats, partition.lease_now, 'end_dead')
 look(keys.expiries, partition.now, 'expire')
+look(keys.job_extensions, partition.now, 'extend_jobs')
+look(keys.job_endings, partition.now, 'end_jobs')
 if redis.call('EXISTS', keys.outbox) == 1 then work[#work + 1] = 'deliver' end
 
 local ready = {}

@@ -5,7 +5,7 @@
 -- ARGV     header, most tasks
 -- Returns  {'ok', number of tasks expired}
 -- Publishes final
---@include constants header keys partition sets signal queue task retention lifecycle
+--@include constants header keys partition sets signal queue outbox job job_end task retention lifecycle
 
 local ids = redis.call('ZRANGEBYSCORE', keys.expiries, '-inf', partition.now, 'LIMIT', 0, tonumber(take()))
 for _, id in ipairs(ids) do

@@ -5,7 +5,7 @@
 -- ARGV     header, node, session, most tasks
 -- Returns  {'ok', number of tasks given back}
 -- Publishes ready, final
---@include constants header keys partition sets signal queue task attempts backoff retention lifecycle
+--@include constants header keys partition sets signal queue outbox job job_end task attempts backoff retention lifecycle
 
 local held = keys.held(take(), take())
 local ids = redis.call('ZRANGE', held, 0, tonumber(take()) - 1)

@@ -8,7 +8,7 @@
 --          ms it lives on or 'ended'
 -- Returns  {'ok', number of rows settled, {node, session ...} that must be looked up first}
 -- Publishes ready, due, final
---@include constants header keys partition outage sets signal queue task attempts backoff retention lifecycle
+--@include constants header keys partition outage sets signal queue outbox job job_end task attempts backoff retention lifecycle
 
 local most, chance = tonumber(take()), tonumber(take())
 local sessions, unknown, asked, settled = {}, {}, {}, 0

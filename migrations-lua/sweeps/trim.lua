@@ -6,7 +6,7 @@
 -- ARGV     header, queue, state, ms to keep, most to keep, most bytes to keep or '', most tasks to delete now
 -- Returns  {'ok', number of tasks deleted}
 -- Publishes nothing
---@include constants header keys partition sets signal queue task retention
+--@include constants header keys partition sets signal queue job task retention
 
 local name, set = take(), nil
 set = keys.state(name, take())
@@ -16,6 +16,7 @@ local function delete(id)
   local t = task.read(id)
   if not t then return end
   redis.call('UNLINK', unpack(task.keys(t)))
+  if t.job then job.forget(t) end
   retention.finish(t)
   -- A row of the outbox may come again for 10 minutes: it must not create the task anew.
   if t.origin then redis.call('ZADD', keys.gone, partition.now, id) end
@@ -37,6 +38,7 @@ if #ids < most and holds_too_much() then
   end
 end
 if ids[1] then redis.call('ZREM', set, unpack(ids)) end
+sets.flush()
 
 local forgotten = redis.call('ZRANGEBYSCORE', keys.gone, '-inf', partition.now - GONE_MS, 'LIMIT', 0, 1000)
 if forgotten[1] then redis.call('ZREM', keys.gone, unpack(forgotten)) end

@@ -6,7 +6,7 @@
 -- ARGV     header, id, grace ms
 -- Returns  {'ok', {'done', state, task}}, {'ok', {'already_finished', state}}, {'ok', {'not_found'}}
 -- Publishes final, outbox
---@include constants header keys partition lane sets signal queue task attempts backoff retention lifecycle outbox
+--@include constants header keys partition lane sets signal queue outbox job job_end task attempts backoff retention lifecycle cancellation
 
 local id, grace = take(), tonumber(take())
 local t = task.read(id)
@@ -15,13 +15,6 @@ if t.state == 'succeeded' or t.state == 'failed' or t.state == 'expired' then
   return { 'ok', { 'already_finished', t.state } }
 end
 
-if t.state == 'running' and not t.cancel then
-  local revoke = partition.lease_now + grace
-  sets.add(keys.leases, math.min(tonumber(t.lease), tonumber(t.deadline), revoke), id)
-  task.write(t, 'cancel', partition.now, 'revoke', revoke)
-  if t.session then outbox.write('cancel', table.concat({ t.node, t.session, id }, ' ')) end
-elseif t.state ~= 'running' and t.state ~= 'cancelled' then
-  lifecycle.to_final(t, 'cancelled')
-end
+if t.state ~= 'cancelled' then cancel_task(t, grace) end
 lifecycle.flush()
 return { 'ok', { 'done', t.state, task.whole(t) } }

@@ -10,7 +10,7 @@
 --          {'claimed', task ...}, each task being {id, queue, the field `latest`, payload} and, where one
 --          of them is there, {..., type or false, metadata or false, traceparent or false}
 -- Publishes nothing: what is gone needs no waking.
---@include constants header keys partition lane sets signal queue outage task attempts ready leasing
+--@include constants header keys partition lane sets signal queue outbox job job_end outage task attempts ready leasing
 
 local function take_claim()
   local node, session, remaining, lease_ms, most, seed, claim_id, count = take(8)
@@ -91,6 +91,7 @@ if not outcomes then
   end
   sets.flush()
   queue.flush()
+  job.flush()
   partition.save()
   lane.keep(outcomes)
 end

@@ -8,7 +8,7 @@
 -- Returns  {'ok', outcome ...}, each {'done', state, task?}, {'settled', state, task?},
 --          {'unplaced'} or {'too_many_classes'} for a child, {'lease_lost', how it ended}, {'not_found'}
 -- Publishes final, ready, due, outbox
---@include constants header keys partition lane sets signal queue classes task attempts backoff retention lifecycle submission outbox report
+--@include constants header keys partition lane sets signal queue outbox job job_end classes task attempts backoff retention lifecycle submission report
 
 return report.run(function()
   local id, token, view, place, result, count = take(6)

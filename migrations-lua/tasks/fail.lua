@@ -6,7 +6,7 @@
 --          'e' for long), error, retryable ('1' | '0'), retry_after ms or '', chance in [0, 1)
 -- Returns  {'ok', outcome ...} as complete.lua
 -- Publishes final, due
---@include constants header keys partition lane sets signal queue task attempts backoff retention lifecycle report
+--@include constants header keys partition lane sets signal queue outbox job job_end task attempts backoff retention lifecycle report
 
 return report.run(function()
   return { id = take(), token = take(), view = take(), place = take(), error = take(),

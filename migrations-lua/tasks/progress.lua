@@ -7,7 +7,7 @@
 -- Returns  {'ok', outcome ...}, each {'renewed', cancel requested ('1' | '0'), lease ms}, {'settled'},
 --          {'lease_lost', how it ended}, {'not_found'}
 -- Publishes nothing
---@include constants header keys partition lane sets signal queue task attempts lifecycle report
+--@include constants header keys partition lane sets signal queue outbox job job_end task attempts lifecycle report
 
 local function renew(t, item)
   local now = partition.lease_now

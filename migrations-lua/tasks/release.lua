@@ -6,7 +6,7 @@
 -- ARGV     header, then items: id, lease token ('' for an operator), view ('state' | 'task'), delay ms or ''
 -- Returns  {'ok', outcome ...} as complete.lua; {'not_running'} for an operator's try
 -- Publishes ready, due, final
---@include constants header keys partition lane sets signal queue task attempts backoff retention lifecycle report
+--@include constants header keys partition lane sets signal queue outbox job job_end task attempts backoff retention lifecycle report
 
 local open = report.open
 function report.open(id, token)

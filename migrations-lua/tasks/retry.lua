@@ -5,19 +5,12 @@
 -- ARGV     header, id
 -- Returns  {'ok', {'done', state, task}}, {'ok', {'invalid_state', state}}, {'ok', {'not_found'}}
 -- Publishes ready
---@include constants header keys partition lane sets signal queue task attempts backoff retention lifecycle
+--@include constants header keys partition lane sets signal queue outbox job job_end task attempts backoff retention lifecycle rerun
 
 local t = task.read(take())
 if not t then return { 'ok', { 'not_found' } } end
 if not t.finished then return { 'ok', { 'invalid_state', t.state } } end
 
-for _, key in ipairs(task.keys(t)) do redis.call('PERSIST', key) end
--- How the attempt ended would be lost with the state that says so.
-if t.state == 'succeeded' then task.write(t, 'settled', 'succeeded', 'ended', t.finished) end
-retention.finish(t)
-task.erase_document(t, 'r')
--- The expiry was for the first start; a run asked for by hand does not expire.
-task.erase(t, 'finished', 'reason', 'failures', 'losses', 'cancel', 'revoke', 'expires', 'bytes')
-lifecycle.to_queued(t, false, 'run', tonumber(t.run or 1) + 1)
+rerun(t)
 lifecycle.flush()
 return { 'ok', { 'done', t.state, task.whole(t) } }

@@ -7,9 +7,10 @@
 -- Returns  {'ok', outcome ...} in the order of the items, each one of
 --          {'created', state, created ms, due ms or 0, max_attempts of the queue or nothing},
 --          {'replayed', id}, {'key_reused'}, {'unplaced'}, {'exists'}, {'too_many_classes'},
---          {'queue_full'}, {'rejected'} (atomic: another was refused)
+--          {'queue_full'}, {'rejected'} (atomic: another was refused); for a task of a job also
+--          {'job_closed'} and {'out_of_order'}
 -- Publishes ready, due, classes
---@include constants header keys partition lane sets signal queue classes task submission capacity
+--@include constants header keys partition lane sets signal queue outbox job job_end classes task submission capacity
 
 local outcomes = lane.recall()
 if outcomes then return { 'ok', unpack(outcomes) } end
@@ -35,6 +36,7 @@ end
 
 sets.flush()
 queue.flush()
+job.flush()
 partition.save()
 lane.keep(outcomes)
 signal.publish()

@@ -6,7 +6,7 @@ use axum::http::request::Parts;
 use super::openapi::schemas;
 use super::problem::{Code, Problem};
 use super::state::ApiState;
-use crate::domain::{NodeId, QueueName, TaskId};
+use crate::domain::{JobId, NodeId, QueueName, TaskId};
 
 /// Something that a path can name.
 pub(crate) trait InPath: Sized {
@@ -18,6 +18,13 @@ pub(crate) trait InPath: Sized {
 
 impl InPath for TaskId {
     const MISSING: Code = Code::TaskNotFound;
+    fn parse(segment: &str) -> Option<Self> {
+        Self::parse(segment)
+    }
+}
+
+impl InPath for JobId {
+    const MISSING: Code = Code::JobNotFound;
     fn parse(segment: &str) -> Option<Self> {
         Self::parse(segment)
     }
@@ -43,6 +50,15 @@ impl InPath for QueueName {
 #[expect(dead_code, reason = "only the generator of the document reads it")]
 pub(crate) struct TaskPath {
     /// The task's id.
+    id: uuid::Uuid,
+}
+
+/// A job in a path.
+#[derive(utoipa::IntoParams)]
+#[into_params(parameter_in = Path)]
+#[expect(dead_code, reason = "only the generator of the document reads it")]
+pub(crate) struct JobPath {
+    /// The job's id.
     id: uuid::Uuid,
 }
 

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::job::{JobId, JobPlace};
 use super::lease::{DEFAULT_MAX_LOSSES, MAX_TIMEOUT_MS};
 use super::limits::{
     MAX_ATTEMPTS, MAX_DELAY_MS, MAX_ERROR_CODE_BYTES, MAX_ERROR_MESSAGE_BYTES, MAX_TAG_BYTES,
@@ -71,6 +72,8 @@ pub struct Submission {
     pub traceparent: Option<String>,
     /// Makes repeating the submit harmless.
     pub idempotency: Option<IdempotencyKey>,
+    /// The job that it joins, and where in it.
+    pub place: Option<JobPlace>,
 }
 
 impl Submission {
@@ -92,6 +95,7 @@ impl Submission {
             requires: Requirements::default(),
             traceparent: None,
             idempotency: None,
+            place: None,
         }
     }
 
@@ -281,6 +285,8 @@ pub struct Task {
     pub tags: Vec<String>,
     /// The submitter's own notes.
     pub metadata: Option<Document>,
+    /// The job that it belongs to.
+    pub job_id: Option<JobId>,
 }
 
 /// Label values and resource amounts by name.

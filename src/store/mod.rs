@@ -13,6 +13,7 @@ mod core;
 pub mod durability;
 mod error;
 pub mod faults;
+pub mod jobs;
 pub mod keys;
 mod lanes;
 mod link;
@@ -39,6 +40,7 @@ pub use self::audit::AuditReport;
 pub use self::clock::Clock;
 use self::core::{Core, Shared};
 pub use self::error::{Outcome, StoreError};
+pub use self::jobs::Jobs;
 pub use self::nodes::Nodes;
 pub use self::queues::{ConfigureOutcome, Queues, RemoveOutcome};
 pub use self::schema::OpenError;
@@ -90,6 +92,8 @@ pub struct Store {
     pub nodes: Nodes,
     /// Queues.
     pub queues: Queues,
+    /// Jobs.
+    pub jobs: Jobs,
     /// Background passes.
     pub sweeps: Sweeps,
     core: Arc<Core>,
@@ -148,6 +152,9 @@ impl Store {
                 core: Arc::clone(&core),
             },
             queues: Queues {
+                core: Arc::clone(&core),
+            },
+            jobs: Jobs {
                 core: Arc::clone(&core),
             },
             sweeps: Sweeps {

@@ -7,6 +7,7 @@ use std::sync::LazyLock;
 
 use deadpool_redis::redis;
 
+use crate::domain::job::{JOB_WINDOW, UPLOAD_LEASE_MS};
 use crate::domain::lease::{
     CANCEL_GRACE_MS, DEFAULT_LEASE_MS, DEFAULT_MAX_ATTEMPTS, DEFAULT_MAX_LOSSES, DEFAULT_TIMEOUT_MS,
 };
@@ -77,7 +78,7 @@ fn part(name: &str) -> String {
 
 fn constants() -> String {
     let retention = Retention::default();
-    let numbers: [(&str, u64); 17] = [
+    let numbers: [(&str, u64); 19] = [
         (
             "PRIORITY_MAX",
             u64::try_from(*PRIORITY_RANGE.end()).unwrap_or_default(),
@@ -96,6 +97,8 @@ fn constants() -> String {
         ("CANCEL_NOTE_MS", CANCEL_NOTE_MS),
         ("DEFAULT_AGING_STEP_MS", DEFAULT_AGING_STEP_MS),
         ("KEEP_SLACK_MS", KEEP_SLACK_MS),
+        ("UPLOAD_LEASE_MS", UPLOAD_LEASE_MS),
+        ("JOB_WINDOW", JOB_WINDOW),
         ("KEEP_SUCCEEDED_MS", retention.succeeded_ms + KEEP_SLACK_MS),
         ("KEEP_FAILED_MS", retention.failed_ms + KEEP_SLACK_MS),
     ];
@@ -135,7 +138,7 @@ lua! {
     parts {
         "header", "keys", "partition", "lane", "sets", "signal", "queue", "task", "attempts",
         "backoff", "lifecycle", "submission", "outbox", "report", "outage", "session", "classes",
-        "ready", "leasing", "retention", "capacity", "placing",
+        "ready", "leasing", "retention", "capacity", "placing", "job", "job_end", "cancellation", "rerun",
     }
     scripts {
         SUBMIT = "tasks/submit.lua",
@@ -153,6 +156,8 @@ lua! {
         RETURN_LOST = "sweeps/return_lost.lua",
         RETURN_HELD = "sweeps/return_held.lua",
         TRIM = "sweeps/trim.lua",
+        EXTEND_JOBS = "sweeps/extend_jobs.lua",
+        END_JOBS = "sweeps/end_jobs.lua",
         REGISTER = "nodes/register.lua",
         HEARTBEAT = "nodes/heartbeat.lua",
         SESSIONS = "nodes/sessions.lua",
@@ -170,6 +175,15 @@ lua! {
         GET_QUEUE = "queues/get.lua",
         CLASSES = "queues/classes.lua",
         STATS = "queues/stats.lua",
+        BEGIN_JOB = "jobs/begin.lua",
+        RENEW_JOB = "jobs/renew.lua",
+        CLOSE_JOB = "jobs/close.lua",
+        CANCEL_JOB = "jobs/cancel.lua",
+        RETRY_JOB = "jobs/retry.lua",
+        GET_JOBS = "jobs/get.lua",
+        LIST_JOBS = "jobs/list.lua",
+        JOB_TASKS = "jobs/tasks.lua",
+        JOB_RESULTS = "jobs/results.lua",
         OUTBOX_ROWS = "outbox/rows.lua",
         SETTLE_ROWS = "outbox/settle.lua",
         AUDIT_TASK = "audit/task.lua",

@@ -38,6 +38,10 @@ pub enum Work {
     EndDead,
     /// Tasks that were not started in time.
     Expire,
+    /// Ranges whose next tasks can be made.
+    ExtendJobs,
+    /// Jobs of which something ends: a broken upload, cancelled tasks, the job's own record.
+    EndJobs,
     /// Rows in the outbox.
     Deliver,
 }
@@ -49,6 +53,8 @@ impl Work {
             "return_lost" => Self::ReturnLost,
             "end_dead" => Self::EndDead,
             "expire" => Self::Expire,
+            "extend_jobs" => Self::ExtendJobs,
+            "end_jobs" => Self::EndJobs,
             "deliver" => Self::Deliver,
             _ => return None,
         })
@@ -120,6 +126,8 @@ impl Sweeps {
             Work::ReturnLost => self.return_lost(partition).await,
             Work::EndDead => self.end_dead(partition).await,
             Work::Expire => self.expire(partition).await,
+            Work::ExtendJobs => self.core.extend_jobs(partition).await,
+            Work::EndJobs => self.core.end_jobs(partition).await,
             Work::Deliver => self.deliver(partition).await,
         }
     }

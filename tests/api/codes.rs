@@ -28,6 +28,7 @@ const PRODUCED: &[(&str, &str)] = &[
         "queue_not_found",
         "a_queue_comes_into_being_with_its_first_task",
     ),
+    ("job_not_found", "a_job_that_is_not_there_is_404"),
     (
         "method_not_allowed",
         "a_method_that_is_not_there_is_405_and_says_which_are",
@@ -39,6 +40,10 @@ const PRODUCED: &[(&str, &str)] = &[
     ("lease_lost", "a_token_of_another_attempt_is_409"),
     ("invalid_state", "release_gives_the_task_back_at_no_cost"),
     ("already_finished", "cancel_of_a_finished_task_is_409"),
+    (
+        "idempotency_in_progress",
+        "a_second_upload_with_the_same_key_is_409_while_the_first_lives",
+    ),
     ("task_not_finished", "complete_twice_answers_the_same"),
     ("purged", "a_key_whose_task_is_no_more_is_410"),
     ("payload_too_large", "what_is_too_large_is_413"),
@@ -146,7 +151,7 @@ async fn every_code_has_a_page_and_nothing_else_has() {
         assert_eq!(word, code);
         assert!(rest.contains("\nHTTP "), "{}", page.text);
     }
-    for word in ["", "Internal", "job_not_found"] {
+    for word in ["", "Internal", "schedule_not_found"] {
         let page = api.get(&format!("/problems/{word}")).await;
         assert_eq!(page.failure(), (404, "not_found"), "{word}");
     }

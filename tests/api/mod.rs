@@ -13,6 +13,7 @@ mod codes;
 mod exchanges;
 mod idempotency;
 mod internal;
+mod jobs;
 mod limits;
 mod names;
 mod nodes;

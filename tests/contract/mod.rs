@@ -141,6 +141,9 @@ fn drawn(keys: &Keys) -> BTreeMap<&'static str, Vec<(Vec<&'static str>, String)>
         ("sweeper", one(keys.sweeper())),
         ("nodes", one(keys.nodes())),
         ("beats", one(keys.beats())),
+        ("jobs", one(keys.jobs())),
+        ("job_endings", one(keys.job_endings())),
+        ("job_extensions", one(keys.job_extensions())),
         ("channel", one(keys.channel())),
         ("task", named(keys.task("x-1"))),
         ("document", documents),
@@ -156,6 +159,8 @@ fn drawn(keys: &Keys) -> BTreeMap<&'static str, Vec<(Vec<&'static str>, String)>
         ("lane", named(keys.lane("x-1"))),
         ("node", named(keys.node("x-1"))),
         ("cancels", named(keys.cancels("x-1"))),
+        ("job", named(keys.job("x-1"))),
+        ("job_tasks", named(keys.job_tasks("x-1"))),
     ]
     .into()
 }

@@ -112,6 +112,9 @@ impl World {
             }
             SubmitOutcome::Replayed(id) => Answer::Replayed(self.serial(id)?),
             SubmitOutcome::KeyReused => Answer::KeyReused,
+            SubmitOutcome::JobClosed | SubmitOutcome::OutOfOrder => {
+                return Err("there are no jobs".into());
+            }
             SubmitOutcome::Rejected => Answer::Rejected,
             SubmitOutcome::TooManyClasses | SubmitOutcome::QueueFull => {
                 return Err("a queue without limits is full".into());
@@ -484,6 +487,9 @@ impl World {
                         Work::EndDead => Sweep::EndDead,
                         Work::Expire => Sweep::Expire,
                         Work::Deliver => Sweep::Deliver,
+                        Work::ExtendJobs | Work::EndJobs => {
+                            return Err("there are no jobs".to_owned());
+                        }
                     };
                     self.sweep(store, number, sweep).await?;
                     // Moments that were drawn must be known before the next step needs them.

@@ -11,6 +11,7 @@ use super::{document, operations};
 
 /// Every operation: a name in here is a promise to generated clients.
 const OPERATIONS: &[&str] = &[
+    "cancelJob",
     "cancelTask",
     "claimTasks",
     "completeTask",
@@ -18,6 +19,8 @@ const OPERATIONS: &[&str] = &[
     "exchangeTasks",
     "failTask",
     "getHealth",
+    "getJob",
+    "getJobResults",
     "getNode",
     "getProblem",
     "getQueue",
@@ -26,6 +29,8 @@ const OPERATIONS: &[&str] = &[
     "getTask",
     "getTaskResult",
     "heartbeatNode",
+    "listJobTasks",
+    "listJobs",
     "listNodes",
     "listProblems",
     "listQueues",
@@ -34,7 +39,9 @@ const OPERATIONS: &[&str] = &[
     "releaseTask",
     "reportTaskProgress",
     "resumeQueue",
+    "retryJob",
     "retryTask",
+    "submitJob",
     "submitTask",
     "submitTasks",
 ];

@@ -58,6 +58,8 @@ async fn every_example_is_accepted_as_it_stands() {
 struct Scene {
     lease: Lease,
     session: String,
+    /// The job of the operations on jobs.
+    job: String,
 }
 
 impl Scene {
@@ -73,12 +75,23 @@ impl Scene {
             assert_eq!(api.report(&lease, "complete", json!({})).await.status, 200);
         }
         let session = api.register("laptop-1", json!({})).await;
-        Self { lease, session }
+        let job = json!({ "queue": "pages", "tasks": [{}] });
+        let job = api.post("/v1/jobs", job).await.id();
+        Self {
+            lease,
+            session,
+            job,
+        }
     }
 
     fn path(&self, template: &str) -> String {
+        let id = if template.starts_with("/v1/jobs") {
+            &self.job
+        } else {
+            &self.lease.id
+        };
         template
-            .replace("{id}", &self.lease.id)
+            .replace("{id}", id)
             .replace("{node_id}", "laptop-1")
             .replace("{name}", "mail")
             .replace("{code}", "lease_lost")

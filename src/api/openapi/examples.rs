@@ -18,6 +18,7 @@ macro_rules! examples {
 examples! {
     "tasks": "submitTask" "submitTasks" "getTask" "getTaskResult" "completeTask" "failTask" "releaseTask"
         "reportTaskProgress" "cancelTask" "retryTask";
+    "jobs": "submitJob" "listJobs" "getJob" "listJobTasks" "getJobResults" "cancelJob" "retryJob";
     "nodes": "listNodes" "registerNode" "getNode" "heartbeatNode" "claimTasks" "exchangeTasks";
     "queues": "listQueues" "getQueue" "getQueueStats" "pauseQueue" "resumeQueue";
     "openapi": "getHealth" "getReadiness" "listProblems" "getProblem";

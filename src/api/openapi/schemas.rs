@@ -15,7 +15,9 @@ use utoipa::{PartialSchema, ToSchema};
 
 use crate::api::problem::Code;
 use crate::domain::retry::{Growth as GrowthWord, Jitter as JitterWord};
-use crate::domain::{FailureReason as Reason, TaskState as State, node::NodeState as Node};
+use crate::domain::{
+    FailureReason as Reason, TaskState as State, job::JobState as Job, node::NodeState as Node,
+};
 use crate::store::durability::Durability as Level;
 
 /// Declares string enums: their values are the words that the domain's own variants are written as.
@@ -43,6 +45,7 @@ macro_rules! words {
 
 words! {
     TaskState "Where a task stands; the last four are final.": State::ALL;
+    JobState "Where a job stands; it is running until the last of its tasks has ended.": Job::ALL;
     FailureReason "Why a task ended as failed.": Reason::ALL;
     NodeState "How a node stands: it is heard of, has missed heartbeats, or its session has ended.":
         [Node::Ready, Node::Suspect, Node::Dead];

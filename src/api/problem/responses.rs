@@ -11,11 +11,12 @@ use utoipa::openapi::schema::{ObjectBuilder, Type};
 use utoipa::openapi::{ContentBuilder, Ref, RefOr, Response, ResponseBuilder};
 
 use super::Code::{
-    self, AlreadyFinished, BatchRejected, BatchTooLarge, Forbidden, IdempotencyKeyReused, Internal,
-    InvalidCursor, InvalidJson, InvalidRequest, InvalidState, LeaseLost, NodeUnknown, NotFound,
-    Overloaded, PayloadTooLarge, Purged, QueueNotFound, RequestTimeout, ShuttingDown, StoreFull,
-    StoreReset, StoreUnavailable, TaskNotFinished, TaskNotFound, TooManyWaiters, Unauthenticated,
-    UnsupportedMediaType, ValidationFailed,
+    self, AlreadyFinished, BatchRejected, BatchTooLarge, Forbidden, IdempotencyInProgress,
+    IdempotencyKeyReused, Internal, InvalidCursor, InvalidJson, InvalidRequest, InvalidState,
+    JobNotFound, LeaseLost, NodeUnknown, NotFound, Overloaded, PayloadTooLarge, Purged, QueueFull,
+    QueueNotFound, RequestTimeout, ShuttingDown, StoreFull, StoreReset, StoreUnavailable,
+    TaskNotFinished, TaskNotFound, TooManyWaiters, Unauthenticated, UnsupportedMediaType,
+    ValidationFailed,
 };
 
 /// Every operation of the API.
@@ -67,6 +68,11 @@ groups! {
     ClaimTasksProblems: NodeUnknown TooManyWaiters, CALL, BODY, WRITE;
     GetQueueProblems: QueueNotFound, CALL;
     ChangeQueueProblems: QueueNotFound, CALL, WRITE;
+    SubmitJobProblems: IdempotencyInProgress IdempotencyKeyReused Purged InvalidState QueueFull BatchTooLarge ShuttingDown, CALL, BODY, WRITE;
+    GetJobProblems: InvalidRequest JobNotFound TooManyWaiters, CALL;
+    ListJobTasksProblems: InvalidRequest InvalidCursor JobNotFound, CALL;
+    CancelJobProblems: JobNotFound AlreadyFinished, CALL, WRITE;
+    RetryJobProblems: JobNotFound InvalidState, CALL, WRITE;
     ReadinessProblems: Internal StoreUnavailable StoreReset ShuttingDown;
     ProblemPageProblems: NotFound;
 }

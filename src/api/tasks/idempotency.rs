@@ -9,7 +9,7 @@ use crate::domain::limits::MAX_KEY_BYTES;
 use crate::domain::task::IdempotencyKey;
 
 /// The header's value, bare or quoted, if there is one.
-pub(super) fn key_of(headers: &HeaderMap) -> Result<Option<String>, Problem> {
+pub(in crate::api) fn key_of(headers: &HeaderMap) -> Result<Option<String>, Problem> {
     let Some(value) = headers.get("idempotency-key") else {
         return Ok(None);
     };
@@ -28,7 +28,7 @@ pub(super) fn key_of(headers: &HeaderMap) -> Result<Option<String>, Problem> {
 }
 
 /// What the store remembers: digests of the key in its scope, and of the body.
-pub(super) fn remember(route: &str, queue: &str, key: &str, body: &[u8]) -> IdempotencyKey {
+pub(in crate::api) fn remember(route: &str, queue: &str, key: &str, body: &[u8]) -> IdempotencyKey {
     IdempotencyKey {
         scope: digest(&[route.as_bytes(), queue.as_bytes(), key.as_bytes()]),
         body: digest(&[body]),
@@ -49,7 +49,7 @@ fn digest(parts: &[&[u8]]) -> [u8; 16] {
 }
 
 /// Marks an answer that tells of what an earlier request made.
-pub(super) fn mark_replayed(mut response: Response) -> Response {
+pub(in crate::api) fn mark_replayed(mut response: Response) -> Response {
     response
         .headers_mut()
         .insert("idempotency-replayed", HeaderValue::from_static("true"));
