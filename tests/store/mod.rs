@@ -5,6 +5,7 @@ mod claim;
 mod cluster;
 mod complete;
 mod faults;
+mod jobs;
 mod lifecycle;
 mod loss;
 mod ordering;

@@ -4,8 +4,6 @@ use std::convert::Infallible;
 
 use bytes::Bytes;
 use futures_util::stream;
-use http_body_util::StreamBody;
-use hyper::body::Frame;
 use reqwest::Body;
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
@@ -28,10 +26,9 @@ fn open_body() -> (mpsc::UnboundedSender<&'static str>, Body) {
     let (sender, receiver) = mpsc::unbounded_channel();
     let pieces = stream::unfold(receiver, |mut receiver| async move {
         let text: &'static str = receiver.recv().await?;
-        let frame = Frame::data(Bytes::from(text));
-        Some((Ok::<_, Infallible>(frame), receiver))
+        Some((Ok::<_, Infallible>(Bytes::from(text)), receiver))
     });
-    (sender, Body::wrap(StreamBody::new(pieces)))
+    (sender, Body::wrap_stream(pieces))
 }
 
 #[tokio::test]
