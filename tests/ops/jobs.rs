@@ -32,7 +32,7 @@ fn a_service_killed_in_the_middle_of_an_upload_leaves_what_can_go_on() {
     let service = Service::start(dir.path());
     let head = "POST /v1/jobs?queue=q&chunk=1 HTTP/1.1\r\nIdempotency-Key: k\r\n\
                 Content-Type: application/x-ndjson\r\nContent-Length: 100000";
-    let lines: String = (0..300).map(|number| format!("{number}\n")).collect();
+    let lines: String = (0..300).map(|number| number.to_string() + "\n").collect();
     let upload = send(&service, head, &lines);
     eventually("some items are taken", || {
         (first_job(&service)["items"].as_u64()? > 0).then_some(())

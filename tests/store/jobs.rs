@@ -2,7 +2,7 @@
 
 use taskyard::domain::job::{Job, JobState, NewJob};
 use taskyard::domain::{JobId, Submission};
-use taskyard::store::jobs::{BeginOutcome, Upload};
+use taskyard::store::jobs::{BeginOutcome, JobPlaceInList, Upload};
 
 use crate::support::{TestStore, queue};
 
@@ -88,7 +88,12 @@ async fn a_finished_job_is_deleted_when_its_failed_tasks_would_be() {
     test.advance(2 * DAY_MS);
     test.sweep().await;
     assert!(job(&test, id).await.is_none());
-    let (listed, _) = test.store.jobs.list(Default::default(), 10).await.unwrap();
+    let (listed, _) = test
+        .store
+        .jobs
+        .list(JobPlaceInList::default(), 10)
+        .await
+        .unwrap();
     assert!(listed.is_empty());
 }
 

@@ -36,12 +36,12 @@ pub(crate) struct SubmitJob {
     pub(super) tasks: Option<Vec<Document>>,
     pub(super) range: Option<Range>,
     /// A task that is submitted once, when the job has finished, whatever its state. Without a payload of its own
-    /// it gets {"job_id"}.
+    /// it gets `{"job_id"}`.
     pub(super) on_finish: Option<SubmitTask>,
     pub(super) failure: Option<FailurePolicy>,
 }
 
-/// Whole numbers from `from` up to and without `to`, cut into tasks with the payload {"job_id", "from", "to"}.
+/// Whole numbers from `from` up to and without `to`, cut into tasks with the payload `{"job_id", "from", "to"}`.
 #[derive(Debug, Clone, Copy, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Range {

@@ -45,8 +45,8 @@ pub(crate) struct UploadParams {
 
 /// Submit a job
 ///
-/// NDJSON is cut into tasks while it comes in, `chunk` lines each, with the payload {"job_id", "offset": index of the
-/// first item, "items"}; it may be of any length. A broken upload without an Idempotency-Key cancels the job. With one
+/// NDJSON is cut into tasks while it comes in, `chunk` lines each, with the payload `{"job_id", "offset", "items"}`, `offset`
+/// being the index of the first item; it may be of any length. A broken upload without an Idempotency-Key cancels the job. With one
 /// the same request goes on where it broke off: from its beginning, or from `offset`, at most the job's `items`.
 /// JSON brings a list of tasks, or a range of numbers whose tasks are made as they are needed.
 #[utoipa::path(post, path = "/jobs", operation_id = "submitJob", tag = "jobs",

@@ -70,8 +70,8 @@ pub(crate) async fn list_job_tasks(
     let job = found(&state, id).await?;
     let tasks = state.store.jobs.tasks(id, after, query.limit).await?;
     let is_full = tasks.len() == query.limit;
-    let last = tasks.last().filter(|_| is_full);
-    let next_cursor = last.map(|task| PageQuery::cursor(&list, 0, task.place.offset));
+    let end = tasks.last().filter(|_| is_full);
+    let next_cursor = end.map(|task| PageQuery::cursor(&list, 0, task.place.offset));
     let view = |task| view(&job.queue, task);
     Ok(json::ok(&JobTaskPage {
         items: tasks.iter().map(view).collect(),

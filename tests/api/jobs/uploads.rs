@@ -68,7 +68,9 @@ async fn a_chunk_that_would_be_too_large_is_cut_smaller() {
 #[tokio::test]
 async fn thousands_of_lines_keep_their_order() {
     let api = Api::start().await;
-    let lines: String = (0..12_000).map(|number| format!("{number}\n")).collect();
+    let lines: String = (0..12_000)
+        .map(|number| number.to_string() + "\n")
+        .collect();
     let job = uploaded(&api, "&chunk=10", lines).await;
     assert_counts(&job, [1_200, 1_200, 0, 0, 0, 0]);
     let mut next = 0;
