@@ -1,11 +1,12 @@
 -- How a task is deleted, once it is out of the sets of its state: its keys, and its rows under its
 -- tags, which go with sets.flush().
---@needs partition retention tags
+--@needs partition retention tags job
 local deletion = {}
 
 -- `remembered`: whether its id is known as gone for a while.
 function deletion.delete(t, remembered)
   redis.call('UNLINK', unpack(task.keys(t)))
+  if t.job then job.forget(t) end
   if t.tags then tags.remove(t.queue, t.id, t.tags) end
   if remembered then redis.call('ZADD', keys.gone, partition.now, t.id) end
 end

@@ -18,6 +18,9 @@ local keys = {
   steps = PREFIX .. ':steps',
   schedules = PREFIX .. ':schedules',
   fires = PREFIX .. ':fires',
+  jobs = PREFIX .. ':jobs',
+  job_endings = PREFIX .. ':job_endings',
+  job_extensions = PREFIX .. ':job_extensions',
   channel = PREFIX .. ':signals',
 }
 function keys.task(id) return TASK .. id end
@@ -41,3 +44,5 @@ function keys.cancels(node) return PREFIX .. ':cancels:' .. node end
 function keys.operation(id) return PREFIX .. ':operation:' .. id end
 function keys.operation_ids(id) return PREFIX .. ':operation_ids:' .. id end
 function keys.applied(id) return PREFIX .. ':applied:' .. id end
+function keys.job(id) return PREFIX .. ':job:' .. id end
+function keys.job_tasks(id) return PREFIX .. ':job_tasks:' .. id end

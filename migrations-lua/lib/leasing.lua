@@ -44,6 +44,7 @@ function leasing.begin(terms, id, index)
   if t.timeout or t.latest then
     held = holding(terms, math.max(tonumber(t.fence or 0) + 1, partition.micros), deadline)
   end
+  if t.job then job.moved(t, 'queued', 'running') end
   sets.remove(terms.queued, id)
   sets.add(terms.running, partition.now, id)
   sets.add(terms.held, partition.now, id)

@@ -1,14 +1,14 @@
--- The moves between states. Each takes the task out of every set of its old state and puts it
--- into those of the new one; the caller has made all its checks before.
---@needs queue task uniqueness backoff retention
+-- The moves between states: out of every set of the old one, into those of the new one. All checks
+-- have been made before.
+--@needs job_end task uniqueness backoff retention
 local lifecycle = {}
 
 local function move(t, state, score)
   sets.remove(keys.state(t.queue, t.state), t.id)
   sets.add(keys.state(t.queue, state), score, t.id)
+  if t.job then job.moved(t, t.state, state) end
 end
 
--- Takes the task out of what goes with its state beside the state's own set.
 local function leave(t)
   if t.state == 'running' then
     sets.remove(keys.leases, t.id)
@@ -35,7 +35,6 @@ function lifecycle.to_queued(t, keeps_place, ...)
   task.write(t, 'state', 'queued', 'score', score, ...)
 end
 
--- To a state that waits for a moment: scheduled or retry_wait.
 function lifecycle.to_waiting(t, state, due, ...)
   leave(t)
   move(t, state, due)
@@ -45,7 +44,6 @@ function lifecycle.to_waiting(t, state, due, ...)
   task.write(t, 'state', state, 'due', due, ...)
 end
 
--- To a final state.
 function lifecycle.to_final(t, state, ...)
   leave(t)
   if t.state ~= 'running' then forget_expiry(t) end
@@ -58,6 +56,7 @@ end
 
 -- Out of every set of its state: a task that waits is about to be deleted.
 function lifecycle.to_none(t)
+  if t.job then job.moved(t, t.state, 'cancelled') end
   leave(t)
   forget_expiry(t)
   sets.remove(keys.state(t.queue, t.state), t.id)
@@ -94,5 +93,5 @@ end
 
 -- Writes all that the moves gathered, and tells the replicas.
 function lifecycle.flush()
-  sets.flush() queue.flush() partition.save() signal.publish()
+  sets.flush() queue.flush() job.flush() partition.save() signal.publish()
 end

@@ -1,9 +1,9 @@
 -- One submitted task, as submit.lua and complete.lua (for children) take it from the arguments:
 --   id, queue, class definition, priority, when ('now', '+ms', '@ms'), expires_in ms or '',
 --   idempotency scope or '', body digest, unique key as lib/conflict.lua takes it or '',
---   origin ('', 'outbox' or 'schedule'),
+--   origin ('', 'outbox', 'schedule', or its place in a job),
 --   number of fields, field, value ... (tags first), number of long documents, letter, text ...
---@needs classes tags conflict
+--@needs classes tags conflict job_end outbox
 local submission = {}
 
 function submission.take()
@@ -26,13 +26,12 @@ function submission.refusal(item, plan)
       return body == item.body and { 'replayed', id } or { 'key_reused' }
     end
   end
-  -- A row of the outbox may come twice: its task is there, or was there and is gone.
-  if item.origin ~= '' and (redis.call('EXISTS', keys.task(item.id)) == 1
-      or redis.call('ZSCORE', keys.gone, item.id)) then
-    return { 'exists' }
+  if item.origin ~= '' then
+    local refusal = outbox.brings(item.origin) and outbox.refusal(item.id) or job.refusal(item.origin)
+    if refusal then return refusal end
   end
   -- A child that the outbox brings was promised when its parent was completed.
-  if item.origin == '' and not classes.has_room(q, item.class, plan) then return { 'too_many_classes' } end
+  if item.origin ~= 'outbox' and not classes.has_room(q, item.class, plan) then return { 'too_many_classes' } end
   return conflict.outcome(item, plan)
 end
 
@@ -60,7 +59,10 @@ function submission.store(item)
   field('created', now)
   if class ~= '0' then field('class', class) end
   if item.priority ~= 0 then field('priority', item.priority) end
-  if item.origin ~= '' then field('origin', item.origin) end
+  if item.origin ~= '' then
+    field(outbox.brings(item.origin) and 'origin' or 'job', item.origin)
+    if not outbox.brings(item.origin) then job.joined(item.origin, item.id) end
+  end
   if item.expires_in ~= '' then
     local expires = now + tonumber(item.expires_in)
     field('expires', expires)

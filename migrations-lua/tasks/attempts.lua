@@ -6,7 +6,7 @@
 -- Returns  {'ok', 'done', attempt ...}, the first one first, each {number, node, started ms, ended ms or
 --          false, outcome or false, error or false}, or {'ok', 'not_found'}
 -- Publishes nothing
---@include partition task
+--@include partition attempts
 
 local ROW = '^(%S+) %S+ (%S+) (%S+) (%S+) (%S+) ?(.*)$'
 local t = task.read(take())
@@ -24,6 +24,7 @@ for _, row in ipairs(redis.call('LRANGE', keys.attempts(t.id), 0, -1)) do
   replies[#replies + 1] = shown(number, node, started, ended ~= '0' and ended, outcome, failure ~= '' and failure)
 end
 if t.latest then
+  attempts.unfold_times(t)
   local outcome, ended = t.settled, t.ended
   if t.state == 'succeeded' then outcome, ended = 'succeeded', t.finished end
   replies[#replies + 1] = shown(t.attempt, t.node, t.started, ended, outcome, task.document(t, 'e'))

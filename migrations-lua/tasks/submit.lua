@@ -8,7 +8,8 @@
 --          {'created', state, created ms, due ms or 0, max_attempts of the queue or nothing},
 --          {'replayed', id}, {'key_reused'}, {'unplaced'}, {'exists'}, {'too_many_classes'},
 --          {'queue_full'}, {'duplicate', id} or {'refused_duplicate', id} where a task has the unique key,
---          {'rejected'} (atomic: another was refused)
+--          {'rejected'} (atomic: another was refused); for a task of a job also
+--          {'job_closed'} and {'out_of_order'}
 -- Publishes ready, due, classes, final
 --@include lane submission capacity
 
@@ -46,6 +47,7 @@ end
 
 sets.flush()
 queue.flush()
+job.flush()
 partition.save()
 lane.keep(outcomes)
 signal.publish()

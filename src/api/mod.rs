@@ -8,6 +8,7 @@ mod auth;
 mod body;
 mod budget;
 mod health;
+mod jobs;
 mod json;
 mod nodes;
 mod openapi;
@@ -62,6 +63,13 @@ fn routes() -> OpenApiRouter<ApiState> {
         .routes(routes!(operations::pause_operation))
         .routes(routes!(operations::resume_operation))
         .routes(routes!(operations::abort_operation))
+        .routes(routes!(jobs::submit_job))
+        .routes(routes!(jobs::list_jobs))
+        .routes(routes!(jobs::get_job))
+        .routes(routes!(jobs::list_job_tasks))
+        .routes(routes!(jobs::get_job_results))
+        .routes(routes!(jobs::cancel_job))
+        .routes(routes!(jobs::retry_job))
         .routes(routes!(nodes::list_nodes))
         .routes(routes!(
             nodes::register_node,

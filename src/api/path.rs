@@ -7,7 +7,7 @@ use super::openapi::schemas;
 use super::problem::{Code, Problem};
 use super::state::ApiState;
 use crate::domain::operation::OperationId;
-use crate::domain::{NodeId, QueueName, ScheduleName, TaskId};
+use crate::domain::{JobId, NodeId, QueueName, ScheduleName, TaskId};
 
 /// Something that a path can name.
 pub(crate) trait InPath: Sized {
@@ -26,6 +26,13 @@ impl InPath for TaskId {
 
 impl InPath for OperationId {
     const MISSING: Code = Code::OperationNotFound;
+    fn parse(segment: &str) -> Option<Self> {
+        Self::parse(segment)
+    }
+}
+
+impl InPath for JobId {
+    const MISSING: Code = Code::JobNotFound;
     fn parse(segment: &str) -> Option<Self> {
         Self::parse(segment)
     }
@@ -67,6 +74,15 @@ pub(crate) struct TaskPath {
 #[expect(dead_code, reason = "only the generator of the document reads it")]
 pub(crate) struct OperationPath {
     /// The operation's id.
+    id: uuid::Uuid,
+}
+
+/// A job in a path.
+#[derive(utoipa::IntoParams)]
+#[into_params(parameter_in = Path)]
+#[expect(dead_code, reason = "only the generator of the document reads it")]
+pub(crate) struct JobPath {
+    /// The job's id.
     id: uuid::Uuid,
 }
 

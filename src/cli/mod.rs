@@ -17,6 +17,7 @@ mod exit;
 mod explain;
 mod health;
 mod input;
+mod job;
 mod node;
 mod openapi;
 mod operation;
@@ -51,6 +52,7 @@ enum Command {
     Worker(worker::Worker),
     Demo(demo::Demo),
     Task(task::Task),
+    Job(job::Job),
     Queue(queue::Queue),
     Node(node::Node),
     Schedule(schedule::Schedule),
@@ -83,6 +85,7 @@ pub fn run() -> ExitCode {
         Command::Worker(worker) => worker.run(),
         Command::Demo(demo) => demo.run(),
         Command::Task(task) => task.run(),
+        Command::Job(job) => job.run(),
         Command::Queue(queue) => queue.run(),
         Command::Node(node) => node.run(),
         Command::Schedule(schedule) => schedule.run(),

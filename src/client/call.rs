@@ -96,17 +96,43 @@ impl Client {
     }
 
     async fn send_once(&self, call: &Call) -> Result<Bytes, ClientError> {
-        let unreachable = |source: reqwest::Error| ClientError::Unreachable {
+        let response = self.answered(self.request(call)).await?;
+        response.bytes().await.map_err(|error| self.away(error))
+    }
+
+    /// Sends `call` once, and hands out an answer that may be of any length.
+    pub(super) async fn open(&self, call: &Call) -> Result<Response, ClientError> {
+        self.answered(self.request(call)).await
+    }
+
+    /// Sends `call` once, with a body that may be of any length.
+    pub(super) async fn stream<T: DeserializeOwned>(
+        &self,
+        call: &Call,
+        body: reqwest::Body,
+    ) -> Result<T, ClientError> {
+        let request = self.request(call).body(body);
+        let request = request.header(CONTENT_TYPE, "application/x-ndjson");
+        let response = self.answered(request).await?;
+        let body = response.bytes().await.map_err(|error| self.away(error))?;
+        call.read(&body)
+    }
+
+    fn away(&self, source: reqwest::Error) -> ClientError {
+        ClientError::Unreachable {
             url: self.base.clone(),
             source: source.without_url(),
-        };
-        let response = self.request(call).send().await.map_err(unreachable)?;
-        let status = response.status();
-        let retry_after = retry_after(&response);
-        let body = response.bytes().await.map_err(unreachable)?;
-        if status.is_success() {
-            return Ok(body);
         }
+    }
+
+    async fn answered(&self, request: reqwest::RequestBuilder) -> Result<Response, ClientError> {
+        let response = request.send().await.map_err(|error| self.away(error))?;
+        let status = response.status();
+        if status.is_success() {
+            return Ok(response);
+        }
+        let retry_after = retry_after(&response);
+        let body = response.bytes().await.map_err(|error| self.away(error))?;
         Err(ClientError::Refused {
             problem: Box::new(Problem::read(status.as_u16(), &body)),
             retry_after,
@@ -117,8 +143,11 @@ impl Client {
         let mut request = self
             .http
             .request(call.method.clone(), format!("{}{}", self.base, call.path))
-            .query(&call.query)
-            .timeout(call.wait.saturating_add(ANSWER_TIMEOUT));
+            .query(&call.query);
+        // A stream takes as long as it takes.
+        if let Some(limit) = call.wait.checked_add(ANSWER_TIMEOUT) {
+            request = request.timeout(limit);
+        }
         if let Some(token) = &self.token {
             request = request.header(AUTHORIZATION, format!("Bearer {}", token.reveal()));
         }

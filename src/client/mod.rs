@@ -17,6 +17,7 @@ mod backoff;
 mod call;
 mod error;
 mod health;
+mod jobs;
 mod nodes;
 mod operations;
 mod page;
@@ -32,6 +33,7 @@ mod token;
 pub use backoff::Backoff;
 pub use call::{BadUrl, Client};
 pub use error::ClientError;
+pub use jobs::{JobResults, JobUpload};
 pub use nodes::{
     ClaimTasks, Claimed, ClaimedTask, Directive, DrainNode, Heartbeat, HeartbeatReply,
     RegisterNode, Registered,

@@ -52,25 +52,30 @@ impl Document {
 
     /// Whether arrays and objects nest deeper than [`MAX_DEPTH`].
     pub fn is_too_deep(&self) -> bool {
-        let (mut depth, mut in_string, mut escaped) = (0_usize, false, false);
-        for byte in self.as_str().bytes() {
-            if in_string {
-                in_string = escaped || byte != b'"';
-                escaped = !escaped && byte == b'\\';
-                continue;
-            }
-            match byte {
-                b'"' => in_string = true,
-                b'[' | b'{' => depth += 1,
-                b']' | b'}' => depth -= 1,
-                _ => {}
-            }
-            if depth > MAX_DEPTH {
-                return true;
-            }
-        }
-        false
+        nests_deeper(self.as_str(), MAX_DEPTH)
     }
+}
+
+/// Whether arrays and objects of this JSON text nest deeper than so many levels.
+pub fn nests_deeper(text: &str, levels: usize) -> bool {
+    let (mut depth, mut in_string, mut escaped) = (0_usize, false, false);
+    for byte in text.bytes() {
+        if in_string {
+            in_string = escaped || byte != b'"';
+            escaped = !escaped && byte == b'\\';
+            continue;
+        }
+        match byte {
+            b'"' => in_string = true,
+            b'[' | b'{' => depth += 1,
+            b']' | b'}' => depth -= 1,
+            _ => {}
+        }
+        if depth > levels {
+            return true;
+        }
+    }
+    false
 }
 
 impl PartialEq for Document {

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::job::{JobId, JobPlace};
 use super::lease::{DEFAULT_MAX_LOSSES, MAX_TIMEOUT_MS};
 use super::limits::{
     MAX_ATTEMPTS, MAX_DELAY_MS, MAX_ERROR_CODE_BYTES, MAX_ERROR_MESSAGE_BYTES, MAX_TAG_BYTES,
@@ -74,6 +75,8 @@ pub struct Submission {
     pub idempotency: Option<IdempotencyKey>,
     /// The key that it holds alone in its queue.
     pub unique: Option<Uniqueness>,
+    /// The job that it joins, and where in it.
+    pub place: Option<JobPlace>,
 }
 
 impl Submission {
@@ -96,6 +99,7 @@ impl Submission {
             traceparent: None,
             idempotency: None,
             unique: None,
+            place: None,
         }
     }
 
@@ -296,6 +300,8 @@ pub struct Task {
     pub tags: Vec<String>,
     /// The submitter's own notes.
     pub metadata: Option<Document>,
+    /// The job that it belongs to.
+    pub job_id: Option<JobId>,
 }
 
 /// Label values and resource amounts by name.

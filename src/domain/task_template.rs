@@ -67,6 +67,7 @@ impl TaskTemplate {
             unique,
             traceparent: _,
             idempotency: _,
+            place: _,
         } = submission;
         let delay_ms = match run_at {
             RunAt::Now => None,

@@ -8,6 +8,7 @@ use super::StoreError;
 use super::args::Args;
 use super::keys::DocumentKind;
 use super::reply::{Reply, parse_number};
+use crate::domain::job::JobPlace;
 use crate::domain::lease::{DEFAULT_MAX_ATTEMPTS, DEFAULT_MAX_LOSSES};
 use crate::domain::score::Priority;
 use crate::domain::task::{Progress, RunAt};
@@ -63,7 +64,11 @@ pub(crate) fn encode_submission(
                 .map(encode_unique)
                 .unwrap_or_default(),
         )
-        .push(origin);
+        .push(
+            submission
+                .place
+                .map_or_else(|| origin.to_owned(), |place| place.packed()),
+        );
     encode_fields(&mut args, submission, inline_bytes)?;
     Ok(args)
 }
@@ -178,7 +183,11 @@ pub(crate) struct Record(HashMap<String, String>);
 
 impl Record {
     pub(crate) fn read(value: Value) -> Result<Self, StoreError> {
-        let mut reply = Reply::list(value)?;
+        Self::rest(Reply::list(value)?)
+    }
+
+    /// What is left of a reply, as a record.
+    pub(crate) fn rest(mut reply: Reply) -> Result<Self, StoreError> {
         let mut fields = HashMap::with_capacity(reply.left() / 2);
         while reply.left() > 0 {
             let field = reply.text()?;
@@ -297,5 +306,13 @@ pub(crate) fn decode_task(id: TaskId, mut record: Record) -> Result<Task, StoreE
             .transpose()?
             .unwrap_or_default(),
         metadata: record.document("metadata")?,
+        job_id: record
+            .take("job")
+            .map(|text| {
+                JobPlace::unpack(&text)
+                    .map(|place| place.job)
+                    .ok_or_else(|| StoreError::corrupt("a place in a job"))
+            })
+            .transpose()?,
     })
 }

@@ -199,6 +199,21 @@ impl Keys {
         self.one("fires")
     }
 
+    /// Jobs by creation.
+    pub fn jobs(&self) -> String {
+        self.one("jobs")
+    }
+
+    /// Jobs by when an end of theirs is due: an upload's, their tasks', their own.
+    pub fn job_endings(&self) -> String {
+        self.one("job_endings")
+    }
+
+    /// Jobs whose next tasks can be made, by when to look.
+    pub fn job_extensions(&self) -> String {
+        self.one("job_extensions")
+    }
+
     /// The pub/sub channel.
     pub fn channel(&self) -> String {
         self.one("signals")
@@ -292,5 +307,15 @@ impl Keys {
     /// Tasks that a node is to stop.
     pub fn cancels(&self, node: &str) -> String {
         self.named("cancels", node)
+    }
+
+    /// A job's record.
+    pub fn job(&self, id: &str) -> String {
+        self.named("job", id)
+    }
+
+    /// A job's tasks by their first item.
+    pub fn job_tasks(&self, id: &str) -> String {
+        self.named("job_tasks", id)
     }
 }

@@ -13,6 +13,7 @@ mod core;
 pub mod durability;
 mod error;
 pub mod faults;
+pub mod jobs;
 pub mod keys;
 mod lanes;
 mod link;
@@ -41,6 +42,7 @@ pub use self::audit::AuditReport;
 pub use self::clock::Clock;
 use self::core::{Core, Shared};
 pub use self::error::{Outcome, StoreError};
+pub use self::jobs::Jobs;
 pub use self::nodes::Nodes;
 pub use self::operations::{Operations, SteerOutcome};
 pub use self::queues::{ConfigureOutcome, Queues, RemoveOutcome};
@@ -104,6 +106,8 @@ pub struct Store {
     pub operations: Operations,
     /// Rules by which tasks are submitted again and again.
     pub schedules: Schedules,
+    /// Jobs.
+    pub jobs: Jobs,
     /// Background passes.
     pub sweeps: Sweeps,
     core: Arc<Core>,
@@ -168,6 +172,9 @@ impl Store {
                 core: Arc::clone(&core),
             },
             schedules: Schedules {
+                core: Arc::clone(&core),
+            },
+            jobs: Jobs {
                 core: Arc::clone(&core),
             },
             sweeps: Sweeps {

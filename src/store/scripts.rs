@@ -9,6 +9,7 @@ use std::sync::LazyLock;
 
 use deadpool_redis::redis;
 
+use crate::domain::job::{JOB_WINDOW, UPLOAD_LEASE_MS};
 use crate::domain::lease::{
     CANCEL_GRACE_MS, DEFAULT_LEASE_MS, DEFAULT_MAX_ATTEMPTS, DEFAULT_MAX_LOSSES, DEFAULT_TIMEOUT_MS,
 };
@@ -124,6 +125,8 @@ fn constants() -> String {
         ("DEFAULT_AGING_STEP_MS", DEFAULT_AGING_STEP_MS),
         ("KEPT_LOG_LINES", KEPT_LOG_LINES as u64),
         ("KEEP_SLACK_MS", KEEP_SLACK_MS),
+        ("UPLOAD_LEASE_MS", UPLOAD_LEASE_MS),
+        ("JOB_WINDOW", JOB_WINDOW),
         ("KEEP_SUCCEEDED_MS", retention.succeeded_ms + KEEP_SLACK_MS),
         ("KEEP_FAILED_MS", retention.failed_ms + KEEP_SLACK_MS),
     ];
@@ -162,8 +165,8 @@ macro_rules! lua {
 lua! {
     parts {
         "header", "keys", "partition", "outage", "signal", "session", "sets", "queue",
-        "classes", "lane", "outbox", "task", "uniqueness", "tags", "attempts", "backoff",
-        "retention", "lifecycle", "deletion", "cancellation", "rerun", "reprioritise",
+        "classes", "lane", "outbox", "job", "job_end", "task", "uniqueness", "tags", "attempts",
+        "backoff", "retention", "lifecycle", "deletion", "cancellation", "rerun", "reprioritise",
         "conflict", "submission", "capacity", "report", "completion", "ready", "leasing",
         "placing", "merge", "operation", "version", "firing",
     }
@@ -195,6 +198,8 @@ lua! {
         TRIM = "sweeps/trim.lua",
         RELIEVE = "sweeps/relieve.lua",
         END_DRAINS = "sweeps/end_drains.lua",
+        EXTEND_JOBS = "sweeps/extend_jobs.lua",
+        END_JOBS = "sweeps/end_jobs.lua",
         REGISTER = "nodes/register.lua",
         HEARTBEAT = "nodes/heartbeat.lua",
         SESSIONS = "nodes/sessions.lua",
@@ -231,6 +236,15 @@ lua! {
         FIRE = "schedules/fire.lua",
         TRIGGER = "schedules/trigger.lua",
         REFUSE = "schedules/refuse.lua",
+        BEGIN_JOB = "jobs/begin.lua",
+        RENEW_JOB = "jobs/renew.lua",
+        CLOSE_JOB = "jobs/close.lua",
+        CANCEL_JOB = "jobs/cancel.lua",
+        RETRY_JOB = "jobs/retry.lua",
+        GET_JOBS = "jobs/get.lua",
+        LIST_JOBS = "jobs/list.lua",
+        JOB_TASKS = "jobs/tasks.lua",
+        JOB_RESULTS = "jobs/results.lua",
         OUTBOX_ROWS = "outbox/rows.lua",
         SETTLE_ROWS = "outbox/settle.lua",
         AUDIT_TASK = "audit/task.lua",

@@ -47,6 +47,10 @@ pub enum Work {
     Operate,
     /// Schedules whose moment has come.
     FireSchedules,
+    /// Ranges whose next tasks can be made.
+    ExtendJobs,
+    /// Jobs of which something ends: a broken upload, cancelled tasks, the job's own record.
+    EndJobs,
     /// Rows in the outbox.
     Deliver,
 }
@@ -61,6 +65,8 @@ impl Work {
             "expire" => Self::Expire,
             "operate" => Self::Operate,
             "fire_schedules" => Self::FireSchedules,
+            "extend_jobs" => Self::ExtendJobs,
+            "end_jobs" => Self::EndJobs,
             "deliver" => Self::Deliver,
             _ => return None,
         })
@@ -135,6 +141,8 @@ impl Sweeps {
             Work::Expire => self.expire(partition).await,
             Work::Operate => self.operate(partition).await,
             Work::FireSchedules => self.fire_schedules(partition).await,
+            Work::ExtendJobs => self.core.extend_jobs(partition).await,
+            Work::EndJobs => self.core.end_jobs(partition).await,
             Work::Deliver => self.deliver(partition).await,
         }
     }

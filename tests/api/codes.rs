@@ -33,6 +33,7 @@ const PRODUCED: &[(&str, &str)] = &[
         "operation_not_found",
         "an_operation_that_is_not_there_is_404",
     ),
+    ("job_not_found", "a_job_that_is_not_there_is_404"),
     (
         "method_not_allowed",
         "a_method_that_is_not_there_is_405_and_says_which_are",
@@ -49,6 +50,10 @@ const PRODUCED: &[(&str, &str)] = &[
         "a_unique_key_in_use_is_200_with_its_task_or_409_duplicate_task",
     ),
     ("task_active", "delete_takes_a_finished_task_only"),
+    (
+        "idempotency_in_progress",
+        "a_second_upload_with_the_same_key_is_409_while_the_first_lives",
+    ),
     ("task_not_finished", "complete_twice_answers_the_same"),
     ("purged", "a_key_whose_task_is_no_more_is_410"),
     (
@@ -164,7 +169,7 @@ async fn every_code_has_a_page_and_nothing_else_has() {
         assert_eq!(word, code);
         assert!(rest.contains("\nHTTP "), "{}", page.text);
     }
-    for word in ["", "Internal", "job_not_found"] {
+    for word in ["", "Internal", "schedule_not_found"] {
         let page = api.get(&format!("/problems/{word}")).await;
         assert_eq!(page.failure(), (404, "not_found"), "{word}");
     }

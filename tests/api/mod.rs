@@ -16,6 +16,7 @@ mod exchanges;
 mod explain;
 mod idempotency;
 mod internal;
+mod jobs;
 mod limits;
 mod lists;
 mod names;

@@ -156,9 +156,10 @@ const EXCEPTIONS: &[Exception] = &[
 /// Where the status codes of failures stand: one table from every problem's code to its status.
 const FAILURES: &str = "src/api/problem/";
 /// What a handler may answer itself.
-const SUCCESSES: [&str; 5] = [
+const SUCCESSES: [&str; 6] = [
     "OK",
     "CREATED",
+    "ACCEPTED",
     "NO_CONTENT",
     "MULTI_STATUS",
     "NOT_MODIFIED",

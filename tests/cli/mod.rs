@@ -7,6 +7,7 @@
 mod bulk;
 mod errors;
 mod help;
+mod jobs;
 mod nodes;
 mod queues;
 mod recorder;

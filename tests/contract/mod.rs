@@ -147,6 +147,9 @@ fn drawn(keys: &Keys) -> BTreeMap<&'static str, Vec<(Vec<&'static str>, String)>
         ("steps", one(keys.steps())),
         ("schedules", one(keys.schedules())),
         ("fires", one(keys.fires())),
+        ("jobs", one(keys.jobs())),
+        ("job_endings", one(keys.job_endings())),
+        ("job_extensions", one(keys.job_extensions())),
         ("channel", one(keys.channel())),
         ("task", named(keys.task("x-1"))),
         ("document", documents),
@@ -169,6 +172,8 @@ fn drawn(keys: &Keys) -> BTreeMap<&'static str, Vec<(Vec<&'static str>, String)>
         ("operation", named(keys.operation("x-1"))),
         ("operation_ids", named(keys.operation_ids("x-1"))),
         ("applied", named(keys.applied("x-1"))),
+        ("job", named(keys.job("x-1"))),
+        ("job_tasks", named(keys.job_tasks("x-1"))),
     ]
     .into()
 }

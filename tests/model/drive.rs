@@ -119,6 +119,9 @@ impl World {
             }
             SubmitOutcome::Replayed(id) => Answer::Replayed(self.serial(id)?),
             SubmitOutcome::KeyReused => Answer::KeyReused,
+            SubmitOutcome::JobClosed | SubmitOutcome::OutOfOrder => {
+                return Err("there are no jobs".into());
+            }
             SubmitOutcome::Rejected => Answer::Rejected,
             SubmitOutcome::Duplicate(id) => Answer::Duplicate(self.serial(id)?),
             SubmitOutcome::RefusedDuplicate(id) => Answer::RefusedDuplicate(self.serial(id)?),
@@ -499,6 +502,9 @@ impl World {
                             return Err("no action drains a node or begins an operation".to_owned());
                         }
                         Work::FireSchedules => return Err("the model has no schedules".into()),
+                        Work::ExtendJobs | Work::EndJobs => {
+                            return Err("there are no jobs".to_owned());
+                        }
                     };
                     self.sweep(store, number, sweep).await?;
                     // Moments that were drawn must be known before the next step needs them.

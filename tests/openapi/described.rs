@@ -41,12 +41,22 @@ pub(crate) fn check(method: &str, path: &str, reply: &Reply) {
     if media_type == "text/plain" {
         return;
     }
-    let faults = schema::faults(document(), &media["schema"], &reply.body);
-    assert!(
-        faults.is_empty(),
-        "{id} {status}: {}\n{text}",
-        faults.join("\n")
-    );
+    // A stream's schema is that of its lines.
+    let values = if media_type == "application/x-ndjson" {
+        text.lines()
+            .map(|line| serde_json::from_str(line).expect("a line of JSON"))
+            .collect()
+    } else {
+        vec![reply.body.clone()]
+    };
+    for value in &values {
+        let faults = schema::faults(document(), &media["schema"], value);
+        assert!(
+            faults.is_empty(),
+            "{id} {status}: {}\n{text}",
+            faults.join("\n")
+        );
+    }
     if status >= 400 {
         let codes = answer["description"].as_str().unwrap_or_default();
         let code = format!("`{}`", reply.code());

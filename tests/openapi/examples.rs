@@ -60,6 +60,8 @@ struct Scene {
     session: String,
     queue: &'static str,
     operation: String,
+    /// The job of the operations on jobs.
+    job: String,
 }
 
 impl Scene {
@@ -78,8 +80,13 @@ impl Scene {
             .claim("n", json!({ "queues": [operation.id] }))
             .await
             .remove(0);
-        if matches!(operation.id, "retryTask" | "getTaskResult") {
-            assert_eq!(api.report(&lease, "complete", json!({})).await.status, 200);
+        let ending = match operation.id {
+            "retryTask" | "getTaskResult" | "deleteTask" => Some(("complete", json!({}))),
+            "runTaskNow" => Some(("release", json!({ "delay_ms": 60_000 }))),
+            _ => None,
+        };
+        if let Some((report, body)) = ending {
+            assert_eq!(api.report(&lease, report, body).await.status, 200);
         }
         // One that another operation has made, or deleted, will do.
         if operation.path.starts_with("/v1/schedules/{name}") {
@@ -92,17 +99,22 @@ impl Scene {
         let ids = [uuid::Uuid::now_v7(), uuid::Uuid::now_v7()].map(|id| id.to_string());
         let bulk = json!({ "action": "retry", "ids": ids, "rate_per_s": 1 });
         let operation = api.post("/v1/tasks/bulk", bulk).await.id();
+        let job = json!({ "queue": "pages", "tasks": [{}] });
+        let job = api.post("/v1/jobs", job).await.id();
         Self {
             lease,
             session,
             queue,
             operation,
+            job,
         }
     }
 
     fn path(&self, template: &str) -> String {
         let id = if template.starts_with("/v1/operations/") {
             &self.operation
+        } else if template.starts_with("/v1/jobs") {
+            &self.job
         } else {
             &self.lease.id
         };

@@ -4,6 +4,7 @@
 pub(crate) mod service;
 
 mod doctor;
+mod jobs;
 mod life;
 mod refusals;
 mod secrets;

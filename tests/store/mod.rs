@@ -6,6 +6,7 @@ mod class_limit;
 mod cluster;
 mod complete;
 mod faults;
+mod jobs;
 mod lifecycle;
 mod list;
 mod loss;

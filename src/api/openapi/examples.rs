@@ -24,6 +24,7 @@ examples! {
     "operations": "listOperations" "getOperation" "pauseOperation" "resumeOperation" "abortOperation";
     "schedules": "createSchedule" "listSchedules" "getSchedule" "replaceSchedule" "updateSchedule" "pauseSchedule"
         "resumeSchedule" "triggerSchedule" "previewSchedule" "previewRule";
+    "jobs": "submitJob" "listJobs" "getJob" "listJobTasks" "getJobResults" "cancelJob" "retryJob";
     "openapi": "getHealth" "getReadiness" "listProblems" "getProblem";
 }
 

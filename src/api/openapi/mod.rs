@@ -34,6 +34,7 @@ use utoipa::OpenApi;
     components(schemas(super::problem::ProblemBody)),
     tags(
         (name = "tasks", description = "Units of work"),
+        (name = "jobs", description = "Data sets cut into tasks and gathered again"),
         (name = "nodes", description = "Workers: they register, heartbeat, claim and report"),
         (name = "queues", description = "Where tasks wait"),
         (name = "operations", description = "Changes of many tasks, which go on for a while"),

@@ -19,7 +19,9 @@ use crate::domain::retry::{Growth as GrowthWord, Jitter as JitterWord};
 use crate::domain::schedule::{CatchUp as Missed, FireOutcome as Fire, Overlap as Policy};
 use crate::domain::score::Ordering as OrderingWord;
 use crate::domain::uniqueness::{OnConflict as Conflict, Until as UntilWord};
-use crate::domain::{FailureReason as Reason, TaskState as State, node::NodeState as Node};
+use crate::domain::{
+    FailureReason as Reason, TaskState as State, job::JobState as Job, node::NodeState as Node,
+};
 use crate::store::durability::Durability as Level;
 
 /// Declares string enums: their values are the words that the domain's own variants are written as.
@@ -47,6 +49,7 @@ macro_rules! words {
 
 words! {
     TaskState "Where a task stands; the last four are final.": State::ALL;
+    JobState "Where a job stands; it is running until the last of its tasks has ended.": Job::ALL;
     FailureReason "Why a task ended as failed.": Reason::ALL;
     NodeState "How a node stands: it is heard of, has missed heartbeats, its session has ended; it gets no more tasks and holds some, \
         or none.": [Node::Ready, Node::Suspect, Node::Dead, Node::Draining, Node::Drained];

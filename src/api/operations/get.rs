@@ -23,9 +23,8 @@ use crate::domain::operation::{Operation, OperationId};
 pub(crate) async fn get_operation(
     State(state): State<ApiState>,
     Id(id): Id<OperationId>,
-    wait: Wait,
+    Wait { most, .. }: Wait,
 ) -> Result<Response, Problem> {
-    let most = wait.most;
     if most.is_zero() {
         return Ok(json::ok(&OperationView::from(&found(&state, id).await?)));
     }

@@ -64,6 +64,8 @@ codes! {
         "The id names no operation: it is mistyped, or the operation ended more than 24 hours ago.";
     ScheduleNotFound "schedule_not_found" 404 false "There is no such schedule"
         "No schedule has this name: it is mistyped, or the schedule was deleted. GET /v1/schedules lists those that are there.";
+    JobNotFound "job_not_found" 404 false "There is no such job"
+        "The id names no job: it is mistyped, or the job finished long ago and its retention is over.";
     MethodNotAllowed "method_not_allowed" 405 false "The path does not have this method"
         "The Allow header lists the methods that the path has.";
     RequestTimeout "request_timeout" 408 true "The request did not arrive in time"
@@ -80,6 +82,8 @@ codes! {
         "Only a finished task can be deleted. Cancel it first, and delete it when it has ended.";
     TaskNotFinished "task_not_finished" 409 false "The task has no result yet"
         "Wait for it with GET /v1/tasks/{id}?wait_ms=30000.";
+    IdempotencyInProgress "idempotency_in_progress" 409 true "Another upload with this key is on its way"
+        "Wait until it has ended, or broken off, and repeat the request: it goes on behind the items that were taken.";
     Purged "purged" 410 false "The task is no more"
         "The task was deleted: its queue was purged, or its Idempotency-Key is older than it. To make another, use a new key.";
     PreconditionFailed "precondition_failed" 412 false "It has changed in the meantime"

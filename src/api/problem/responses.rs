@@ -12,11 +12,12 @@ use utoipa::openapi::{ContentBuilder, Ref, RefOr, Response, ResponseBuilder};
 
 use super::Code::{
     self, AlreadyFinished, BatchRejected, BatchTooLarge, DuplicateTask, Forbidden,
-    IdempotencyKeyReused, Internal, InvalidCursor, InvalidJson, InvalidRequest, InvalidState,
-    LeaseLost, NodeUnknown, NotFound, OperationNotFound, Overloaded, PayloadTooLarge,
-    PreconditionFailed, Purged, QueueFull, QueueNotFound, RequestTimeout, ScheduleNotFound,
-    ShuttingDown, StoreFull, StoreReset, StoreUnavailable, TaskActive, TaskNotFinished,
-    TaskNotFound, TooManyWaiters, Unauthenticated, UnsupportedMediaType, ValidationFailed,
+    IdempotencyInProgress, IdempotencyKeyReused, Internal, InvalidCursor, InvalidJson,
+    InvalidRequest, InvalidState, JobNotFound, LeaseLost, NodeUnknown, NotFound, OperationNotFound,
+    Overloaded, PayloadTooLarge, PreconditionFailed, Purged, QueueFull, QueueNotFound,
+    RequestTimeout, ScheduleNotFound, ShuttingDown, StoreFull, StoreReset, StoreUnavailable,
+    TaskActive, TaskNotFinished, TaskNotFound, TooManyWaiters, Unauthenticated,
+    UnsupportedMediaType, ValidationFailed,
 };
 
 /// Every operation of the API.
@@ -86,6 +87,11 @@ groups! {
     TriggerScheduleProblems: ScheduleNotFound QueueFull, CALL, WRITE;
     PreviewScheduleProblems: InvalidRequest ScheduleNotFound, CALL;
     PreviewProblems:, CALL, BODY;
+    SubmitJobProblems: IdempotencyInProgress IdempotencyKeyReused Purged InvalidState QueueFull BatchTooLarge ShuttingDown, CALL, BODY, WRITE;
+    GetJobProblems: InvalidRequest JobNotFound TooManyWaiters, CALL;
+    ListJobTasksProblems: InvalidRequest InvalidCursor JobNotFound, CALL;
+    CancelJobProblems: JobNotFound AlreadyFinished, CALL, WRITE;
+    RetryJobProblems: JobNotFound InvalidState, CALL, WRITE;
     ReadinessProblems: Internal StoreUnavailable StoreReset ShuttingDown;
     ProblemPageProblems: NotFound;
 }

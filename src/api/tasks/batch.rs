@@ -5,7 +5,7 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use serde::{Deserialize, Serialize};
 
-use super::submit::{replayed, too_many_classes, traceparent};
+use super::submit::{refusal, replayed, traceparent};
 use super::{SubmitHeaders, SubmitTask, TaskView, idempotency};
 use crate::api::json::{self, Json};
 use crate::api::problem::{Code, Problem, ProblemBody, SubmitTasksProblems};
@@ -258,11 +258,7 @@ async fn task_of(state: &ApiState, outcome: SubmitOutcome) -> Result<Taken, Prob
         SubmitOutcome::Created(task) => Ok(taken(201, *task)),
         SubmitOutcome::Replayed(id) => Ok(taken(201, replayed(state, id).await?)),
         SubmitOutcome::Duplicate(id) => Ok(taken(200, replayed(state, id).await?)),
-        SubmitOutcome::RefusedDuplicate(id) => Err(Problem::duplicate(id)),
-        SubmitOutcome::KeyReused => Err(Problem::of(Code::IdempotencyKeyReused)),
-        SubmitOutcome::TooManyClasses => Err(too_many_classes()),
-        SubmitOutcome::QueueFull => Err(Problem::of(Code::QueueFull)),
-        SubmitOutcome::Rejected => Err(Problem::of(Code::BatchRejected)),
+        refused => Err(refusal(&refused)),
     }
 }
 

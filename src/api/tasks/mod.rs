@@ -57,8 +57,8 @@ use crate::domain::score::Priority;
 use crate::domain::task::{Progress, RunAt};
 use crate::domain::uniqueness::Uniqueness;
 use crate::domain::{
-    Document, FailureReason, InvalidInput, Limits, NodeId, QueueName, Submission, Task, TaskId,
-    TaskState, TaskType, UnixMillis,
+    Document, FailureReason, InvalidInput, JobId, Limits, NodeId, QueueName, Submission, Task,
+    TaskId, TaskState, TaskType, UnixMillis,
 };
 
 /// A task to be submitted.
@@ -244,6 +244,10 @@ pub(crate) struct TaskView<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Object>)]
     metadata: Option<&'a Document>,
+    /// The job that it belongs to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Uuid>)]
+    job_id: Option<JobId>,
     /// On answers to writes: how safe the write is.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<schemas::Durability>)]
@@ -277,6 +281,7 @@ impl<'a> TaskView<'a> {
             next_run_at: task.next_run_at,
             tags: &task.tags,
             metadata: task.metadata.as_ref(),
+            job_id: task.job_id,
             durability: None,
         }
     }

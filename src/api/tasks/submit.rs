@@ -56,9 +56,6 @@ pub(crate) async fn submit_task(
             let task = replayed(&state, id).await?;
             Ok(idempotency::mark_replayed(created(&state, &task)))
         }
-        SubmitOutcome::KeyReused => Err(Problem::of(Code::IdempotencyKeyReused)),
-        SubmitOutcome::TooManyClasses => Err(too_many_classes()),
-        SubmitOutcome::QueueFull => Err(Problem::of(Code::QueueFull)),
         SubmitOutcome::Duplicate(id) => {
             let task = replayed(&state, id).await?;
             Ok(deduplicated(json::ok(&TaskView::written(
@@ -66,8 +63,28 @@ pub(crate) async fn submit_task(
                 state.durability(),
             ))))
         }
-        SubmitOutcome::RefusedDuplicate(id) => Err(Problem::duplicate(id)),
-        SubmitOutcome::Rejected => Err(Problem::of(Code::BatchRejected)),
+        refused => Err(refusal(&refused)),
+    }
+}
+
+/// Why a task was not taken.
+pub(crate) fn refusal(outcome: &SubmitOutcome) -> Problem {
+    match outcome {
+        // What was taken is refused only as a second one under its key.
+        SubmitOutcome::Created(_) | SubmitOutcome::Replayed(_) | SubmitOutcome::KeyReused => {
+            Problem::of(Code::IdempotencyKeyReused)
+        }
+        SubmitOutcome::Duplicate(id) | SubmitOutcome::RefusedDuplicate(id) => {
+            Problem::duplicate(*id)
+        }
+        SubmitOutcome::TooManyClasses => too_many_classes(),
+        SubmitOutcome::QueueFull => Problem::of(Code::QueueFull),
+        SubmitOutcome::Rejected => Problem::of(Code::BatchRejected),
+        SubmitOutcome::JobClosed => Problem::new(
+            Code::InvalidState,
+            "the job takes no more tasks: it was cancelled or stopped while they came in",
+        ),
+        SubmitOutcome::OutOfOrder => Problem::of(Code::IdempotencyInProgress),
     }
 }
 

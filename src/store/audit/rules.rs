@@ -128,6 +128,10 @@ impl TaskFacts {
             || key == keys.ready(queue, class)
             || key == keys.held(field("node"), field("session"))
             || self.tags().iter().any(|tag| key == keys.tag(queue, tag))
+            || self
+                .field("job")
+                .and_then(|place| place.split(' ').next())
+                .is_some_and(|job| key == keys.job_tasks(job))
             || TaskState::ALL
                 .into_iter()
                 .any(|state| key == keys.state(queue, state))

@@ -38,7 +38,7 @@ pub(super) fn classify(key: &str) -> Option<(Partition, Kind)> {
     let kind = match kind {
         "task" => Kind::Record(name()),
         "attempts" | "logs" => Kind::OfTask(name()),
-        "leases" | "due" | "expiries" | "held" => Kind::Tasks(None),
+        "leases" | "due" | "expiries" | "held" | "job_tasks" => Kind::Tasks(None),
         "ready" | "tag" => Kind::Tasks(rest.split(':').nth(1).map(str::to_owned)),
         "queues" => Kind::Queues,
         "schedules" | "fires" => Kind::Schedules,

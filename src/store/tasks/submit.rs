@@ -33,6 +33,10 @@ pub enum SubmitOutcome {
     RefusedDuplicate(TaskId),
     /// Another item of an atomic batch was refused.
     Rejected,
+    /// The job takes no more tasks, or is gone.
+    JobClosed,
+    /// The job has not taken the items before this task's.
+    OutOfOrder,
 }
 
 impl Tasks {
@@ -234,6 +238,8 @@ fn decode(
         "too_many_classes" => SubmitOutcome::TooManyClasses,
         "queue_full" => SubmitOutcome::QueueFull,
         "rejected" => SubmitOutcome::Rejected,
+        "job_closed" => SubmitOutcome::JobClosed,
+        "out_of_order" => SubmitOutcome::OutOfOrder,
         "unplaced" => return Ok(None),
         other => {
             return Err(StoreError::corrupt(format!(
@@ -283,5 +289,6 @@ fn created(
         next_run_at: None,
         tags: submission.tags.clone(),
         metadata: submission.metadata.clone(),
+        job_id: submission.place.map(|place| place.job),
     }
 }
