@@ -169,7 +169,7 @@ async fn every_code_has_a_page_and_nothing_else_has() {
         assert_eq!(word, code);
         assert!(rest.contains("\nHTTP "), "{}", page.text);
     }
-    for word in ["", "Internal", "schedule_not_found"] {
+    for word in ["", "Internal", "no_such_code"] {
         let page = api.get(&format!("/problems/{word}")).await;
         assert_eq!(page.failure(), (404, "not_found"), "{word}");
     }
