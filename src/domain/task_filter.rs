@@ -40,6 +40,7 @@ mod job_text {
     use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
     use uuid::Uuid;
 
+    #[expect(clippy::ref_option, reason = "the form that serde asks for")]
     pub(super) fn serialize<S: Serializer>(
         id: &Option<Uuid>,
         serializer: S,

@@ -58,22 +58,22 @@ async fn a_change_is_checked_like_a_submit() {
     let api = Api::start().await;
     let id = api.submit_one().await;
     let path = format!("/v1/tasks/{id}");
-    let patch = async |body| {
+    let edit = async |body| {
         api.send(api.request(Method::PATCH, &path).json(&body))
             .await
     };
     let wrong =
-        patch(json!({"priority": 101, "tags": [""], "max_attempts": 0, "metadata": []})).await;
+        edit(json!({"priority": 101, "tags": [""], "max_attempts": 0, "metadata": []})).await;
     assert_eq!(wrong.failure(), (422, "validation_failed"));
     let pointers = wrong.pointers();
     assert_eq!(
         pointers,
         ["/priority", "/max_attempts", "/tags/0", "/metadata"]
     );
-    let unknown = patch(json!({"state": "failed"})).await;
+    let unknown = edit(json!({"state": "failed"})).await;
     assert_eq!(unknown.failure(), (422, "validation_failed"));
     let all = json!({"run_at": "2026-11-23T08:00:00Z", "tags": ["t"], "metadata": {"k": 1}, "max_attempts": 7});
-    let changed = patch(all).await;
+    let changed = edit(all).await;
     assert_eq!(changed.body["state"], "scheduled");
     assert_eq!(changed.body["run_at"], "2026-11-23T08:00:00.000Z");
     assert_eq!(
@@ -85,7 +85,7 @@ async fn a_change_is_checked_like_a_submit() {
         (&json!(["t"]), &json!({"k": 1}), &json!(7))
     );
     api.act(&format!("{path}/cancel")).await;
-    let late = patch(json!({"priority": 1})).await;
+    let late = edit(json!({"priority": 1})).await;
     assert_eq!(late.failure(), (409, "invalid_state"));
 }
 

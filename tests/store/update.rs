@@ -255,7 +255,7 @@ async fn attempts_say_who_had_it_and_what_came_of_it() {
     test.pass(1).await;
     test.claim_one().await;
     test.pass(60_001).await;
-    let last = test.claim_one().await;
+    let third = test.claim_one().await;
     let outcomes = |attempts: &[taskyard::store::Attempt]| -> Vec<(u32, Option<String>, bool)> {
         let shown = attempts.iter();
         shown
@@ -275,7 +275,7 @@ async fn attempts_say_who_had_it_and_what_came_of_it() {
         [(1, failed, true), (2, lost, false), (3, None, false)]
     );
     assert_eq!(attempts[0].ended_at, Some(attempts[0].started_at.plus(10)));
-    test.complete(&last).await;
+    test.complete(&third).await;
     let attempts = test.store.tasks.attempts(id).await.unwrap().unwrap();
     assert_eq!(attempts[2].outcome.as_deref(), Some("succeeded"));
     assert!(attempts[2].ended_at.is_some());

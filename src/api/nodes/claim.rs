@@ -314,7 +314,7 @@ impl CheckedClaim {
             }
         }
         // The service ends, which the claim watches itself.
-        std::future::pending().await
+        std::future::pending::<()>().await;
     }
 
     /// What is asked of the store, with what is known of the node by now, and whether that drains.

@@ -1,4 +1,4 @@
-//! POST /v1/nodes/{node_id}/drain and /resume: a draining node finishes what it holds and gets nothing more.
+//! `POST /v1/nodes/{node_id}/drain` and `/resume`: a draining node finishes what it holds and gets nothing more.
 
 use axum::extract::State;
 use axum::response::Response;

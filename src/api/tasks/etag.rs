@@ -1,4 +1,4 @@
-//! The ETag of a task: a digest of the task as a read shows it, so a strong one.
+//! The `ETag` of a task: a digest of the task as a read shows it, so a strong one.
 
 use axum::http::{HeaderValue, header};
 use axum::response::Response;

@@ -19,7 +19,7 @@ use crate::domain::{Task, TaskId};
 #[into_params(parameter_in = Header)]
 #[expect(dead_code, reason = "only the generator of the document reads it")]
 pub(crate) struct ReadHeaders {
-    /// An ETag: 304 while the task is as it was then.
+    /// An `ETag`: 304 while the task is as it was then.
     #[param(rename = "If-None-Match")]
     if_none_match: Option<String>,
 }

@@ -69,7 +69,7 @@ impl UpdateTask {
 #[into_params(parameter_in = Header)]
 #[expect(dead_code, reason = "only the generator of the document reads it")]
 pub(crate) struct UpdateHeaders {
-    /// The ETag of the task as it was read: 412 when it has changed since.
+    /// The `ETag` of the task as it was read: 412 when it has changed since.
     #[param(rename = "If-Match")]
     if_match: Option<String>,
 }
