@@ -86,12 +86,11 @@ pub(crate) fn parse<T: DeserializeOwned>(raw: &[u8]) -> Result<T, Problem> {
 
 /// Reads the value once more, this time watching where it goes wrong.
 fn explain<T: DeserializeOwned>(raw: &[u8], error: &serde_json::Error) -> Problem {
-    // A wrong value may come before the place where the text stops being JSON at all.
+    // A wrong value may come before the place where the text stops being JSON at all. And where a word
+    // of a list is due, any other kind of value is called "expected value", as if it were no JSON.
     let syntax = serde_json::from_slice::<serde::de::IgnoredAny>(raw).err();
-    if let Some(error) = syntax
-        .as_ref()
-        .or_else(|| (!error.is_data()).then_some(error))
-    {
+    let unreadable = || !error.is_data() && !error.to_string().starts_with("expected value");
+    if let Some(error) = syntax.as_ref().or_else(|| unreadable().then_some(error)) {
         return Problem::new(
             Code::InvalidJson,
             format!("the body is not JSON: {}", cut(&error.to_string())),

@@ -79,6 +79,7 @@ async fn settings_that_cannot_be_are_422() {
     let api = Api::start().await;
     for (settings, pointer) in [
         (json!({"ordering": "lifo"}), "/ordering"),
+        (json!({"ordering": 1}), "/ordering"),
         (json!({"aging_step_ms": 0}), "/aging_step_ms"),
         (json!({"max_tasks": 0}), "/max_tasks"),
         (json!({"lease_ms": 1}), "/lease_ms"),
