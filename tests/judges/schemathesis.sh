@@ -17,9 +17,10 @@ command -v python3 >/dev/null && python3 -m venv "$work/venv" || exit 77
 
 checks=not_a_server_error,status_code_conformance,content_type_conformance
 checks=$checks,response_headers_conformance,response_schema_conformance,unsupported_method
+# Results that are followed end with their job, which nobody works on here.
 # A long poll may take 30 s. The seed is fixed, so that a finding comes back, and there is one
 # worker: with more of them the tool itself fails now and then on older Pythons.
 cd "$work"
 venv/bin/schemathesis run "$TASKYARD_URL/openapi.json" --checks "$checks" \
-    --max-time 60 --request-timeout 60 --seed 1 --generation-database none \
+    --exclude-operation-id getJobResults --max-time 60 --request-timeout 60 --seed 1 --generation-database none \
     --warnings off --no-color
