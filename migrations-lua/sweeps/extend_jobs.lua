@@ -33,8 +33,8 @@ for _, id in ipairs(redis.call('ZRANGEBYSCORE', keys.job_extensions, '-inf', par
   while j and more() and not refused and j.made < j.total
       and j.made - j.succeeded - j.failed - j.cancelled < JOB_WINDOW do
     local item = next_item(j, ARGV[taken + 1])
-    refused = not queue.load(j.queue) or not classes.number(queue.load(j.queue), item.class)
-      and queue.load(j.queue).classes >= MAX_CLASSES or capacity.refusal(item) ~= nil
+    local q = queue.load(j.queue)
+    refused = not q or not classes.has_room(q, item.class) or capacity.refusal(item) ~= nil
     if not refused then
       take()
       submission.store(item)
