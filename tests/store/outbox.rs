@@ -9,14 +9,57 @@ use crate::support::{TestStore, queue, submission};
 
 type Rows = Vec<(String, Vec<String>)>;
 
+/// A queue in another partition than the queue `default`.
+fn away_from_default(test: &TestStore) -> String {
+    let home = test.store.sweeps.partition_of(&queue("default"));
+    (0..100)
+        .map(|number| format!("q{number}"))
+        .find(|name| test.store.sweeps.partition_of(&queue(name)) != home)
+        .unwrap()
+}
+
+#[tokio::test]
+async fn a_childs_queue_comes_into_being_with_its_task() {
+    let test = TestStore::start().await;
+    let (home, away) = (
+        test.store.sweeps.partition_of(&queue("default")),
+        away_from_default(&test),
+    );
+    let beside = (0..100)
+        .map(|number| format!("new{number}"))
+        .find(|name| test.store.sweeps.partition_of(&queue(name)) == home)
+        .unwrap();
+    test.submit(submission("default")).await;
+    let lease = test.claim_one().await;
+    let completion = Completion {
+        id: lease.id,
+        lease_token: lease.lease_token,
+        result: None,
+        submit: vec![submission(&beside), submission(&away)],
+        view: View::State,
+    };
+    let outcome = test.store.tasks.complete(completion).await.unwrap();
+    assert!(matches!(outcome, ReportOutcome::Done { .. }), "{outcome:?}");
+    let is_there = async |name: &str| {
+        test.store
+            .queues
+            .stats(&queue(name))
+            .await
+            .unwrap()
+            .is_some()
+    };
+    assert!(is_there(&beside).await);
+    assert!(!is_there(&away).await);
+    test.sweep().await;
+    assert!(is_there(&away).await);
+    test.audit().await;
+}
+
 #[tokio::test]
 async fn a_child_is_there_once_although_its_row_comes_twice() {
     let test = TestStore::start().await;
     let home = test.store.sweeps.partition_of(&queue("default"));
-    let away = (0..100)
-        .map(|number| format!("q{number}"))
-        .find(|name| test.store.sweeps.partition_of(&queue(name)) != home)
-        .unwrap();
+    let away = away_from_default(&test);
     test.submit(submission("default")).await;
     let lease = test.claim_one().await;
     let completion = Completion {

@@ -64,10 +64,12 @@ impl Tasks {
         if !matches!(outcome, ReportOutcome::Unplaced) {
             return Ok(outcome);
         }
+        // Queues in other partitions come into being when the outbox brings them their child.
+        let own = completion.id.partition();
         for child in &completion.submit {
-            self.core
-                .place(self.core.partition_of(&child.queue), &child.queue)
-                .await?;
+            if self.core.partition_of(&child.queue) == own {
+                self.core.place(own, &child.queue).await?;
+            }
         }
         self.report(verb, completion.id, args).await
     }
