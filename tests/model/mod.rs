@@ -14,7 +14,7 @@ mod shrink;
 mod world;
 
 use proptest::strategy::{Strategy, ValueTree};
-use proptest::test_runner::{Config, TestRunner};
+use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 
 use self::action::{Action, action};
 use self::world::World;
@@ -56,20 +56,26 @@ async fn run(redis: &TestRedis, steps: &[(usize, Action)]) -> Result<(), Differe
     Ok(())
 }
 
-fn run_sequences(count: u32) {
+/// The sequences of a seed are the same in each run: `TASKYARD_MODEL_SEED` gives others.
+fn seed() -> u64 {
+    std::env::var("TASKYARD_MODEL_SEED").map_or(1, |seed| seed.parse().unwrap())
+}
+
+/// Runs every `THREADS`th of the sequences.
+fn run_sequences(seed: u64, first: u32, count: u32) {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .unwrap();
     let redis = runtime.block_on(TestRedis::start());
-    let mut runner = TestRunner::default();
     let sequences = proptest::collection::vec((0_usize..2, action()), STEPS);
-    for _ in 0..count {
+    for number in (first..count).step_by(THREADS as usize) {
+        let mut runner = TestRunner::new_with_rng(Config::default(), rng_of(seed, number));
         let steps = sequences.new_tree(&mut runner).unwrap().current();
         if let Err(difference) = runtime.block_on(run(&redis, &steps)) {
             let (steps, difference) = runtime.block_on(shrink::shrink(&redis, steps, difference));
             panic!(
-                "model and store differ after {} steps: {}\n{}\n{steps:#?}",
+                "seed {seed}, sequence {number}: model and store differ after {} steps: {}\n{}\n{steps:#?}",
                 difference.step + 1,
                 difference.message,
                 difference.story.join("\n"),
@@ -78,13 +84,20 @@ fn run_sequences(count: u32) {
     }
 }
 
+fn rng_of(seed: u64, sequence: u32) -> TestRng {
+    let mut bytes = [0; 32];
+    bytes[..8].copy_from_slice(&seed.to_le_bytes());
+    bytes[8..12].copy_from_slice(&sequence.to_le_bytes());
+    TestRng::from_seed(RngAlgorithm::ChaCha, &bytes)
+}
+
 /// 256 sequences, or as many as `PROPTEST_CASES` says.
 #[test]
 fn random_sequences_agree_with_the_model() {
-    let each = Config::default().cases.div_ceil(THREADS);
+    let (seed, count) = (seed(), Config::default().cases);
     std::thread::scope(|scope| {
-        for _ in 0..THREADS {
-            scope.spawn(|| run_sequences(each));
+        for first in 0..THREADS {
+            scope.spawn(move || run_sequences(seed, first, count));
         }
     });
 }
