@@ -42,6 +42,8 @@ pub struct TaskTemplate {
     #[serde(default, skip_serializing_if = "Requirements::is_empty")]
     pub requires: Requirements,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fairness_key: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unique: Option<Uniqueness>,
 }
 
@@ -65,6 +67,7 @@ impl TaskTemplate {
             metadata,
             requires,
             unique,
+            fairness_key,
             traceparent: _,
             idempotency: _,
             place: _,
@@ -92,6 +95,7 @@ impl TaskTemplate {
             metadata,
             requires,
             unique,
+            fairness_key,
         })
     }
 
@@ -111,6 +115,7 @@ impl TaskTemplate {
             metadata: self.metadata.clone(),
             requires: self.requires.clone(),
             unique: self.unique.clone(),
+            fairness_key: self.fairness_key.clone(),
             ..Submission::new(self.queue.clone())
         })
     }
