@@ -65,8 +65,14 @@ end
 
 -- Remembers what the claim_id has got for as long as the longest of its attempts may last.
 function leasing.remember(claim, leased, longest)
-  redis.call('SET', keys.claim(claim.node, claim.claim_id), cmsgpack.pack(leased),
-    'PX', text(longest + CLAIM_MEMORY_MS))
+  local key, life = keys.claim(claim.node, claim.claim_id), longest + CLAIM_MEMORY_MS
+  local kept = MODE == 'further' and redis.call('GET', key)
+  if kept then
+    local all = cmsgpack.unpack(kept)
+    for _, part in ipairs(leased) do all[#all + 1] = part end
+    leased, life = all, math.max(life, redis.call('PTTL', key))
+  end
+  redis.call('SET', key, cmsgpack.pack(leased), 'PX', text(life))
 end
 
 -- Ids and tokens, one after the other, of what this claim_id has got and still holds; nil for nothing.

@@ -5,7 +5,7 @@
 -- ARGV     header, then claims: node, session or '', ms the session lives on or '', lease_ms or '',
 --          most tasks, token seed, claim_id or '', number of queues, and for each queue:
 --          name, version of the classes known, classes that the node may run ('*' or '0,3,...').
---          Mode 'recall': only what the claim_id has already got.
+--          Mode 'recall': only what the claim_id has already got; 'further': what it gets beside that.
 -- Returns  {'ok', outcome ...} in the order of the claims, each one of {'classes_changed', queue},
 --          {'claimed', task ...}, each task being {id, queue, the field `latest`, payload} and, where one
 --          of them is there, {..., type or false, metadata or false, traceparent or false}
@@ -26,7 +26,7 @@ local function take_claim()
 end
 
 local function run(claim)
-  local leased = leasing.recall(claim)
+  local leased = MODE ~= 'further' and leasing.recall(claim)
   if leased or MODE == 'recall' then return leased or {} end
   for _, wanted in ipairs(claim.queues) do
     local q = queue.load(wanted.name)

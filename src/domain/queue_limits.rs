@@ -40,7 +40,11 @@ impl Rate {
 
     fn faults(&self, pointer: &str, faults: &mut Vec<InvalidInput>) {
         if !RATES.contains(&self.per_second) {
-            let message = format!("per_second lies between {} and {}", RATES.start(), RATES.end());
+            let message = format!(
+                "per_second lies between {} and {}",
+                RATES.start(),
+                RATES.end()
+            );
             faults.push(InvalidInput::new(format!("{pointer}/per_second"), message));
         }
         if !(1..=MAX_BURST).contains(&self.burst) {
@@ -192,7 +196,11 @@ mod tests {
         let weights = |key: &str, weight| Weights::from([(key.to_owned(), weight)]);
         assert!(validate_weights(&weights("tenant-7", 2.0)).is_empty());
         for (key, weight) in [("a", 0.0), ("a", f64::NAN), ("", 1.0), ("a\nb", 1.0)] {
-            assert_eq!(validate_weights(&weights(key, weight)).len(), 1, "{key:?} {weight}");
+            assert_eq!(
+                validate_weights(&weights(key, weight)).len(),
+                1,
+                "{key:?} {weight}"
+            );
         }
     }
 }

@@ -169,7 +169,7 @@ lua! {
         "queue", "heads", "turn_classes", "turns", "classes", "lane", "outbox", "job", "job_end", "task", "uniqueness", "tags", "attempts",
         "backoff", "retention", "lifecycle", "deletion", "cancellation", "rerun", "reprioritise",
         "conflict", "submission", "capacity", "report", "completion", "ready", "leasing",
-        "limit_change", "placing", "merge", "operation", "version", "firing",
+        "limit_change", "claimable", "standing", "placing", "merge", "operation", "version", "firing",
     }
     scripts {
         SUBMIT = "tasks/submit.lua",

@@ -24,6 +24,7 @@ mod nodes;
 mod operations;
 mod outages;
 mod protocol;
+mod queue_limits;
 mod queue_settings;
 mod queues;
 mod schedules;

@@ -31,7 +31,9 @@ async fn submit_many(test: &TestStore, key: &str, task_type: &str, count: usize)
 }
 
 async fn weigh(test: &TestStore, weights: &[(&str, f64)]) {
-    let weights = weights.iter().map(|(key, weight)| ((*key).to_owned(), *weight));
+    let weights = weights
+        .iter()
+        .map(|(key, weight)| ((*key).to_owned(), *weight));
     let change = QueueChange {
         weights: Some(weights.collect()),
         ..QueueChange::default()
@@ -137,7 +139,10 @@ async fn a_key_that_leaves_and_comes_back_does_not_jump_the_line() {
             hopping = 0;
         }
     }
-    let left = test.store.tasks.explain(submit_many(&test, "steady", "default", 1).await[0]);
+    let left = test
+        .store
+        .tasks
+        .explain(submit_many(&test, "steady", "default", 1).await[0]);
     assert!(left.await.unwrap().is_some());
     let rest = turns(&test, 1, 100).await;
     let steady = 101 - count(&rest)["steady"];
@@ -162,7 +167,10 @@ async fn inside_a_key_the_order_of_the_queue_holds_over_types() {
             found.push(task.id);
         }
     }
-    assert_eq!(found, wanted.into_iter().map(|(_, id)| id).collect::<Vec<_>>());
+    assert_eq!(
+        found,
+        wanted.into_iter().map(|(_, id)| id).collect::<Vec<_>>()
+    );
     test.audit().await;
 }
 
@@ -216,7 +224,10 @@ async fn what_leaves_the_ready_ones_leaves_its_key() {
     test.pass(2_000).await;
     assert_eq!(test.claim_one().await.id, b[1]);
     test.store.tasks.retry(a[1]).await.unwrap();
-    assert_eq!(test.store.queues.purge(&queue("default")).await.unwrap(), Some(1));
+    assert_eq!(
+        test.store.queues.purge(&queue("default")).await.unwrap(),
+        Some(1)
+    );
     test.audit().await;
 }
 

@@ -37,7 +37,10 @@ async fn submit_many(test: &TestStore, key: &str, task_type: &str, count: usize)
 /// The types of what a claim gets.
 async fn types(test: &TestStore, most: usize) -> Vec<String> {
     let claimed = test.claim(most).await;
-    claimed.iter().map(|task| task.task_type.to_string()).collect()
+    claimed
+        .iter()
+        .map(|task| task.task_type.to_string())
+        .collect()
 }
 
 #[tokio::test]
@@ -60,7 +63,11 @@ async fn no_more_than_so_many_run_at_once_and_an_end_makes_room() {
 #[tokio::test]
 async fn a_holder_that_dies_gives_its_place_back_with_its_lease() {
     let test = TestStore::start().await;
-    limit(&test, r#"{"running": 1, "running_per_key": 1, "types": {"default": {"running": 1}}}"#).await;
+    limit(
+        &test,
+        r#"{"running": 1, "running_per_key": 1, "types": {"default": {"running": 1}}}"#,
+    )
+    .await;
     submit_many(&test, "a", "default", 2).await;
     let lost = test.claim_one().await;
     assert!(test.claim(1).await.is_empty());
@@ -99,14 +106,20 @@ async fn each_key_has_its_own_limit_and_holds_up_no_other() {
 #[tokio::test]
 async fn a_type_at_its_limit_holds_up_no_other_type() {
     let test = TestStore::start().await;
-    limit(&test, r#"{"types": {"render": {"running": 2}, "mail": {"running": 1}}}"#).await;
+    limit(
+        &test,
+        r#"{"types": {"render": {"running": 2}, "mail": {"running": 1}}}"#,
+    )
+    .await;
     submit_many(&test, "", "render", 5).await;
     submit_many(&test, "", "mail", 5).await;
     submit_many(&test, "", "other", 2).await;
     let claimed = test.claim(100).await;
     assert_eq!(claimed.len(), 5);
     assert!(test.claim(100).await.is_empty());
-    let render = claimed.iter().find(|task| task.task_type.as_str() == "render");
+    let render = claimed
+        .iter()
+        .find(|task| task.task_type.as_str() == "render");
     test.complete(render.unwrap()).await;
     submit_many(&test, "", "other", 1).await;
     assert_eq!(types(&test, 100).await, ["render", "other"]);
@@ -117,7 +130,11 @@ async fn a_type_at_its_limit_holds_up_no_other_type() {
 #[tokio::test]
 async fn types_and_keys_limit_together() {
     let test = TestStore::start().await;
-    limit(&test, r#"{"running": 4, "running_per_key": 2, "types": {"render": {"running": 2}}}"#).await;
+    limit(
+        &test,
+        r#"{"running": 4, "running_per_key": 2, "types": {"render": {"running": 2}}}"#,
+    )
+    .await;
     for key in ["a", "b", "c"] {
         submit_many(&test, key, "render", 3).await;
         submit_many(&test, key, "mail", 3).await;
@@ -126,7 +143,9 @@ async fn types_and_keys_limit_together() {
     while done < 18 {
         let claimed = test.claim(100).await;
         assert_eq!(claimed.len(), 4.min(18 - done), "after {done}");
-        let renders = claimed.iter().filter(|task| task.task_type.as_str() == "render");
+        let renders = claimed
+            .iter()
+            .filter(|task| task.task_type.as_str() == "render");
         assert!(renders.count() <= 2);
         assert!(test.claim(100).await.is_empty());
         for lease in &claimed {
@@ -200,10 +219,18 @@ async fn other_limits_hold_from_the_next_claim_on() {
     submit_many(&test, "b", "y", 10).await;
     let mut running = test.claim(6).await;
     // What ran before counts.
-    limit(&test, r#"{"running_per_key": 3, "types": {"x": {"running": 4}}}"#).await;
+    limit(
+        &test,
+        r#"{"running_per_key": 3, "types": {"x": {"running": 4}}}"#,
+    )
+    .await;
     test.audit().await;
     assert!(test.claim(100).await.is_empty());
-    limit(&test, r#"{"running_per_key": 5, "types": {"x": {"running": 4}}}"#).await;
+    limit(
+        &test,
+        r#"{"running_per_key": 5, "types": {"x": {"running": 4}}}"#,
+    )
+    .await;
     running.extend(test.claim(100).await);
     assert_eq!(running.len(), 9);
     limit(&test, r#"{"running": 2}"#).await;
@@ -242,7 +269,11 @@ async fn many_running_tasks_are_counted_page_by_page_before_any_starts() {
 #[tokio::test]
 async fn a_task_that_expires_in_the_claim_uses_no_limit_up() {
     let test = TestStore::start().await;
-    limit(&test, r#"{"running": 1, "running_per_key": 1, "rate": {"per_second": 0.001}}"#).await;
+    limit(
+        &test,
+        r#"{"running": 1, "running_per_key": 1, "rate": {"per_second": 0.001}}"#,
+    )
+    .await;
     test.submit(Submission {
         fairness_key: Some("a".into()),
         expires_in_ms: Some(10),

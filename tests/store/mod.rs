@@ -2,6 +2,7 @@
 
 mod cancel;
 mod claim;
+mod claim_queues;
 mod class_limit;
 mod cluster;
 mod complete;

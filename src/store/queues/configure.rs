@@ -57,12 +57,15 @@ impl Queues {
             .into_iter()
             .filter(|_| replaces)
             // Limits are one whole: a change names all of them, or none.
-            .chain(limits::FIELDS.into_iter().filter(|_| replaces || change.limits.is_some()))
+            .chain(
+                limits::FIELDS
+                    .into_iter()
+                    .filter(|_| replaces || change.limits.is_some()),
+            )
             .filter(|field| named.iter().all(|(name, _)| name != field))
             .collect();
         let mut args = Args::default();
-        args.push(name.as_str())
-            .push(revision.unwrap_or_default());
+        args.push(name.as_str()).push(revision.unwrap_or_default());
         let none = Weights::new();
         match change.weights.as_ref().or(replaces.then_some(&none)) {
             None => {

@@ -71,7 +71,11 @@ pub(super) fn decode(record: &mut Record) -> Result<QueueLimits, StoreError> {
         rate_per_key: rate(record.take("limit_rate_per_key"), "limit_rate_per_key")?,
         ..QueueLimits::default()
     };
-    for one in record.take("limit_types").unwrap_or_default().split_terminator(';') {
+    for one in record
+        .take("limit_types")
+        .unwrap_or_default()
+        .split_terminator(';')
+    {
         let (name, own) = decode_type(one).ok_or_else(|| corrupt("limit_types"))?;
         limits.types.insert(name, own);
     }

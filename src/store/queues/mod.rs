@@ -133,9 +133,9 @@ impl Queues {
         for state in TaskState::ALL {
             counts.insert(state, list.count()?);
         }
-        let queued = counts.get(&TaskState::Queued).copied().unwrap_or_default();
+        let claimable = reply.count()?;
         Ok(Some(QueueStats {
-            ready: if paused { 0 } else { queued },
+            ready: if paused { 0 } else { claimable },
             counts,
             oldest_ready_age_ms: if paused { 0 } else { oldest_queued_age_ms },
             submitted_per_s: per_second(submitted, since_ms),
