@@ -10,6 +10,7 @@ mod fairness;
 mod faults;
 mod jobs;
 mod lifecycle;
+mod limit_attack;
 mod limits;
 mod list;
 mod loss;
