@@ -47,6 +47,7 @@ function leasing.begin(terms, id, index)
   end
   if t.job then job.moved(t, 'queued', 'running') end
   if terms.limited then open_limits().begin(terms.limited, t) end
+  if t.uses then redis.call('HINCRBY', keys.using(terms.node), t.uses, 1) end
   sets.remove(terms.queued, id)
   sets.add(terms.running, partition.now, id)
   sets.add(terms.held, partition.now, id)

@@ -13,8 +13,9 @@ local function leave(t)
   if t.state == 'running' then
     sets.remove(keys.leases, t.id)
     sets.remove(keys.held(t.node, t.session or ''), t.id)
-    local q = queue.load(t.queue)
+    local q, using = queue.load(t.queue), t.uses and keys.using(t.node)
     if q.limited then open_limits().leave(q, t) end
+    if using and redis.call('HINCRBY', using, t.uses, -1) <= 0 then redis.call('HDEL', using, t.uses) end
   elseif t.state == 'queued' then
     queue.take_out(queue.load(t.queue), t.id, t.class or '0', t.fairness_key)
   elseif t.state == 'scheduled' or t.state == 'retry_wait' then

@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::lease::DEFAULT_MAX_LOSSES;
-use super::placement::Requirements;
+use super::placement::{Preference, Requirements};
 use super::retry::RetryPolicy;
 use super::score::Priority;
 use super::task::RunAt;
@@ -41,6 +41,8 @@ pub struct TaskTemplate {
     pub metadata: Option<Document>,
     #[serde(default, skip_serializing_if = "Requirements::is_empty")]
     pub requires: Requirements,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub prefers: Vec<Preference>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fairness_key: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -66,6 +68,7 @@ impl TaskTemplate {
             tags,
             metadata,
             requires,
+            prefers,
             unique,
             fairness_key,
             traceparent: _,
@@ -94,6 +97,7 @@ impl TaskTemplate {
             tags,
             metadata,
             requires,
+            prefers,
             unique,
             fairness_key,
         })
@@ -114,6 +118,7 @@ impl TaskTemplate {
             tags: self.tags.clone(),
             metadata: self.metadata.clone(),
             requires: self.requires.clone(),
+            prefers: self.prefers.clone(),
             unique: self.unique.clone(),
             fairness_key: self.fairness_key.clone(),
             ..Submission::new(self.queue.clone())

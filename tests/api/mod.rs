@@ -23,6 +23,7 @@ mod names;
 mod nodes;
 mod operations;
 mod outages;
+mod placement;
 mod protocol;
 mod queue_limits;
 mod queue_settings;
