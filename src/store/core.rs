@@ -14,7 +14,7 @@ use super::clock::Clock;
 use super::condition::Condition;
 use super::faults::Faults;
 use super::keys::Keys;
-use super::lanes::{LaneOptions, Lanes, PATIENCE, Slice, Verb};
+use super::lanes::{Lanes, PATIENCE, Slice, Verb};
 use super::link::Link;
 use super::nodes::facts::FactsCache;
 use super::reply::Reply;
@@ -105,7 +105,7 @@ impl Core {
             inline_bytes,
             classes: Mutex::new(HashMap::new()),
             facts: FactsCache::default(),
-            lanes: Lanes::new(partitions),
+            lanes: Lanes::new(partitions, Arc::clone(&shared)),
             desks: (0..DESKS).map(|_| desk()).collect(),
             next_desk: AtomicUsize::new(0),
             shared,
@@ -134,10 +134,7 @@ impl Core {
         partition: Partition,
         slice: Slice,
     ) -> Result<Vec<Value>, StoreError> {
-        let lane = self.lanes.get(verb, partition, || LaneOptions {
-            shared: Arc::clone(&self.shared),
-            prefix: self.prefix(partition).to_owned(),
-        });
+        let lane = self.lanes.get(verb, partition, self.prefix(partition));
         lane.run(slice).await
     }
 

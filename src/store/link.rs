@@ -1,17 +1,17 @@
-//! One connection to Redis, taken from the pool once and kept until it fails.
+//! Calls to Redis over a connection that is taken from the pool once and kept until it fails.
 //!
-//! Checking a connection out of the pool costs a round trip, so lanes keep theirs.
+//! Checking a connection out of the pool costs a round trip, so it is not done for each call.
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 
-use deadpool_redis::Connection;
+use deadpool_redis::PoolError;
 use deadpool_redis::redis::{self, Cmd, RedisError, Value};
 
 use super::args::Args;
 use super::core::Shared;
 use super::faults::Fault;
 use super::scripts::Script;
+use super::wire::{Line, Wire};
 use super::{Outcome, StoreError};
 
 /// How a call failed, as far as it matters for repeating it.
@@ -35,20 +35,33 @@ impl From<CallError> for StoreError {
     }
 }
 
-/// A kept connection.
+/// One who calls, one call at a time.
 pub(crate) struct Link {
     shared: Arc<Shared>,
-    held: Option<redis::aio::MultiplexedConnection>,
-    /// When `held` was made, in moves to another server.
-    moves: u64,
+    wire: Arc<Wire>,
+    held: Option<Held>,
+}
+
+/// The line of the last call.
+enum Held {
+    Sound(Line),
+    /// It failed: another one is to be used.
+    Worn(Line),
 }
 
 impl Link {
+    /// A link with a connection of its own.
     pub(crate) fn new(shared: Arc<Shared>) -> Self {
+        let wire = Arc::new(Wire::new(Arc::clone(&shared)));
+        Self::over(wire, shared)
+    }
+
+    /// A link over a wire that others use as well.
+    pub(crate) const fn over(wire: Arc<Wire>, shared: Arc<Shared>) -> Self {
         Self {
             shared,
+            wire,
             held: None,
-            moves: 0,
         }
     }
 
@@ -90,44 +103,46 @@ impl Link {
         if fault == Fault::Refused {
             return Err(Failure::NotSent(None));
         }
-        let moves = self.shared.moves.load(Ordering::Relaxed);
-        let mut connection = match self.held.take() {
-            Some(connection) if moves == self.moves => connection,
-            _ => self.connect().await?,
-        };
-        self.moves = moves;
-        let answer = command.query_async::<Value>(&mut connection).await;
-        if fault == Fault::ReplyLost {
-            return Err(Failure::Lost(None));
-        }
-        match answer {
-            Ok(value) => {
-                self.held = Some(connection);
-                Ok(value)
-            }
+        let mut line = self.line().await?;
+        let answer = command.query_async::<Value>(&mut line.connection).await;
+        let answer = match answer {
+            _ if fault == Fault::ReplyLost => Err(Failure::Lost(None)),
             Err(error) if error.code().is_none() => {
                 self.shared.condition.doubt();
                 Err(Failure::Lost(Some(error)))
             }
-            Err(error) => {
-                match error.code() {
-                    // A replica, perhaps the master of a moment ago.
-                    Some("READONLY" | "MASTERDOWN") => self.shared.leave_server(),
-                    // A server that wants other credentials: a new connection may bring them.
-                    Some("NOAUTH" | "WRONGPASS" | "NOPERM") => {}
-                    _ => self.held = Some(connection),
+            answer => answer.map_err(Failure::Server),
+        };
+        let worn = match &answer {
+            Ok(_) => false,
+            Err(Failure::Server(error)) => match error.code() {
+                // A replica, perhaps the master of a moment ago.
+                Some("READONLY" | "MASTERDOWN") => {
+                    self.shared.leave_server();
+                    true
                 }
-                Err(Failure::Server(error))
-            }
-        }
+                // A server that wants other credentials: a new connection may bring them.
+                Some("NOAUTH" | "WRONGPASS" | "NOPERM") => true,
+                _ => false,
+            },
+            Err(_) => true,
+        };
+        let held = if worn { Held::Worn } else { Held::Sound };
+        self.held = Some(held(line));
+        answer
     }
 
-    async fn connect(&self) -> Result<redis::aio::MultiplexedConnection, Failure> {
-        match self.shared.pool.get().await {
-            Ok(connection) => Ok(Connection::take(connection)),
-            Err(deadpool_redis::PoolError::Backend(error)) => Err(Failure::NotSent(Some(error))),
-            Err(_) => Err(Failure::NotSent(None)),
-        }
+    async fn line(&mut self) -> Result<Line, Failure> {
+        let worn = match self.held.take() {
+            Some(Held::Sound(line)) if self.wire.is_current(&line) => return Ok(line),
+            Some(Held::Worn(line)) => Some(line),
+            _ => None,
+        };
+        let line = self.wire.line(worn.as_ref()).await;
+        line.map_err(|error| match error {
+            PoolError::Backend(error) => Failure::NotSent(Some(error)),
+            _ => Failure::NotSent(None),
+        })
     }
 }
 

@@ -31,6 +31,7 @@ mod scripts;
 mod signals;
 mod sweeps;
 mod tasks;
+mod wire;
 
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
