@@ -1,14 +1,14 @@
-//! What all parts of the store stand on: the pool, the keys, the lanes and plain calls.
+//! What all parts of the store stand on: the connections, the keys, the lanes and plain calls.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
-use deadpool_redis::Pool;
 use deadpool_redis::redis::Value;
 use tokio::time::{Instant, timeout_at};
 
 use super::StoreError;
+use super::address::Address;
 use super::args::Args;
 use super::clock::Clock;
 use super::condition::Condition;
@@ -20,6 +20,7 @@ use super::nodes::facts::FactsCache;
 use super::reply::Reply;
 use super::scripts::Script;
 use super::tasks::classes::ClassCache;
+use super::wire::Wire;
 use crate::domain::{Partition, QueueName, TaskId};
 
 /// Connections for plain calls; a call takes the next one in turn.
@@ -27,7 +28,7 @@ const DESKS: usize = 4;
 
 /// What every connection and every script call of a service has in common.
 pub(crate) struct Shared {
-    pub(crate) pool: Pool,
+    pub(crate) address: Address,
     pub(crate) faults: Option<Arc<Faults>>,
     pub(crate) clock: Clock,
     pub(crate) epoch: RwLock<String>,
@@ -39,13 +40,13 @@ pub(crate) struct Shared {
 
 impl Shared {
     pub(crate) fn new(
-        pool: Pool,
+        address: Address,
         faults: Option<Arc<Faults>>,
         clock: Clock,
         epoch: String,
     ) -> Self {
         Self {
-            pool,
+            address,
             faults,
             clock,
             epoch: RwLock::new(epoch),
@@ -58,7 +59,7 @@ impl Shared {
     /// not the one to work with (any more), and the same address may lead to another.
     pub(crate) fn leave_server(&self) {
         self.moves.fetch_add(1, Ordering::Relaxed);
-        self.pool.retain(|_, _| false);
+        self.address.forget_connections();
     }
 
     /// The arguments that every script begins with (`lib/header.lua`).
@@ -91,6 +92,8 @@ pub(crate) struct Core {
     pub(crate) classes: ClassCache,
     /// What is known of nodes.
     pub(crate) facts: FactsCache,
+    /// For what is asked without a script.
+    pub(crate) questions: Wire,
     lanes: Lanes,
     desks: Vec<tokio::sync::Mutex<Link>>,
     next_desk: AtomicUsize,
@@ -105,6 +108,7 @@ impl Core {
             inline_bytes,
             classes: Mutex::new(HashMap::new()),
             facts: FactsCache::default(),
+            questions: Wire::new(Arc::clone(&shared)),
             lanes: Lanes::new(partitions, Arc::clone(&shared)),
             desks: (0..DESKS).map(|_| desk()).collect(),
             next_desk: AtomicUsize::new(0),

@@ -52,6 +52,14 @@ impl StoreError {
         }
     }
 
+    /// Not done, because of what Redis or the connection said.
+    pub(crate) fn away(source: deadpool_redis::redis::RedisError) -> Self {
+        Self::Unavailable {
+            outcome: Outcome::None,
+            source: Some(Arc::new(source)),
+        }
+    }
+
     /// Perhaps done.
     pub(crate) const fn unknown() -> Self {
         Self::Unavailable {

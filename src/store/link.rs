@@ -4,7 +4,6 @@
 
 use std::sync::Arc;
 
-use deadpool_redis::PoolError;
 use deadpool_redis::redis::{self, Cmd, RedisError, Value};
 
 use super::args::Args;
@@ -39,14 +38,8 @@ impl From<CallError> for StoreError {
 pub(crate) struct Link {
     shared: Arc<Shared>,
     wire: Arc<Wire>,
-    held: Option<Held>,
-}
-
-/// The line of the last call.
-enum Held {
-    Sound(Line),
-    /// It failed: another one is to be used.
-    Worn(Line),
+    /// The line of the last call.
+    held: Option<Line>,
 }
 
 impl Link {
@@ -127,22 +120,23 @@ impl Link {
             },
             Err(_) => true,
         };
-        let held = if worn { Held::Worn } else { Held::Sound };
-        self.held = Some(held(line));
+        if worn {
+            self.wire.discard(&line).await;
+        } else {
+            self.held = Some(line);
+        }
         answer
     }
 
     async fn line(&mut self) -> Result<Line, Failure> {
-        let worn = match self.held.take() {
-            Some(Held::Sound(line)) if self.wire.is_current(&line) => return Ok(line),
-            Some(Held::Worn(line)) => Some(line),
-            _ => None,
-        };
-        let line = self.wire.line(worn.as_ref()).await;
-        line.map_err(|error| match error {
-            PoolError::Backend(error) => Failure::NotSent(Some(error)),
-            _ => Failure::NotSent(None),
-        })
+        match self.held.take() {
+            Some(line) if self.wire.is_current(&line) => Ok(line),
+            _ => self
+                .wire
+                .line()
+                .await
+                .map_err(|error| Failure::NotSent(Some(error))),
+        }
     }
 }
 

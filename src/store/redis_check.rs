@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use deadpool_redis::redis;
 
+use super::address::Address;
 use super::durability::Durability;
 use super::redis_version::{RedisVersion, info_field};
 
@@ -124,11 +125,8 @@ impl RedisFacts {
 
 async fn ask(url: &str) -> Result<RedisFacts, RedisCheckError> {
     let unreachable = |error: redis::RedisError| RedisCheckError::Unreachable(error.into());
-    let client = redis::Client::open(url).map_err(unreachable)?;
-    let mut connection = client
-        .get_multiplexed_async_connection()
-        .await
-        .map_err(unreachable)?;
+    let address = Address::parse(url).map_err(unreachable)?;
+    let mut connection = address.connect().await.map_err(unreachable)?;
     let info = info(&mut connection).await.map_err(unreachable)?;
     let appendfsync = appendfsync(&mut connection).await;
     RedisFacts::read(&info, appendfsync.as_deref()).ok_or(RedisCheckError::UnknownServer)

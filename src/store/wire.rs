@@ -3,8 +3,9 @@
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
+use deadpool_redis::redis::RedisError;
 use deadpool_redis::redis::aio::MultiplexedConnection;
-use deadpool_redis::{Connection, PoolError};
+
 use tokio::sync::Mutex;
 
 use super::core::Shared;
@@ -44,25 +45,28 @@ impl Wire {
         line.moves == self.shared.moves.load(Ordering::Relaxed)
     }
 
-    /// The line in use, or a new one where there is none but `worn`, or none that is current.
-    pub(crate) async fn line(&self, worn: Option<&Line>) -> Result<Line, PoolError> {
+    /// The line in use, made now where there is none, or none that is current.
+    pub(crate) async fn line(&self) -> Result<Line, RedisError> {
         let mut place = self.place.lock().await;
-        let worn = worn.map(|worn| worn.number);
         if let Some(line) = &place.line
             && self.is_current(line)
-            && worn != Some(line.number)
         {
             return Ok(line.clone());
         }
         let moves = self.shared.moves.load(Ordering::Relaxed);
-        let connection = Connection::take(self.shared.pool.get().await?);
+        let connection = self.shared.address.connect().await?;
         place.made += 1;
         let line = Line {
             connection,
             number: place.made,
             moves,
         };
-        place.line = Some(line.clone());
-        Ok(line)
+        Ok(place.line.insert(line).clone())
+    }
+
+    /// A line has failed: another is made when one is asked for next.
+    pub(crate) async fn discard(&self, line: &Line) {
+        let mut place = self.place.lock().await;
+        place.line.take_if(|held| held.number == line.number);
     }
 }
