@@ -61,8 +61,8 @@ impl Condition {
     }
 
     /// Takes over what was found, and tells the operator what has changed.
-    fn take_over(&self, facts: &RedisFacts) {
-        let (found, before) = (facts.durability, self.durability());
+    fn take_over(&self, facts: &RedisFacts, replicated: bool) {
+        let (found, before) = (facts.level(replicated), self.durability());
         if found != before {
             tracing::info!(%found, %before, "the durability of confirmed writes has changed");
             let level = LEVELS.iter().position(|level| *level == found);
@@ -181,7 +181,7 @@ impl Core {
         let facts = RedisFacts::read(&info, known.appendfsync.as_deref())
             .ok_or_else(|| StoreError::corrupt("an INFO that does not say what Redis it is"))?;
         drop(known);
-        condition.take_over(&facts);
+        condition.take_over(&facts, self.shared.replicated);
         Ok(())
     }
 }

@@ -32,6 +32,8 @@ pub(crate) struct Shared {
     pub(crate) faults: Option<Arc<Faults>>,
     pub(crate) clock: Clock,
     pub(crate) epoch: RwLock<String>,
+    /// Whether what is promised is to have reached a replica.
+    pub(crate) replicated: bool,
     /// How Redis was found to be.
     pub(crate) condition: Condition,
     /// Rises when connections are found to lead to the wrong server.
@@ -44,12 +46,14 @@ impl Shared {
         faults: Option<Arc<Faults>>,
         clock: Clock,
         epoch: String,
+        replicated: bool,
     ) -> Self {
         Self {
             address,
             faults,
             clock,
             epoch: RwLock::new(epoch),
+            replicated,
             condition: Condition::default(),
             moves: AtomicU64::new(0),
         }

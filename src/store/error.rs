@@ -23,6 +23,9 @@ pub enum StoreError {
         #[source]
         source: Option<Arc<deadpool_redis::redis::RedisError>>,
     },
+    /// It is done, but no replica was seen to have it.
+    #[error("no replica confirmed the write in time")]
+    Unconfirmed,
     /// Redis is set to forget keys when it is full.
     #[error("Redis is set to evict keys: its maxmemory-policy is not noeviction")]
     Evicts,

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use deadpool_redis::redis::{self, Cmd, RedisError, Value};
 
 use super::args::Args;
+use super::confirmation::{self, is_promised};
 use super::core::Shared;
 use super::faults::Fault;
 use super::scripts::Script;
@@ -20,16 +21,14 @@ pub(crate) enum CallError {
     NotRun(StoreError),
     /// Nobody knows whether it has run.
     Unknown(StoreError),
-    /// It ran and failed on the way: what it wrote until then stands.
-    BrokeOff(StoreError),
+    /// It ran, and is not to run again: what it wrote stands.
+    Ran(StoreError),
 }
 
 impl From<CallError> for StoreError {
     fn from(error: CallError) -> Self {
         match error {
-            CallError::NotRun(error) | CallError::Unknown(error) | CallError::BrokeOff(error) => {
-                error
-            }
+            CallError::NotRun(error) | CallError::Unknown(error) | CallError::Ran(error) => error,
         }
     }
 }
@@ -65,7 +64,7 @@ impl Link {
         prefix: &str,
         args: &Args,
     ) -> Result<Value, CallError> {
-        match self
+        let answer = match self
             .run(&command("EVALSHA", &script.sha, prefix, args))
             .await
         {
@@ -76,7 +75,22 @@ impl Link {
             }
             other => other,
         }
-        .map_err(Failure::into_call_error)
+        .map_err(Failure::into_call_error)?;
+        if self.shared.replicated && is_promised(script) && !self.is_replicated().await {
+            return Err(CallError::Ran(StoreError::Unconfirmed));
+        }
+        Ok(answer)
+    }
+
+    /// Whether what the last call wrote has reached a replica.
+    async fn is_replicated(&mut self) -> bool {
+        match &mut self.held {
+            Some(line) if self.wire.is_current(line) => {
+                confirmation::is_replicated(&mut line.connection).await
+            }
+            // Another server may be the master by now, and know nothing of it.
+            _ => false,
+        }
     }
 
     /// Asks whether Redis is there.
@@ -171,7 +185,7 @@ impl Failure {
                 source: source.map(Arc::new),
             }),
             Self::Server(error) if is_raised_by_a_script(&error) => {
-                CallError::BrokeOff(StoreError::Broken(error.to_string()))
+                CallError::Ran(StoreError::Broken(error.to_string()))
             }
             // Redis refuses a script, for whatever reason, before it begins.
             Self::Server(error) => CallError::NotRun(match error.code() {

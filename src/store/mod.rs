@@ -10,6 +10,7 @@ pub mod audit;
 pub mod clock;
 mod codec;
 mod condition;
+mod confirmation;
 mod core;
 pub mod durability;
 mod error;
@@ -81,6 +82,8 @@ pub struct StoreOptions {
     pub url: String,
     /// The number of partitions, when the settings name one.
     pub partitions: Option<u16>,
+    /// Whether each promised write waits for a replica: the level `replica`.
+    pub replicated: bool,
     /// The epoch that the data directory remembers.
     pub known_epoch: Option<String>,
     /// Which clock the scripts read; a virtual one only in tests.
@@ -121,7 +124,13 @@ impl Store {
             options.known_epoch.as_deref(),
         )
         .await?;
-        let shared = Shared::new(address, options.faults, options.clock, opened.epoch);
+        let shared = Shared::new(
+            address,
+            options.faults,
+            options.clock,
+            opened.epoch,
+            options.replicated,
+        );
         let inline_bytes = inline_bytes(&mut connection).await;
         let store = Self::on(shared, opened.partitions, inline_bytes);
         // What does not succeed now is tried again every second.
@@ -137,7 +146,7 @@ impl Store {
         let Some(found) = schema::find(&mut connection).await? else {
             return Ok(None);
         };
-        let shared = Shared::new(address, None, Clock::default(), found.epoch);
+        let shared = Shared::new(address, None, Clock::default(), found.epoch, false);
         let inline_bytes = inline_bytes(&mut connection).await;
         Ok(Some(Self::on(shared, found.partitions, inline_bytes)))
     }

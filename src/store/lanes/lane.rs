@@ -126,7 +126,7 @@ impl Worker {
             match self.link.eval(options.script, &options.prefix, &args).await {
                 Ok(value) => break Ok(value),
                 // To run it again would do its first half twice.
-                Err(CallError::BrokeOff(error)) => break Err(error),
+                Err(CallError::Ran(error)) => break Err(error),
                 Err(CallError::NotRun(error))
                     if !doubtful || matches!(error, StoreError::Corrupt(_)) =>
                 {

@@ -92,11 +92,17 @@ impl Lanes {
     pub(crate) fn get(&self, verb: Verb, partition: Partition, prefix: &str) -> &Lane {
         let index = usize::from(partition.number()) * Verb::COUNT + verb as usize;
         self.each[index].get_or_init(|| {
+            // A connection that waits for a replica serves nobody else meanwhile.
+            let wire = if self.shared.replicated {
+                Arc::new(Wire::new(Arc::clone(&self.shared)))
+            } else {
+                Arc::clone(&self.wire)
+            };
             let options = LaneOptions {
                 script: verb.script(),
                 remembers: verb.writes(),
                 shared: Arc::clone(&self.shared),
-                wire: Arc::clone(&self.wire),
+                wire,
                 beat: Arc::clone(&self.beat),
                 prefix: prefix.to_owned(),
             };
