@@ -17,6 +17,7 @@ use super::keys::Keys;
 use super::lanes::{Lanes, PATIENCE, Slice, Verb};
 use super::link::Link;
 use super::nodes::facts::FactsCache;
+use super::nodes::resources::Turns;
 use super::reply::Reply;
 use super::scripts::Script;
 use super::tasks::classes::ClassCache;
@@ -98,6 +99,8 @@ pub(crate) struct Core {
     pub(crate) facts: FactsCache,
     /// For what is asked without a script.
     pub(crate) questions: Wire,
+    /// Whose turn it is to claim tasks that take something of their node.
+    pub(crate) turns: Turns,
     lanes: Lanes,
     desks: Vec<tokio::sync::Mutex<Link>>,
     next_desk: AtomicUsize,
@@ -114,6 +117,7 @@ impl Core {
             facts: FactsCache::default(),
             questions: Wire::new(Arc::clone(&shared)),
             lanes: Lanes::new(partitions, Arc::clone(&shared)),
+            turns: Turns::default(),
             desks: (0..DESKS).map(|_| desk()).collect(),
             next_desk: AtomicUsize::new(0),
             shared,
