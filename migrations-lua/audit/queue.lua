@@ -15,7 +15,7 @@ local MOST_COUNTED = 10000
 -- Classes that a limit has taken out of the heads need none.
 local function is_parked(name, typed, class)
   local of = typed and string.match(typed, ' ' .. class .. ':(%S+)')
-  return of and redis.call('ZSCORE', keys.parked(name), 't' .. of)
+  return of and redis.call('ZSCORE', keys.of_queue('parked', name), 't' .. of)
 end
 
 local function firsts_of(name, record, definitions, heads)
@@ -23,7 +23,7 @@ local function firsts_of(name, record, definitions, heads)
   for i = 1, #heads, 2 do standing[heads[i]] = true end
   for i = 2, #definitions, 2 do
     local class = definitions[i]
-    local set = record[3] and keys.class_shares(name, class) or keys.ready(name, class)
+    local set = record[3] and keys.in_queue('class_shares', name, class) or keys.ready(name, class)
     local first = redis.call('ZRANGE', set, 0, 0, 'WITHSCORES')
     if first[1] and (standing[class] or not is_parked(name, record[4], class)) then
       firsts[#firsts + 1], firsts[#firsts + 2] = class, first[2]
@@ -54,7 +54,7 @@ while more() do
   local record = redis.call('HMGET', keys.queue(name), 'created', 'classes', 'fair', 'typed', 'limited',
     'limit_running_per_key', 'limit_types', 'counts')
   local definitions, heads = redis.call('HGETALL', keys.classes(name)), redis.call('ZRANGE', keys.heads(name), 0, -1, 'WITHSCORES')
-  local busy = redis.call('HGETALL', keys.busy(name))
+  local busy = redis.call('HGETALL', keys.of_queue('busy', name))
   local counts_again = record[8] and redis.call('ZCARD', keys.state(name, 'running')) <= MOST_COUNTED
   replies[#replies + 1] = {
     record[1] and '1' or '0',

@@ -61,12 +61,12 @@ end
 local function lost_key(t)
   local q = t.state == 'queued' and redis.call('HMGET', keys.queue(t.queue), 'fair', 'split') or {}
   local key, class = t.fairness_key or '', t.class or '0'
-  if not q[1] or redis.call('ZSCORE', keys.parked(t.queue), 'k' .. key)
-      or redis.call('ZSCORE', keys.unparked(t.queue), 'k' .. key) then return false end
-  local turns = redis.call('ZSCORE', keys.shares(t.queue), key)
+  if not q[1] or redis.call('ZSCORE', keys.of_queue('parked', t.queue), 'k' .. key)
+      or redis.call('ZSCORE', keys.of_queue('unparked', t.queue), 'k' .. key) then return false end
+  local turns = redis.call('ZSCORE', keys.of_queue('shares', t.queue), key)
   if q[2] then
-    local place = class == '0' and '0' or redis.call('ZSCORE', keys.key_heads(t.queue, key), class)
-    turns = turns and redis.call('ZSCORE', keys.class_shares(t.queue, class), key)
+    local place = class == '0' and '0' or redis.call('ZSCORE', keys.in_queue('key_heads', t.queue, key), class)
+    turns = turns and redis.call('ZSCORE', keys.in_queue('class_shares', t.queue, class), key)
       and place and tonumber(place) <= tonumber(t.score)
   end
   return not turns and key

@@ -5,7 +5,7 @@
 local MOST_KEYS = 1000
 
 local function classes_of(q, key)
-  local all = q.split and redis.call('ZRANGE', keys.key_heads(q.name, key), 0, -1) or {}
+  local all = q.split and redis.call('ZRANGE', keys.in_queue('key_heads', q.name, key), 0, -1) or {}
   all[#all + 1] = '0'
   return all
 end
@@ -24,8 +24,8 @@ local function claimable(q)
   if not q.fair then
     for class = 0, q.classes - 1 do look(text(class), '') end
   else
-    local names, known = redis.call('ZRANGE', keys.shares(q.name), 0, MOST_KEYS - 1), {}
-    for _, scope in ipairs(redis.call('ZRANGE', keys.parked(q.name), 0, MOST_KEYS - 1)) do
+    local names, known = redis.call('ZRANGE', keys.of_queue('shares', q.name), 0, MOST_KEYS - 1), {}
+    for _, scope in ipairs(redis.call('ZRANGE', keys.of_queue('parked', q.name), 0, MOST_KEYS - 1)) do
       if string.sub(scope, 1, 1) == 'k' then names[#names + 1] = string.sub(scope, 2) end
     end
     for _, key in ipairs(names) do

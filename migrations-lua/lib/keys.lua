@@ -36,15 +36,9 @@ function keys.ready(name, class) return PREFIX .. ':ready:' .. name .. ':' .. cl
 function keys.line(name, class, key)
   return PREFIX .. ':ready:' .. name .. ':' .. class .. (key ~= '' and ':' .. key or '')
 end
-function keys.shares(name) return PREFIX .. ':shares:' .. name end
-function keys.class_shares(name, class) return PREFIX .. ':class_shares:' .. name .. ':' .. class end
-function keys.key_heads(name, key) return PREFIX .. ':key_heads:' .. name .. ':' .. key end
-function keys.owed(name) return PREFIX .. ':owed:' .. name end
-function keys.weights(name) return PREFIX .. ':weights:' .. name end
-function keys.busy(name) return PREFIX .. ':busy:' .. name end
-function keys.rates(name) return PREFIX .. ':rates:' .. name end
-function keys.parked(name) return PREFIX .. ':parked:' .. name end
-function keys.unparked(name) return PREFIX .. ':unparked:' .. name end
+-- What only queues with fairness keys, weights or limits have, drawn by few functions: all scripts make them.
+function keys.of_queue(kind, name) return PREFIX .. ':' .. kind .. ':' .. name end
+function keys.in_queue(kind, name, part) return PREFIX .. ':' .. kind .. ':' .. name .. ':' .. part end
 function keys.tag(name, tag) return PREFIX .. ':tag:' .. name .. ':' .. tag end
 function keys.state(name, state) return PREFIX .. ':' .. state .. ':' .. name end
 function keys.unique(name, digest) return PREFIX .. ':unique:' .. name .. ':' .. digest end

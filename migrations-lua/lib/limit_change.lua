@@ -6,7 +6,7 @@ local PAGE = 500
 
 -- What is parked is to be looked at again, all of it.
 local function let_go(name)
-  local parked, unparked = keys.parked(name), keys.unparked(name)
+  local parked, unparked = keys.of_queue('parked', name), keys.of_queue('unparked', name)
   if redis.call('EXISTS', parked) == 0 or redis.call('RENAMENX', parked, unparked) == 1 then return end
   redis.call('ZUNIONSTORE', unparked, 2, unparked, parked)
   redis.call('UNLINK', parked)
@@ -21,7 +21,7 @@ function limit_change.begin(name)
   local any = record[1] or record[2] or record[3] or record[4] or record[5]
   if not any and not limited then return end
   redis.call('HDEL', key, 'limited', 'counts', 'typed', 'recount')
-  redis.call('UNLINK', keys.busy(name))
+  redis.call('UNLINK', keys.of_queue('busy', name))
   let_go(name)
   local typed = ''
   if any then
@@ -63,10 +63,10 @@ end
 function limit_change.settle(q)
   if q.recount then count_page(q) end
   if not q.recount then
-    local scopes = redis.call('ZPOPMIN', keys.unparked(q.name), PAGE)
+    local scopes = redis.call('ZPOPMIN', keys.of_queue('unparked', q.name), PAGE)
     for i = 1, #scopes, 2 do open_limits().reopen(q, scopes[i]) end
   end
-  if not q.recount and redis.call('EXISTS', keys.unparked(q.name)) == 0 then return false end
+  if not q.recount and redis.call('EXISTS', keys.of_queue('unparked', q.name)) == 0 then return false end
   redis.call('ZADD', keys.openings, text(partition.lease_now), q.name)
   signal.due(partition.now)
   return true

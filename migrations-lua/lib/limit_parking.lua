@@ -5,10 +5,10 @@ local function limit_parking(limits)
   function limits.park(q, scope)
     local _, places = limits.room(q, scope)
     local at = places > 0 and limits.opens_at(q, scope) or '+inf'
-    redis.call('ZADD', keys.parked(q.name), text(at), scope)
+    redis.call('ZADD', keys.of_queue('parked', q.name), text(at), scope)
     if at ~= '+inf' then
-      redis.call('ZADD', keys.openings, 'LT', text(at), q.name)
-      signal.due(at)
+      local sooner = redis.call('ZADD', keys.openings, 'LT', 'CH', text(at), q.name)
+      if sooner == 1 then signal.due(at) end
     end
   end
 
@@ -35,6 +35,6 @@ local function limit_parking(limits)
 
   -- A task of the scope has ended.
   function limits.free(q, scope)
-    if redis.call('ZREM', keys.parked(q.name), scope) == 1 then limits.reopen(q, scope) end
+    if redis.call('ZREM', keys.of_queue('parked', q.name), scope) == 1 then limits.reopen(q, scope) end
   end
 end

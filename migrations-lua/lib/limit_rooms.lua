@@ -34,8 +34,8 @@ local function limit_rooms(limits)
   -- Reads what scopes of one letter have used.
   local function read(q, scopes, limit)
     local known = limits.of(q)
-    local counts = limit.running and scopes[1] ~= 'q' and redis.call('HMGET', keys.busy(q.name), unpack(scopes))
-    local moments = limit.interval and redis.call('ZMSCORE', keys.rates(q.name), unpack(scopes))
+    local counts = limit.running and scopes[1] ~= 'q' and redis.call('HMGET', keys.of_queue('busy', q.name), unpack(scopes))
+    local moments = limit.interval and redis.call('ZMSCORE', keys.of_queue('rates', q.name), unpack(scopes))
     for i, scope in ipairs(scopes) do
       known.busy[scope] = tonumber(counts and counts[i] or 0)
       known.used[scope] = tonumber(moments and moments[i] or 0)

@@ -75,8 +75,8 @@ local function open_limits()
   function limits.flush(q)
     local known, rates = limits.of(q), {}
     for scope, change in pairs(known.counted) do
-      local left = change ~= 0 and redis.call('HINCRBY', keys.busy(q.name), scope, change)
-      if left == 0 then redis.call('HDEL', keys.busy(q.name), scope) end
+      local left = change ~= 0 and redis.call('HINCRBY', keys.of_queue('busy', q.name), scope, change)
+      if left == 0 then redis.call('HDEL', keys.of_queue('busy', q.name), scope) end
     end
     for scope in pairs(known.taken) do
       if limits.bound_of(q, scope).interval then
@@ -84,8 +84,8 @@ local function open_limits()
       end
     end
     if rates[1] then
-      redis.call('ZADD', keys.rates(q.name), unpack(rates))
-      shares.forget(keys.rates(q.name), '(' .. text(partition.lease_now), #rates)
+      redis.call('ZADD', keys.of_queue('rates', q.name), unpack(rates))
+      shares.forget(keys.of_queue('rates', q.name), '(' .. text(partition.lease_now), #rates)
     end
     for scope in pairs(known.freed) do limits.free(q, scope) end
     for scope in pairs(known.taken) do

@@ -66,7 +66,7 @@ end
 
 local function write_head(q, class)
   -- Where keys take turns, a class is as far as the first of its keys.
-  local set = q.fair and keys.class_shares(q.name, class) or keys.ready(q.name, class)
+  local set = q.fair and keys.in_queue('class_shares', q.name, class) or keys.ready(q.name, class)
   local first = redis.call('ZRANGE', set, 0, 0, 'WITHSCORES')
   if first[1] then
     redis.call('ZADD', keys.heads(q.name), first[2], class)

@@ -3,7 +3,7 @@
 --@needs partition sets signal
 local function share_lines(shares)
   local function has_tasks(q, key)
-    return q.split and redis.call('EXISTS', keys.line(q.name, '0', key), keys.key_heads(q.name, key)) > 0
+    return q.split and redis.call('EXISTS', keys.line(q.name, '0', key), keys.in_queue('key_heads', q.name, key)) > 0
   end
 
   -- The place of a line's first task, if it has any, which also stands among the key's heads.
@@ -11,9 +11,9 @@ local function share_lines(shares)
     local place = redis.call('ZRANGE', keys.line(q.name, class, key), 0, 0, 'WITHSCORES')[2]
     if not q.split or class == '0' then return place end
     if place then
-      redis.call('ZADD', keys.key_heads(q.name, key), place, class)
+      redis.call('ZADD', keys.in_queue('key_heads', q.name, key), place, class)
     else
-      redis.call('ZREM', keys.key_heads(q.name, key), class)
+      redis.call('ZREM', keys.in_queue('key_heads', q.name, key), class)
     end
     return place
   end
@@ -23,9 +23,9 @@ local function share_lines(shares)
     if not place then
       place = shares.settle_head(q, class, key)
     elseif q.split and class ~= '0' then
-      redis.call('ZADD', keys.key_heads(q.name, key), 'LT', text(place), class)
+      redis.call('ZADD', keys.in_queue('key_heads', q.name, key), 'LT', text(place), class)
     end
-    if q.split and not place then redis.call('ZREM', keys.class_shares(q.name, class), key) end
+    if q.split and not place then redis.call('ZREM', keys.in_queue('class_shares', q.name, class), key) end
     if q.split then shares.mark_head(q, class) end
     return place
   end
@@ -34,13 +34,13 @@ local function share_lines(shares)
   -- keeps those that come at one time in their order.
   local function enter_all(q, names)
     if not names[1] then return end
-    local owed, rows = redis.call('ZMSCORE', keys.owed(q.name), unpack(names)), {}
+    local owed, rows = redis.call('ZMSCORE', keys.of_queue('owed', q.name), unpack(names)), {}
     for i, key in ipairs(names) do
       q.arrivals = (q.arrivals or q.sequence) + 1
       local start = math.max(tonumber(owed[i] or 0), q.vtime + q.arrivals % 1024 / 1048576)
       rows[2 * i - 1], rows[2 * i] = shares.precise(start), key
     end
-    redis.call('ZADD', keys.shares(q.name), 'NX', unpack(rows))
+    redis.call('ZADD', keys.of_queue('shares', q.name), 'NX', unpack(rows))
   end
 
   local function settle_lines(q)
@@ -56,7 +56,7 @@ local function share_lines(shares)
       if any or has_tasks(q, key) then
         entering[#entering + 1] = key
       else
-        local score = redis.call('ZSCORE', keys.shares(q.name), key)
+        local score = redis.call('ZSCORE', keys.of_queue('shares', q.name), key)
         if score then shares.retire(q, key, tonumber(score)) end
       end
     end
@@ -66,8 +66,8 @@ local function share_lines(shares)
     enter_all(q, entering)
     if not q.split then return end
     for _, found in ipairs(present) do
-      local score = redis.call('ZSCORE', keys.shares(q.name), found[2])
-      redis.call('ZADD', keys.class_shares(q.name, found[1]), score, found[2])
+      local score = redis.call('ZSCORE', keys.of_queue('shares', q.name), found[2])
+      redis.call('ZADD', keys.in_queue('class_shares', q.name, found[1]), score, found[2])
     end
   end
 
@@ -77,7 +77,7 @@ local function share_lines(shares)
       -- Once in a queue's life: all keys so far have tasks of its first class.
       q.split = '1'
       redis.call('HSET', keys.queue(q.name), 'split', '1')
-      redis.call('COPY', keys.shares(q.name), keys.class_shares(q.name, '0'), 'REPLACE')
+      redis.call('COPY', keys.of_queue('shares', q.name), keys.in_queue('class_shares', q.name, '0'), 'REPLACE')
       shares.mark_head(q, '0')
     end
     if q.lines then settle_lines(q) end

@@ -54,20 +54,20 @@ local function open_shares()
   function shares.enter(q, key)
     shares.left(q, '0', key)
     if not q.split then return end
-    for _, class in ipairs(redis.call('ZRANGE', keys.key_heads(q.name, key), 0, -1)) do shares.left(q, class, key) end
+    for _, class in ipairs(redis.call('ZRANGE', keys.in_queue('key_heads', q.name, key), 0, -1)) do shares.left(q, class, key) end
   end
 
   -- The key's tasks wait on, but it takes no turns: it comes back by shares.enter. A queue's second class
   -- makes it `split`.
   function shares.retire(q, key, score)
-    redis.call('ZREM', keys.shares(q.name), key)
-    if score > q.vtime then redis.call('ZADD', keys.owed(q.name), precise(score), key) end
-    shares.forget(keys.owed(q.name), '(' .. precise(q.vtime), 4)
+    redis.call('ZREM', keys.of_queue('shares', q.name), key)
+    if score > q.vtime then redis.call('ZADD', keys.of_queue('owed', q.name), precise(score), key) end
+    shares.forget(keys.of_queue('owed', q.name), '(' .. precise(q.vtime), 4)
     if not q.split then return end
-    redis.call('ZREM', keys.class_shares(q.name, '0'), key)
+    redis.call('ZREM', keys.in_queue('class_shares', q.name, '0'), key)
     shares.mark_head(q, '0')
-    for _, class in ipairs(redis.call('ZRANGE', keys.key_heads(q.name, key), 0, -1)) do
-      redis.call('ZREM', keys.class_shares(q.name, class), key)
+    for _, class in ipairs(redis.call('ZRANGE', keys.in_queue('key_heads', q.name, key), 0, -1)) do
+      redis.call('ZREM', keys.in_queue('class_shares', q.name, class), key)
       shares.mark_head(q, class)
     end
   end

@@ -13,15 +13,15 @@ local function count_key(q, key, before)
 end
 
 local function cost_of(q, key)
-  local weight = q.weights and redis.call('HGET', keys.weights(q.name), key)
+  local weight = q.weights and redis.call('HGET', keys.of_queue('weights', q.name), key)
   return weight and 1 / tonumber(weight) or 1
 end
 
 -- The turns that other keys have before it is the task's.
 local function ahead_in_turns(q, t)
   local own = t.fairness_key or ''
-  local rank, set = count_key(q, own, '(' .. t.score), keys.shares(q.name)
-  local score = redis.call('ZSCORE', set, own) or redis.call('ZSCORE', keys.owed(q.name), own)
+  local rank, set = count_key(q, own, '(' .. t.score), keys.of_queue('shares', q.name)
+  local score = redis.call('ZSCORE', set, own) or redis.call('ZSCORE', keys.of_queue('owed', q.name), own)
   local turn = math.max(tonumber(score or 0), q.vtime) + rank * cost_of(q, own)
   if redis.call('ZCOUNT', set, '-inf', turn) > MOST_KEYS then return -1 end
   local others = redis.call('ZRANGEBYSCORE', set, '-inf', open_shares().precise(turn), 'WITHSCORES')

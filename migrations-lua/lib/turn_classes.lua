@@ -14,7 +14,7 @@ local function turn_classes(turns)
     end
     local from = 0
     while true do
-      local firsts = redis.call('ZRANGE', keys.key_heads(q.name, key), from, from + PAGE - 1, 'WITHSCORES')
+      local firsts = redis.call('ZRANGE', keys.in_queue('key_heads', q.name, key), from, from + PAGE - 1, 'WITHSCORES')
       for i = 1, #firsts, 2 do
         if place and place <= tonumber(firsts[i + 1]) then return best end
         if heads.permits(q, firsts[i], allowed) then return firsts[i] end
@@ -37,7 +37,7 @@ local function turn_classes(turns)
     popped[#popped + 1], popped[#popped + 2] = one[1], one[2]
     shares.settle_head(q, class, entry.key)
     turns.charge(q, entry)
-    redis.call('ZADD', keys.shares(q.name), 'XX', shares.precise(entry.score), entry.key)
+    redis.call('ZADD', keys.of_queue('shares', q.name), 'XX', shares.precise(entry.score), entry.key)
     shares.left(q, class, entry.key)
     if q.limited then open_limits().take(q, class, entry.key, 1) end
     return true
@@ -46,10 +46,10 @@ local function turn_classes(turns)
   -- A claim for classes that the first keys do not have: the first key of the first class.
   local function take_rare(q, allowed, popped)
     local class = heads.first(q, allowed)
-    local key = class and redis.call('ZRANGE', keys.class_shares(q.name, class), 0, 0)[1]
+    local key = class and redis.call('ZRANGE', keys.in_queue('class_shares', q.name, class), 0, 0)[1]
     if not key then return false end
-    local score = redis.call('ZSCORE', keys.shares(q.name), key) or redis.call('ZSCORE', keys.owed(q.name), key)
-    local cost = q.weights and redis.call('HGET', keys.weights(q.name), key)
+    local score = redis.call('ZSCORE', keys.of_queue('shares', q.name), key) or redis.call('ZSCORE', keys.of_queue('owed', q.name), key)
+    local cost = q.weights and redis.call('HGET', keys.of_queue('weights', q.name), key)
     local entry = { key = key, score = tonumber(score or 0), given = 0, cost = cost and 1 / tonumber(cost) }
     take_one(q, entry, allowed, popped)
     shares.left(q, class, key)

@@ -10,11 +10,11 @@ local function open_turns()
 
   -- The keys whose turn is next.
   local function entries(q, count)
-    local page, list, names = redis.call('ZRANGE', keys.shares(q.name), 0, count - 1, 'WITHSCORES'), {}, {}
+    local page, list, names = redis.call('ZRANGE', keys.of_queue('shares', q.name), 0, count - 1, 'WITHSCORES'), {}, {}
     for i = 1, #page, 2 do
       list[#list + 1], names[#names + 1] = { key = page[i], score = tonumber(page[i + 1]), given = 0 }, page[i]
     end
-    local weights = names[1] and q.weights and redis.call('HMGET', keys.weights(q.name), unpack(names)) or {}
+    local weights = names[1] and q.weights and redis.call('HMGET', keys.of_queue('weights', q.name), unpack(names)) or {}
     for i, weight in ipairs(weights) do list[i].cost = weight and 1 / tonumber(weight) end
     if names[1] and q.limited then open_limits().look_up(q, names) end
     return list
@@ -78,7 +78,7 @@ local function open_turns()
           moved[#moved + 1], moved[#moved + 2] = shares.precise(entry.score), entry.key
         end
       end
-      if moved[1] then redis.call('ZADD', keys.shares(q.name), unpack(moved)) end
+      if moved[1] then redis.call('ZADD', keys.of_queue('shares', q.name), unpack(moved)) end
       for _, entry in ipairs(page) do
         if entry.given == entry.waiting then shares.retire(q, entry.key, entry.score) end
         if entry.closed and entry.waiting > 0 then park(q, entry) end

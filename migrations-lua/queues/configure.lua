@@ -40,10 +40,10 @@ if fields[1] then redis.call('HSET', key, unpack(fields)) end
 redis.call('HINCRBY', key, 'revision', 1)
 if not known[1] then placing.begin(name) end
 if weights then
-  redis.call('DEL', keys.weights(name))
+  redis.call('DEL', keys.of_queue('weights', name))
   redis.call('HDEL', key, 'weights')
   for i = 1, #weights, 1000 do
-    redis.call('HSET', keys.weights(name), unpack(weights, i, math.min(i + 999, #weights)))
+    redis.call('HSET', keys.of_queue('weights', name), unpack(weights, i, math.min(i + 999, #weights)))
   end
   if weights[1] then redis.call('HSET', key, 'weights', #weights / 2) end
 end

@@ -12,7 +12,7 @@ if not names[1] then names = redis.call('ZRANGE', keys.queues, 0, -1) end
 local queues = { 'ok' }
 for _, name in ipairs(names) do
   local record = redis.call('HGETALL', keys.queue(name))
-  local weights = redis.call('HGETALL', keys.weights(name))
+  local weights = redis.call('HGETALL', keys.of_queue('weights', name))
   queues[#queues + 1] = record[1] and { name, record, weights[1] and weights or nil } or {}
 end
 return queues

@@ -28,8 +28,8 @@ for _, state in ipairs({ 'succeeded', 'failed', 'cancelled', 'expired' }) do
   end
 end
 
-redis.call('DEL', keys.queue(name), keys.classes(name), keys.heads(name), keys.weights(name), keys.owed(name),
-  keys.busy(name), keys.rates(name), keys.parked(name), keys.unparked(name))
+redis.call('DEL', keys.queue(name), keys.classes(name), keys.heads(name), keys.of_queue('weights', name), keys.of_queue('owed', name),
+  keys.of_queue('busy', name), keys.of_queue('rates', name), keys.of_queue('parked', name), keys.of_queue('unparked', name))
 redis.call('ZREM', keys.openings, name)
 redis.call('ZREM', keys.queues, name)
 redis.call('HINCRBY', keys.meta, 'removed', 1)

@@ -13,10 +13,10 @@ for _, name in ipairs(redis.call('ZRANGEBYSCORE', keys.openings, '-inf', partiti
   redis.call('ZREM', keys.openings, name)
   if q then
     local more = limit_change.settle(q)
-    local due = redis.call('ZRANGEBYSCORE', keys.parked(name), '-inf', partition.lease_now, 'LIMIT', 0, page)
-    if due[1] then redis.call('ZREM', keys.parked(name), unpack(due)) end
+    local due = redis.call('ZRANGEBYSCORE', keys.of_queue('parked', name), '-inf', partition.lease_now, 'LIMIT', 0, page)
+    if due[1] then redis.call('ZREM', keys.of_queue('parked', name), unpack(due)) end
     for _, scope in ipairs(due) do open_limits().reopen(q, scope) end
-    local next_at = redis.call('ZRANGE', keys.parked(name), 0, 0, 'WITHSCORES')[2]
+    local next_at = redis.call('ZRANGE', keys.of_queue('parked', name), 0, 0, 'WITHSCORES')[2]
     if next_at and next_at ~= 'inf' and not more then
       redis.call('ZADD', keys.openings, next_at, name)
       signal.due(tonumber(next_at))

@@ -132,6 +132,25 @@ fn drawn(keys: &Keys) -> BTreeMap<&'static str, Vec<(Vec<&'static str>, String)>
         (vec!["x-1", "2", ""], keys.line("x-1", "2", "")),
         (vec!["x-1", "2", "a:b"], keys.line("x-1", "2", "a:b")),
     ];
+    let of_queue = vec![
+        (vec!["shares", "x-1"], keys.shares("x-1")),
+        (vec!["owed", "x-1"], keys.owed("x-1")),
+        (vec!["weights", "x-1"], keys.weights("x-1")),
+        (vec!["busy", "x-1"], keys.busy("x-1")),
+        (vec!["rates", "x-1"], keys.rates("x-1")),
+        (vec!["parked", "x-1"], keys.parked("x-1")),
+        (vec!["unparked", "x-1"], keys.unparked("x-1")),
+    ];
+    let in_queue = vec![
+        (
+            vec!["class_shares", "x-1", "2"],
+            keys.class_shares("x-1", "2"),
+        ),
+        (
+            vec!["key_heads", "x-1", "a:b"],
+            keys.key_heads("x-1", "a:b"),
+        ),
+    ];
     let one = |key: String| vec![(vec![], key)];
     let named = |key: String| vec![(vec!["x-1"], key)];
     let two = |key: String| vec![(vec!["x-1", "y.2"], key)];
@@ -165,15 +184,8 @@ fn drawn(keys: &Keys) -> BTreeMap<&'static str, Vec<(Vec<&'static str>, String)>
         ("heads", named(keys.heads("x-1"))),
         ("ready", two(keys.ready("x-1", "y.2"))),
         ("line", lines),
-        ("shares", named(keys.shares("x-1"))),
-        ("class_shares", two(keys.class_shares("x-1", "y.2"))),
-        ("key_heads", two(keys.key_heads("x-1", "y.2"))),
-        ("owed", named(keys.owed("x-1"))),
-        ("weights", named(keys.weights("x-1"))),
-        ("busy", named(keys.busy("x-1"))),
-        ("rates", named(keys.rates("x-1"))),
-        ("parked", named(keys.parked("x-1"))),
-        ("unparked", named(keys.unparked("x-1"))),
+        ("of_queue", of_queue),
+        ("in_queue", in_queue),
         ("state", states),
         ("unique", two(keys.unique("x-1", "y.2"))),
         ("tag", two(keys.tag("x-1", "y.2"))),

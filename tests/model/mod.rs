@@ -10,6 +10,7 @@ mod drive;
 mod edit;
 mod queues;
 mod reference;
+mod shares;
 mod shrink;
 mod world;
 

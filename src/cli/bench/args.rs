@@ -71,6 +71,9 @@ pub(crate) struct BenchArgs {
     /// Queued tasks (memory)
     #[arg(long, value_name = "N", default_value_t = 100_000)]
     pub(super) memory_tasks: u64,
+    /// Tasks of each queue (fairness)
+    #[arg(long, value_name = "N", default_value_t = 100_000)]
+    pub(super) fairness_tasks: u64,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, ValueEnum)]
@@ -85,6 +88,8 @@ pub(super) enum Workload {
     ClaimDepth,
     /// Redis bytes a task
     Memory,
+    /// What fairness keys, limits and classes cost a claim
+    Fairness,
     /// One after another, each beside a fresh Redis
     All,
 }
@@ -106,6 +111,7 @@ impl BenchArgs {
             rounds: self.rounds.min(10),
             depth: self.depth.min(5_000),
             memory_tasks: self.memory_tasks.min(5_000),
+            fairness_tasks: self.fairness_tasks.min(1_000),
             ..self
         }
     }
@@ -182,6 +188,16 @@ mod tests {
             .into_iter()
             .map(Workload::name)
             .collect();
-        assert_eq!(names, ["single", "batch", "idle", "claim_depth", "memory"]);
+        assert_eq!(
+            names,
+            [
+                "single",
+                "batch",
+                "idle",
+                "claim_depth",
+                "memory",
+                "fairness"
+            ]
+        );
     }
 }

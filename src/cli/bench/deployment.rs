@@ -94,6 +94,16 @@ impl Deployment {
         Ok(clients)
     }
 
+    /// Where the service listens.
+    pub(super) fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// A queue's name that no earlier run has used.
+    pub(super) fn name_of(&self, queue: &str) -> String {
+        format!("bench-{}-{queue}", self.run)
+    }
+
     /// The Redis beside the service, if its URL is known.
     pub(super) fn redis(&self) -> Option<&RedisInfo> {
         self.redis.as_ref()

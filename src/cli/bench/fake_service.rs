@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
-use axum::routing::post;
+use axum::routing::{post, put};
 use axum::{Json, Router};
 use serde_json::{Value, json};
 use tokio::sync::Notify;
@@ -53,10 +53,16 @@ fn router() -> Router {
     Router::new()
         .route("/v1/tasks", post(submit))
         .route("/v1/tasks/batch", post(submit_batch))
+        .route("/v1/queues/{name}", put(configure))
         .route("/v1/tasks/{id}/complete", post(complete))
         .route("/v1/nodes/{node}/claim", post(claim))
         .route("/v1/nodes/{node}/exchange", post(exchange))
         .with_state(Arc::new(Fake::default()))
+}
+
+/// Limits are for the service to hold: nothing is measured of them here.
+async fn configure() -> (StatusCode, Json<Value>) {
+    (StatusCode::CREATED, Json(json!({})))
 }
 
 async fn submit(

@@ -122,15 +122,26 @@ pub(super) fn post(address: SocketAddr, path: &str, body: &str) -> Vec<u8> {
     request
 }
 
+/// A PUT of a JSON body.
+pub(super) fn put(address: SocketAddr, path: &str, body: &str) -> Vec<u8> {
+    let mut request = Vec::with_capacity(128 + path.len() + body.len());
+    write(&mut request, "PUT", address, path, body);
+    request
+}
+
 /// Writes a POST over what `request` held, so that its allocation is used again.
 pub(super) fn write_post(request: &mut Vec<u8>, address: SocketAddr, path: &str, body: &str) {
+    write(request, "POST", address, path, body);
+}
+
+fn write(request: &mut Vec<u8>, method: &str, address: SocketAddr, path: &str, body: &str) {
     use std::io::Write as _;
 
     request.clear();
     // Writing to a Vec cannot fail.
     let _ = write!(
         request,
-        "POST {path} HTTP/1.1\r\nHost: {address}\r\nContent-Type: application/json\r\n\
+        "{method} {path} HTTP/1.1\r\nHost: {address}\r\nContent-Type: application/json\r\n\
          Content-Length: {}\r\n\r\n{body}",
         body.len()
     );

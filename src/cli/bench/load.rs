@@ -17,7 +17,7 @@ use super::report::rounded;
 const EMPTY_PAUSE: Duration = Duration::from_millis(1);
 
 /// How long tasks that must be there may be missing before a run gives up.
-const PATIENCE: Duration = Duration::from_secs(30);
+pub(super) const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Runs `work` on all clients at once.
 pub(super) async fn on_each<T>(

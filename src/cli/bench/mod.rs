@@ -13,6 +13,7 @@ mod claim_depth;
 mod client;
 mod cpu;
 mod deployment;
+mod fairness;
 #[cfg(test)]
 mod fake_service;
 mod http;
@@ -68,6 +69,7 @@ async fn measure(args: &BenchArgs) -> anyhow::Result<Value> {
                 serde_json::to_value(claim_depth::run(args, &deployment).await?)?
             }
             Workload::Memory => serde_json::to_value(memory::run(args, &deployment).await?)?,
+            Workload::Fairness => serde_json::to_value(fairness::run(args, &deployment).await?)?,
             Workload::All => continue,
         };
         deployment.stop().await?;
@@ -154,6 +156,15 @@ mod tests {
         let figures = &quick("claim-depth").await["claim_depth"];
         assert_eq!(figures["depth"], 5_000);
         assert!(figures["p99_ratio"].as_f64().unwrap() > 0.0);
+    }
+
+    #[tokio::test]
+    async fn fairness_compares_each_queue_with_a_plain_one() {
+        let figures = &quick("fairness").await["fairness"];
+        assert_eq!(figures["queues"].as_object().unwrap().len(), 20);
+        let plain = &figures["queues"]["keys_0_limits_0_classes_200"];
+        assert_eq!(plain["ratio"], 1.0);
+        assert_eq!(plain["claims"]["count"], figures["tasks"]);
     }
 
     /// `cargo test --release --lib cost_of_the_load -- --ignored --nocapture`
