@@ -282,49 +282,15 @@ impl Keys {
         format!("{}:ready:{name}:{class}:{key}", self.prefix)
     }
 
-    /// A queue's fairness keys by their virtual time.
-    pub fn shares(&self, name: &str) -> String {
-        self.named("shares", name)
+    /// What only a queue with fairness keys, weights or limits has: `shares`, `owed`, `weights`, `busy`, `rates`,
+    /// `parked`, `unparked`.
+    pub fn of_queue(&self, kind: &str, name: &str) -> String {
+        self.named(kind, name)
     }
 
-    /// The same of those with tasks of one class.
-    pub fn class_shares(&self, name: &str, class: &str) -> String {
-        format!("{}:class_shares:{name}:{class}", self.prefix)
-    }
-
-    /// A fairness key's classes by their first task.
-    pub fn key_heads(&self, name: &str, key: &str) -> String {
-        format!("{}:key_heads:{name}:{key}", self.prefix)
-    }
-
-    /// Fairness keys without turns, ahead of the queue's virtual time.
-    pub fn owed(&self, name: &str) -> String {
-        self.named("owed", name)
-    }
-
-    /// What fairness keys weigh.
-    pub fn weights(&self, name: &str) -> String {
-        self.named("weights", name)
-    }
-
-    /// Running tasks of fairness keys and types with limits.
-    pub fn busy(&self, name: &str) -> String {
-        self.named("busy", name)
-    }
-
-    /// How far rates are used up.
-    pub fn rates(&self, name: &str) -> String {
-        self.named("rates", name)
-    }
-
-    /// What stands at a limit.
-    pub fn parked(&self, name: &str) -> String {
-        self.named("parked", name)
-    }
-
-    /// What limits before the present ones held.
-    pub fn unparked(&self, name: &str) -> String {
-        self.named("unparked", name)
+    /// The same of a class (`class_shares`) or a fairness key (`key_heads`).
+    pub fn in_queue(&self, kind: &str, name: &str, part: &str) -> String {
+        format!("{}:{kind}:{name}:{part}", self.prefix)
     }
 
     /// Tasks of a queue in a state.

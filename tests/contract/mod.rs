@@ -132,25 +132,14 @@ fn drawn(keys: &Keys) -> BTreeMap<&'static str, Vec<(Vec<&'static str>, String)>
         (vec!["x-1", "2", ""], keys.line("x-1", "2", "")),
         (vec!["x-1", "2", "a:b"], keys.line("x-1", "2", "a:b")),
     ];
-    let of_queue = vec![
-        (vec!["shares", "x-1"], keys.shares("x-1")),
-        (vec!["owed", "x-1"], keys.owed("x-1")),
-        (vec!["weights", "x-1"], keys.weights("x-1")),
-        (vec!["busy", "x-1"], keys.busy("x-1")),
-        (vec!["rates", "x-1"], keys.rates("x-1")),
-        (vec!["parked", "x-1"], keys.parked("x-1")),
-        (vec!["unparked", "x-1"], keys.unparked("x-1")),
-    ];
-    let in_queue = vec![
-        (
-            vec!["class_shares", "x-1", "2"],
-            keys.class_shares("x-1", "2"),
-        ),
-        (
-            vec!["key_heads", "x-1", "a:b"],
-            keys.key_heads("x-1", "a:b"),
-        ),
-    ];
+    let of_queue = [
+        "shares", "owed", "weights", "busy", "rates", "parked", "unparked",
+    ]
+    .map(|kind| (vec![kind, "x-1"], keys.of_queue(kind, "x-1")))
+    .to_vec();
+    let in_queue = [("class_shares", "2"), ("key_heads", "a:b")]
+        .map(|(kind, part)| (vec![kind, "x-1", part], keys.in_queue(kind, "x-1", part)))
+        .to_vec();
     let one = |key: String| vec![(vec![], key)];
     let named = |key: String| vec![(vec!["x-1"], key)];
     let two = |key: String| vec![(vec!["x-1", "y.2"], key)];
