@@ -7,7 +7,8 @@
 -- Returns  {'ok', facts ...}, each {found there still ('1' | '0'), {field, value ...},
 --          {state, score ...} of the sets it stands in, then its scores or false as ready, lease,
 --          held, due and expiry, {key, ms to live or -1 ...} of its keys that exist, {those of its
---          tags under which it does not stand}, the task that holds its unique key or false}
+--          tags under which it does not stand}, the task that holds its unique key or false,
+--          number of tasks that it waits for}
 -- Publishes nothing
 --@include queue task uniqueness
 
@@ -43,6 +44,9 @@ local function lives(id)
   look('task', keys.task(id))
   look('attempts', keys.attempts(id))
   look('logs', keys.logs(id))
+  look('edges', keys.edges(id))
+  look('pending', keys.pending(id))
+  look('answers', keys.answers(id))
   for _, kind in pairs(DOCUMENTS) do look(kind, keys.document(kind, id)) end
   return all
 end
@@ -72,6 +76,7 @@ while more() do
     lives(id),
     not_found_by(t),
     t.unique and uniqueness.holder(queue_of, t.unique) or false,
+    redis.call('HLEN', keys.pending(id)),
   }
 end
 return replies

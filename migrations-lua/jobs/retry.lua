@@ -1,11 +1,11 @@
 #!lua
 -- retry: runs a page of a job's failed tasks again.
--- Transition: failed | expired -> queued.
+-- Transition: failed | expired -> queued | blocked.
 -- KEYS[1]  partition prefix
 -- ARGV     header, id, index behind which to look, most tasks
 -- Returns  {'ok', 'done', number of tasks that run again, index to go on behind, or '' at the end},
 --          {'ok', 'invalid_state'} while it is being cancelled, {'ok', 'not_found'}
--- Publishes ready
+-- Publishes ready, outbox
 --@include lane attempts rerun
 
 local id, after, most = take(), take(), tonumber(take())

@@ -27,6 +27,10 @@ function keys.task(id) return TASK .. id end
 function keys.document(kind, id) return PREFIX .. ':' .. kind .. ':' .. id end
 function keys.attempts(id) return PREFIX .. ':attempts:' .. id end
 function keys.logs(id) return PREFIX .. ':logs:' .. id end
+function keys.edges(id) return PREFIX .. ':edges:' .. id end
+function keys.pending(id) return PREFIX .. ':pending:' .. id end
+function keys.answers(id) return PREFIX .. ':answers:' .. id end
+function keys.dependents(id) return PREFIX .. ':dependents:' .. id end
 function keys.queue(name) return PREFIX .. ':queue:' .. name end
 function keys.classes(name) return PREFIX .. ':classes:' .. name end
 function keys.heads(name) return PREFIX .. ':heads:' .. name end

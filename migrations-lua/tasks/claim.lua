@@ -8,7 +8,7 @@
 --          Mode 'recall': only what the claim_id has already got.
 -- Returns  {'ok', outcome ...} in the order of the claims, each one of {'classes_changed', queue},
 --          {'claimed', task ...}, each task being {id, queue, the field `latest`, payload} and, where one
---          of them is there, {..., type or false, metadata or false, traceparent or false}
+--          of them is there, {..., type or false, metadata or false, traceparent or false, parents or nothing}
 -- Publishes final, for what has expired: what is gone needs no waking.
 --@include lane outage ready leasing
 
@@ -71,8 +71,9 @@ local function reply(leased, read)
     local t = read[leased[i]] or task.read(leased[i])
     if t and t.token == leased[i + 1] and t.state == 'running' then
       local shown, metadata = { t.id, t.queue, t.latest, task.document(t, 'p') }, task.document(t, 'm')
-      if t.type or metadata or t.traceparent then
+      if t.type or metadata or t.traceparent or t.parents then
         shown[5], shown[6], shown[7] = t.type or false, metadata or false, t.traceparent or false
+        shown[8] = t.parents
       end
       tasks[#tasks + 1] = shown
     end

@@ -6,6 +6,7 @@
 
 pub mod access;
 pub mod clock;
+pub mod dependency;
 pub mod document;
 pub mod explanation;
 pub mod ids;
@@ -30,6 +31,7 @@ pub mod task_template;
 pub mod uniqueness;
 
 pub use clock::UnixMillis;
+pub use dependency::Dependency;
 pub use document::Document;
 pub use ids::{LeaseToken, SessionId, TaskId};
 pub use invalid::InvalidInput;

@@ -15,8 +15,8 @@ use super::retry::RetryPolicy;
 use super::score::Priority;
 use super::uniqueness::Uniqueness;
 use super::{
-    Document, FailureReason, InvalidInput, Limits, NodeId, QueueName, TaskId, TaskState, TaskType,
-    UnixMillis,
+    Dependency, Document, FailureReason, InvalidInput, Limits, NodeId, QueueName, TaskId,
+    TaskState, TaskType, UnixMillis,
 };
 
 /// When a task may first run.
@@ -77,6 +77,8 @@ pub struct Submission {
     pub unique: Option<Uniqueness>,
     /// The job that it joins, and where in it.
     pub place: Option<JobPlace>,
+    /// The tasks that it waits for, each named once.
+    pub depends_on: Vec<Dependency>,
 }
 
 impl Submission {
@@ -100,6 +102,7 @@ impl Submission {
             idempotency: None,
             unique: None,
             place: None,
+            depends_on: Vec::new(),
         }
     }
 
@@ -188,6 +191,7 @@ impl Submission {
         if let Err(fault) = self.requires.validate() {
             faults.push(fault.under("/requires"));
         }
+        faults.extend(Dependency::validate(&self.depends_on).err());
         if faults.is_empty() {
             Ok(())
         } else {
@@ -302,6 +306,8 @@ pub struct Task {
     pub metadata: Option<Document>,
     /// The job that it belongs to.
     pub job_id: Option<JobId>,
+    /// The tasks that it waits for, or has waited for; left out of lists.
+    pub depends_on: Vec<Dependency>,
 }
 
 /// Label values and resource amounts by name.

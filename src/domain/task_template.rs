@@ -65,10 +65,15 @@ impl TaskTemplate {
             metadata,
             requires,
             unique,
+            depends_on,
             traceparent: _,
             idempotency: _,
             place: _,
         } = submission;
+        if !depends_on.is_empty() {
+            let message = "what is submitted again and again depends on no task";
+            return Err(InvalidInput::new("/depends_on", message));
+        }
         let delay_ms = match run_at {
             RunAt::Now => None,
             RunAt::After(millis) => Some(millis),

@@ -14,8 +14,8 @@ use crate::domain::score::Priority;
 use crate::domain::task::{Progress, RunAt};
 use crate::domain::uniqueness::Uniqueness;
 use crate::domain::{
-    Document, FailureReason, NodeId, QueueName, Submission, Task, TaskId, TaskState, TaskType,
-    UnixMillis,
+    Dependency, Document, FailureReason, NodeId, QueueName, Submission, Task, TaskId, TaskState,
+    TaskType, UnixMillis,
 };
 
 /// 16 bytes as hexadecimal digits.
@@ -30,11 +30,23 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
         })
 }
 
+/// How a task's parents are to learn that it waits for them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Edges {
+    /// They are asked by rows of the outbox.
+    Ask,
+    /// They come into being with the knowledge.
+    Known,
+    /// One of them is not there: the task is refused, unless its key has made it before.
+    Unfound,
+}
+
 /// The arguments of one submission, as `lib/submission.lua` takes them.
 pub(crate) fn encode_submission(
     submission: &Submission,
     id: TaskId,
     origin: &str,
+    edges: Edges,
     inline_bytes: usize,
 ) -> Result<Args, StoreError> {
     let class = serde_json::to_string(&submission.class())
@@ -69,7 +81,7 @@ pub(crate) fn encode_submission(
                 .place
                 .map_or_else(|| origin.to_owned(), |place| place.packed()),
         );
-    encode_fields(&mut args, submission, inline_bytes)?;
+    encode_fields(&mut args, submission, edges, inline_bytes)?;
     Ok(args)
 }
 
@@ -90,6 +102,7 @@ fn encode_unique(unique: &Uniqueness) -> String {
 fn encode_fields(
     args: &mut Args,
     submission: &Submission,
+    edges: Edges,
     inline_bytes: usize,
 ) -> Result<(), StoreError> {
     let mut fields: Vec<(&str, String)> = Vec::new();
@@ -142,7 +155,16 @@ fn encode_fields(
     for (kind, document) in inline {
         args.push(kind.word()).push(document.as_str());
     }
-    args.push_number(u32::try_from(long.len()).unwrap_or_default());
+    let depends = usize::from(!submission.depends_on.is_empty());
+    args.push_number(u32::try_from(long.len() + depends).unwrap_or_default());
+    if depends > 0 {
+        let text = Dependency::pack(&submission.depends_on);
+        match edges {
+            Edges::Ask => args.push("d").push(text),
+            Edges::Known => args.push("k").push(text),
+            Edges::Unfound => args.push("d").push(""),
+        };
+    }
     for (kind, document) in long {
         args.push(kind.letter()).push(document.as_str());
     }
@@ -314,5 +336,12 @@ pub(crate) fn decode_task(id: TaskId, mut record: Record) -> Result<Task, StoreE
                     .ok_or_else(|| StoreError::corrupt("a place in a job"))
             })
             .transpose()?,
+        depends_on: record
+            .take("depends_on")
+            .map(|text| {
+                Dependency::unpack(&text).ok_or_else(|| StoreError::corrupt("a task's edges"))
+            })
+            .transpose()?
+            .unwrap_or_default(),
     })
 }

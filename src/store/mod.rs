@@ -10,6 +10,7 @@ pub mod clock;
 mod codec;
 mod condition;
 mod core;
+mod dependencies;
 pub mod durability;
 mod error;
 pub mod faults;

@@ -166,8 +166,8 @@ lua! {
     parts {
         "header", "keys", "partition", "outage", "signal", "session", "sets", "queue",
         "classes", "lane", "outbox", "job", "job_end", "task", "uniqueness", "tags", "attempts",
-        "backoff", "retention", "lifecycle", "deletion", "cancellation", "rerun", "reprioritise",
-        "conflict", "submission", "capacity", "report", "completion", "ready", "leasing",
+        "backoff", "retention", "blocking", "lifecycle", "setback", "dependencies", "deletion", "cancellation", "rerun", "reprioritise",
+        "conflict", "defaults", "submission", "capacity", "report", "completion", "ready", "leasing",
         "placing", "merge", "operation", "version", "firing",
     }
     scripts {
@@ -247,6 +247,11 @@ lua! {
         JOB_RESULTS = "jobs/results.lua",
         OUTBOX_ROWS = "outbox/rows.lua",
         SETTLE_ROWS = "outbox/settle.lua",
+        ASK = "dependencies/ask.lua",
+        ENDED = "dependencies/ended.lua",
+        ANSWER = "dependencies/answer.lua",
+        PARENTS = "dependencies/parents.lua",
+        EDGES = "dependencies/edges.lua",
         AUDIT_TASK = "audit/task.lua",
         AUDIT_QUEUE = "audit/queue.lua",
         AUDIT_SCHEDULE = "audit/schedule.lua",

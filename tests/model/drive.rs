@@ -119,6 +119,7 @@ impl World {
             }
             SubmitOutcome::Replayed(id) => Answer::Replayed(self.serial(id)?),
             SubmitOutcome::KeyReused => Answer::KeyReused,
+            SubmitOutcome::UnknownParent(_) => return Err("it depends on nothing".into()),
             SubmitOutcome::JobClosed | SubmitOutcome::OutOfOrder => {
                 return Err("there are no jobs".into());
             }

@@ -5,6 +5,7 @@ mod claim;
 mod class_limit;
 mod cluster;
 mod complete;
+mod dependencies;
 mod faults;
 mod jobs;
 mod lifecycle;

@@ -10,6 +10,7 @@ mod bulk;
 mod cancel;
 mod complete;
 mod delete;
+pub(crate) mod depends_on;
 mod etag;
 mod explain;
 mod fail;
@@ -48,6 +49,7 @@ pub(crate) use update::*;
 
 use serde::{Deserialize, Serialize};
 
+use self::depends_on::DependsOn;
 use super::openapi::schemas;
 use super::problem::{Code, Problem};
 use crate::domain::lease::DEFAULT_MAX_LOSSES;
@@ -112,6 +114,9 @@ pub(crate) struct SubmitTask {
     /// The key that it is to hold alone in its queue.
     #[schema(value_type = Option<schemas::Uniqueness>)]
     unique: Option<Uniqueness>,
+    /// Tasks of any queue that have to end first; at most 1,000.
+    #[schema(value_type = Option<Vec<schemas::Dependency>>, max_items = 1000)]
+    depends_on: Option<Vec<DependsOn>>,
 }
 
 impl SubmitTask {
@@ -141,6 +146,7 @@ impl SubmitTask {
                 RunAt::Now
             }
         };
+        let depends_on = depends_on::read(self.depends_on.unwrap_or_default(), &mut faults);
         let submission = Submission {
             task_type: self.r#type.unwrap_or_default(),
             payload: self.payload,
@@ -155,6 +161,7 @@ impl SubmitTask {
             metadata: self.metadata,
             requires: self.requires.unwrap_or_default(),
             unique: self.unique,
+            depends_on,
             ..Submission::new(self.queue)
         };
         faults.extend(submission.validate(limits).err().into_iter().flatten());
@@ -248,6 +255,10 @@ pub(crate) struct TaskView<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Uuid>)]
     job_id: Option<JobId>,
+    /// The tasks that it waits for, or has waited for. Lists leave them out.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(value_type = Vec<Uuid>, required = false)]
+    depends_on: Vec<TaskId>,
     /// On answers to writes: how safe the write is.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<schemas::Durability>)]
@@ -282,6 +293,7 @@ impl<'a> TaskView<'a> {
             tags: &task.tags,
             metadata: task.metadata.as_ref(),
             job_id: task.job_id,
+            depends_on: task.depends_on.iter().map(|edge| edge.parent).collect(),
             durability: None,
         }
     }

@@ -80,6 +80,7 @@ pub(crate) fn refusal(outcome: &SubmitOutcome) -> Problem {
         SubmitOutcome::TooManyClasses => too_many_classes(),
         SubmitOutcome::QueueFull => Problem::of(Code::QueueFull),
         SubmitOutcome::Rejected => Problem::of(Code::BatchRejected),
+        SubmitOutcome::UnknownParent(index) => unknown_parent(*index),
         SubmitOutcome::JobClosed => Problem::new(
             Code::InvalidState,
             "the job takes no more tasks: it was cancelled or stopped while they came in",
@@ -112,6 +113,14 @@ pub(super) fn too_many_classes() -> Problem {
     Problem::invalid(vec![crate::domain::InvalidInput::new(
         "/requires",
         "the queue already holds 1000 combinations of type and requires; use another queue for more",
+    )])
+}
+
+/// A task depends on one that is not there.
+pub(crate) fn unknown_parent(index: usize) -> Problem {
+    Problem::invalid(vec![crate::domain::InvalidInput::new(
+        format!("/depends_on/{index}"),
+        "there is no such task: it was never submitted here, or is deleted",
     )])
 }
 

@@ -6,7 +6,7 @@ use crate::domain::job::{JobRange, NewJob};
 use crate::domain::placement::{Requirements, TaskClass};
 use crate::domain::{Document, JobId, Submission, TaskType};
 use crate::store::args::Args;
-use crate::store::codec::{encode_submission, hex};
+use crate::store::codec::{Edges, encode_submission, hex};
 use crate::store::outbox::encode_submit;
 use crate::store::{StoreError, random_hex, scripts};
 
@@ -136,7 +136,13 @@ impl Jobs {
                 .map_err(|error| StoreError::corrupt(error.to_string()))?;
         }
         let task = self.core.mint_id(self.core.partition_of(&on_finish.queue));
-        let item = encode_submission(&on_finish, task, "outbox", self.core.inline_bytes)?;
+        let item = encode_submission(
+            &on_finish,
+            task,
+            "outbox",
+            Edges::Ask,
+            self.core.inline_bytes,
+        )?;
         encode_submit(&on_finish.queue, &item)
     }
 }
