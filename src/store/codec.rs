@@ -35,8 +35,6 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
 pub(crate) enum Edges {
     /// They are asked by rows of the outbox.
     Ask,
-    /// They come into being with the knowledge.
-    Known,
     /// One of them is not there: the task is refused, unless its key has made it before.
     Unfound,
 }
@@ -161,7 +159,6 @@ fn encode_fields(
         let text = Dependency::pack(&submission.depends_on);
         match edges {
             Edges::Ask => args.push("d").push(text),
-            Edges::Known => args.push("k").push(text),
             Edges::Unfound => args.push("d").push(""),
         };
     }

@@ -12,10 +12,10 @@ use crate::api::json::{self, Json};
 use crate::api::openapi::schemas;
 use crate::api::problem::{Code, Problem, SubmitJobProblems};
 use crate::api::state::ApiState;
-use crate::api::tasks::{SubmitHeaders, idempotency};
+use crate::api::tasks::{SubmitHeaders, idempotency, unknown_parent};
 use crate::domain::job::{DEFAULT_CHUNK_ITEMS, MAX_CHUNK_ITEMS, NewJob};
 use crate::domain::score::Priority;
-use crate::domain::{InvalidInput, JobId, Name, QueueName, TaskType};
+use crate::domain::{InvalidInput, JobId, Name, QueueName, Submission, TaskType};
 use crate::store::jobs::{BeginOutcome, Upload};
 
 /// What an upload of NDJSON says of itself.
@@ -159,6 +159,10 @@ async fn submit_listed(state: &ApiState, request: Request) -> Result<Response, P
         ));
     }
     let submissions = job.submissions(state)?;
+    let is_keyed = key.is_some();
+    if !is_keyed {
+        check_parents(state, &submissions).await?;
+    }
     let range = job.range()?;
     let on_finish = job
         .on_finish
@@ -175,8 +179,23 @@ async fn submit_listed(state: &ApiState, request: Request) -> Result<Response, P
         on_finish,
     };
     match begin(state, new).await? {
-        Begun::Open(upload) => close(state, listed::bring(upload, submissions).await?).await,
+        Begun::Open(upload) => {
+            // A key that has made the job before counts, whatever has been deleted since.
+            if is_keyed {
+                check_parents(state, &submissions).await?;
+            }
+            close(state, listed::bring(upload, submissions).await?).await
+        }
         Begun::Whole(id, is_replay) => answer(state, id, is_replay).await,
+    }
+}
+
+/// Refuses tasks that depend on others which are not there.
+async fn check_parents(state: &ApiState, submissions: &[Submission]) -> Result<(), Problem> {
+    let unknown = state.store.tasks.unknown_parents(submissions).await?;
+    match unknown.into_iter().next() {
+        Some((index, parent)) => Err(unknown_parent(parent).under(&format!("/tasks/{index}"))),
+        None => Ok(()),
     }
 }
 

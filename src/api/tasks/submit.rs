@@ -31,7 +31,8 @@ pub(crate) struct SubmitHeaders {
 /// The queue comes into being with its first task. With an Idempotency-Key the request may be repeated
 /// for 24 hours: the answer is then the task as it is now. With `unique`, one task at a time holds a key of the
 /// queue: while another holds it, `return` answers 200 with that one and `Taskyard-Deduplicated: true`, `reject`
-/// 409 `duplicate_task`, and `replace` cancels the other if it still waits (409 if it does not).
+/// 409 `duplicate_task`, and `replace` cancels the other if it still waits (409 if it does not). With `depends_on` it is
+/// `blocked` until those tasks have ended as asked, and fails with the reason `dependency` when one ends otherwise.
 #[utoipa::path(post, path = "/tasks", operation_id = "submitTask", tag = "tasks",
     params(SubmitHeaders), request_body = SubmitTask,
     responses(
