@@ -20,7 +20,7 @@ pub(crate) struct ParentView<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Value>)]
     result: Option<&'a Document>,
-    /// Bytes of a result that is left out here: GET /v1/tasks/{task_id}/result has it.
+    /// Bytes of a result that is left out here: `GET /v1/tasks/{task_id}/result` has it.
     #[serde(skip_serializing_if = "Option::is_none")]
     result_bytes: Option<u64>,
 }

@@ -2,7 +2,7 @@
 
 use taskyard::domain::dependency::On;
 use taskyard::domain::task::RunAt;
-use taskyard::domain::{FailureReason, Submission, TaskState};
+use taskyard::domain::{FailureReason, Submission, TaskState, UnixMillis};
 use taskyard::store::SubmitOutcome;
 
 use super::{away, child, claim_from, edge, end};
@@ -115,7 +115,7 @@ async fn a_child_for_later_is_scheduled_when_it_is_released() {
     end(&test, parent, TaskState::Succeeded).await;
     let task = test.task(later).await;
     assert_eq!(task.state, TaskState::Scheduled);
-    assert_eq!(task.run_at.map(|at| at.get()), Some(EPOCH_MS + 10_000));
+    assert_eq!(task.run_at.map(UnixMillis::get), Some(EPOCH_MS + 10_000));
     test.pass(10_000).await;
     assert_eq!(test.state(later).await, TaskState::Queued);
     test.audit().await;
