@@ -41,6 +41,7 @@ function keys.unique(name, digest) return PREFIX .. ':unique:' .. name .. ':' ..
 function keys.idempotency(scope) return PREFIX .. ':idempotency:' .. scope end
 function keys.claim(node, claim_id) return PREFIX .. ':claim:' .. node .. ':' .. claim_id end
 function keys.held(node, session) return PREFIX .. ':held:' .. node .. ':' .. session end
+function keys.using(node) return PREFIX .. ':using:' .. node end
 function keys.lane(lane) return PREFIX .. ':lane:' .. lane end
 function keys.node(node) return PREFIX .. ':node:' .. node end
 function keys.schedule(name) return PREFIX .. ':schedule:' .. name end

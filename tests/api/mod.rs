@@ -24,6 +24,7 @@ mod names;
 mod nodes;
 mod operations;
 mod outages;
+mod placement;
 mod protocol;
 mod queue_settings;
 mod queues;
