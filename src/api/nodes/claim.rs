@@ -100,7 +100,7 @@ pub(crate) struct ClaimedTaskView<'a> {
     parents: Option<ParentsView<'a>>,
     /// How many tasks it has waited for, when `parents` does not hold them all.
     #[serde(skip_serializing_if = "Option::is_none")]
-    parents_total: Option<usize>,
+    parents_total: Option<u64>,
 }
 
 impl<'a> From<&'a ClaimedTask> for ClaimedTaskView<'a> {
@@ -118,7 +118,8 @@ impl<'a> From<&'a ClaimedTask> for ClaimedTaskView<'a> {
             traceparent: task.traceparent.as_deref(),
             metadata: task.metadata.as_ref(),
             parents: ParentsView::of(&task.parents),
-            parents_total: (task.parents.len() < task.parents_total).then_some(task.parents_total),
+            parents_total: (task.parents.len() < task.parents_total)
+                .then_some(task.parents_total as u64),
         }
     }
 }
