@@ -6,7 +6,7 @@ use crate::api::json;
 use crate::api::openapi::schemas;
 use crate::api::problem::Problem;
 use crate::api::state::ApiState;
-use crate::api::tasks::{SubmitTask, refusal};
+use crate::api::tasks::{SubmitTask, refusal, unknown_parent};
 use crate::domain::job::JobRange;
 use crate::domain::score::Priority;
 use crate::domain::{Document, InvalidInput, Name, QueueName, Submission, TaskType};
@@ -39,6 +39,10 @@ pub(crate) struct SubmitJob {
     /// it gets `{"job_id"}`.
     pub(super) on_finish: Option<SubmitTask>,
     pub(super) failure: Option<FailurePolicy>,
+    /// How long after its beginning what has not ended is cancelled, as POST /v1/jobs/{id}/cancel does; the job is then
+    /// `failed`, with the reason `deadline`. At most 366 days.
+    #[schema(minimum = 1)]
+    pub(super) deadline_ms: Option<u64>,
 }
 
 /// Whole numbers from `from` up to and without `to`, cut into tasks with the payload `{"job_id", "from", "to"}`.
@@ -123,6 +127,18 @@ impl SubmitJob {
             submission.task_type = task_type.clone();
         }
         Ok(submission)
+    }
+}
+
+/// Refuses tasks that depend on others which are not there.
+pub(super) async fn check_parents(
+    state: &ApiState,
+    submissions: &[Submission],
+) -> Result<(), Problem> {
+    let unknown = state.store.tasks.unknown_parents(submissions).await?;
+    match unknown.into_iter().next() {
+        Some((index, parent)) => Err(unknown_parent(parent).under(&format!("/tasks/{index}"))),
+        None => Ok(()),
     }
 }
 
