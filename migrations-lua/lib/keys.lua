@@ -21,6 +21,7 @@ local keys = {
   jobs = PREFIX .. ':jobs',
   job_endings = PREFIX .. ':job_endings',
   job_extensions = PREFIX .. ':job_extensions',
+  job_plantings = PREFIX .. ':job_plantings',
   channel = PREFIX .. ':signals',
 }
 function keys.task(id) return TASK .. id end
@@ -50,4 +51,5 @@ function keys.operation(id) return PREFIX .. ':operation:' .. id end
 function keys.operation_ids(id) return PREFIX .. ':operation_ids:' .. id end
 function keys.applied(id) return PREFIX .. ':applied:' .. id end
 function keys.job(id) return PREFIX .. ':job:' .. id end
+function keys.job_stage(id) return PREFIX .. ':job_stage:' .. id end
 function keys.job_tasks(id) return PREFIX .. ':job_tasks:' .. id end

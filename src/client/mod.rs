@@ -33,7 +33,7 @@ mod token;
 pub use backoff::Backoff;
 pub use call::{BadUrl, Client};
 pub use error::ClientError;
-pub use jobs::{JobResults, JobUpload};
+pub use jobs::{JobResults, JobUpload, SubmitGraph};
 pub use nodes::{
     ClaimTasks, Claimed, ClaimedTask, Directive, DrainNode, Heartbeat, HeartbeatReply,
     RegisterNode, Registered,

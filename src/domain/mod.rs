@@ -9,6 +9,7 @@ pub mod clock;
 pub mod dependency;
 pub mod document;
 pub mod explanation;
+pub mod graph;
 pub mod ids;
 pub mod invalid;
 pub mod job;

@@ -15,7 +15,7 @@ use super::retry::RetryPolicy;
 use super::score::Priority;
 use super::uniqueness::Uniqueness;
 use super::{
-    Dependency, Document, FailureReason, InvalidInput, Limits, NodeId, QueueName, TaskId,
+    Dependency, Document, FailureReason, InvalidInput, Limits, Name, NodeId, QueueName, TaskId,
     TaskState, TaskType, UnixMillis,
 };
 
@@ -81,6 +81,8 @@ pub struct Submission {
     pub place: Option<JobPlace>,
     /// The tasks that it waits for, each named once.
     pub depends_on: Vec<Dependency>,
+    /// What it is called in its graph.
+    pub name: Option<Name>,
 }
 
 impl Submission {
@@ -106,6 +108,7 @@ impl Submission {
             unique: None,
             place: None,
             depends_on: Vec::new(),
+            name: None,
         }
     }
 
@@ -315,6 +318,8 @@ pub struct Task {
     pub job_id: Option<JobId>,
     /// The tasks that it waits for, or has waited for; left out of lists.
     pub depends_on: Vec<Dependency>,
+    /// What it is called in its graph.
+    pub name: Option<Name>,
 }
 
 /// Label values and resource amounts by name.

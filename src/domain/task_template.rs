@@ -72,6 +72,7 @@ impl TaskTemplate {
             traceparent: _,
             idempotency: _,
             place: _,
+            name: _,
         } = submission;
         if !depends_on.is_empty() {
             let message = "what is submitted again and again depends on no task";

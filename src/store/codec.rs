@@ -15,8 +15,8 @@ use crate::domain::score::Priority;
 use crate::domain::task::{Progress, RunAt};
 use crate::domain::uniqueness::Uniqueness;
 use crate::domain::{
-    Dependency, Document, FailureReason, NodeId, QueueName, Submission, Task, TaskId, TaskState,
-    TaskType, UnixMillis,
+    Dependency, Document, FailureReason, Name, NodeId, QueueName, Submission, Task, TaskId,
+    TaskState, TaskType, UnixMillis,
 };
 
 /// 16 bytes as hexadecimal digits.
@@ -36,6 +36,8 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
 pub(crate) enum Edges {
     /// They are asked by rows of the outbox.
     Ask,
+    /// They come into being with the knowledge.
+    Known,
     /// One of them is not there: the task is refused, unless its key has made it before.
     Unfound,
 }
@@ -131,6 +133,9 @@ fn encode_fields(
     if let Some(timeout_ms) = submission.timeout_ms {
         field(true, "timeout", &|| timeout_ms.to_string());
     }
+    if let Some(name) = &submission.name {
+        field(true, "name", &|| name.to_string());
+    }
     if let Some(traceparent) = &submission.traceparent {
         field(true, "traceparent", &|| traceparent.clone());
     }
@@ -162,6 +167,7 @@ fn encode_fields(
         let text = Dependency::pack(&submission.depends_on);
         match edges {
             Edges::Ask => args.push("d").push(text),
+            Edges::Known => args.push("k").push(text),
             Edges::Unfound => args.push("d").push(""),
         };
     }
@@ -336,6 +342,7 @@ pub(crate) fn decode_task(id: TaskId, mut record: Record) -> Result<Task, StoreE
                     .ok_or_else(|| StoreError::corrupt("a place in a job"))
             })
             .transpose()?,
+        name: record.name("name", Name::parse)?,
         depends_on: record
             .take("depends_on")
             .map(|text| {

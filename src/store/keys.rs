@@ -217,6 +217,11 @@ impl Keys {
         self.one("job_extensions")
     }
 
+    /// Committed graphs whose tasks are to be made, by when to look.
+    pub fn job_plantings(&self) -> String {
+        self.one("job_plantings")
+    }
+
     /// The pub/sub channel.
     pub fn channel(&self) -> String {
         self.one("signals")
@@ -340,6 +345,11 @@ impl Keys {
     /// A job's record.
     pub fn job(&self, id: &str) -> String {
         self.named("job", id)
+    }
+
+    /// The rows of a graph that are not tasks yet.
+    pub fn job_stage(&self, id: &str) -> String {
+        self.named("job_stage", id)
     }
 
     /// A job's tasks by their first item.

@@ -60,6 +60,9 @@ impl Core {
                     Ok(())
                 }
                 "cancel" => self.deliver_cancel(&body).await,
+                "count" => self.deliver_count(partition, &body).await,
+                "cancel_task" => self.deliver_cancel_task(&body).await,
+                "forget_job" => self.deliver_forget_job(&body).await,
                 other => Err(StoreError::corrupt(format!("the kind {other}"))),
             };
             match result {

@@ -150,6 +150,7 @@ fn drawn(keys: &Keys) -> BTreeMap<&'static str, Vec<(Vec<&'static str>, String)>
         ("jobs", one(keys.jobs())),
         ("job_endings", one(keys.job_endings())),
         ("job_extensions", one(keys.job_extensions())),
+        ("job_plantings", one(keys.job_plantings())),
         ("channel", one(keys.channel())),
         ("task", named(keys.task("x-1"))),
         ("document", documents),
@@ -178,6 +179,7 @@ fn drawn(keys: &Keys) -> BTreeMap<&'static str, Vec<(Vec<&'static str>, String)>
         ("operation_ids", named(keys.operation_ids("x-1"))),
         ("applied", named(keys.applied("x-1"))),
         ("job", named(keys.job("x-1"))),
+        ("job_stage", named(keys.job_stage("x-1"))),
         ("job_tasks", named(keys.job_tasks("x-1"))),
     ]
     .into()

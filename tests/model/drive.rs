@@ -503,7 +503,7 @@ impl World {
                             return Err("no action drains a node or begins an operation".to_owned());
                         }
                         Work::FireSchedules => return Err("the model has no schedules".into()),
-                        Work::ExtendJobs | Work::EndJobs => {
+                        Work::ExtendJobs | Work::PlantJobs | Work::EndJobs => {
                             return Err("there are no jobs".to_owned());
                         }
                     };

@@ -7,6 +7,7 @@ mod cluster;
 mod complete;
 mod dependencies;
 mod faults;
+mod graphs;
 mod jobs;
 mod lifecycle;
 mod list;

@@ -56,6 +56,18 @@ impl TestRedis {
         u64::try_from(millis).unwrap()
     }
 
+    /// How many keys there are of that pattern.
+    pub(crate) async fn keys_like(&self, pattern: &str) -> usize {
+        let mut connection = self.connect().await;
+        let mut command = redis::cmd("KEYS");
+        let keys: Vec<String> = command
+            .arg(pattern)
+            .query_async(&mut connection)
+            .await
+            .unwrap();
+        keys.len()
+    }
+
     /// How often Redis has run a command, by itself or in a script.
     pub(crate) async fn calls_of(&self, command: &str) -> usize {
         let mut connection = self.connect().await;

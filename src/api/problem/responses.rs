@@ -11,8 +11,8 @@ use utoipa::openapi::schema::{ObjectBuilder, Type};
 use utoipa::openapi::{ContentBuilder, Ref, RefOr, Response, ResponseBuilder};
 
 use super::Code::{
-    self, AlreadyFinished, BatchRejected, BatchTooLarge, DuplicateTask, Forbidden,
-    IdempotencyInProgress, IdempotencyKeyReused, Internal, InvalidCursor, InvalidJson,
+    self, AlreadyFinished, BatchRejected, BatchTooLarge, CyclicDependency, DuplicateTask,
+    Forbidden, IdempotencyInProgress, IdempotencyKeyReused, Internal, InvalidCursor, InvalidJson,
     InvalidRequest, InvalidState, JobNotFound, LeaseLost, NodeUnknown, NotFound, OperationNotFound,
     Overloaded, PayloadTooLarge, PreconditionFailed, Purged, QueueFull, QueueNotFound,
     RequestTimeout, ScheduleNotFound, ShuttingDown, StoreFull, StoreReset, StoreUnavailable,
@@ -87,7 +87,7 @@ groups! {
     TriggerScheduleProblems: ScheduleNotFound QueueFull, CALL, WRITE;
     PreviewScheduleProblems: InvalidRequest ScheduleNotFound, CALL;
     PreviewProblems:, CALL, BODY;
-    SubmitJobProblems: IdempotencyInProgress IdempotencyKeyReused Purged InvalidState QueueFull BatchTooLarge ShuttingDown, CALL, BODY, WRITE;
+    SubmitJobProblems: CyclicDependency IdempotencyInProgress IdempotencyKeyReused Purged InvalidState QueueFull BatchTooLarge ShuttingDown, CALL, BODY, WRITE;
     GetJobProblems: InvalidRequest JobNotFound TooManyWaiters, CALL;
     ListJobTasksProblems: InvalidRequest InvalidCursor JobNotFound, CALL;
     CancelJobProblems: JobNotFound AlreadyFinished, CALL, WRITE;

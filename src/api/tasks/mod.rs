@@ -59,8 +59,8 @@ use crate::domain::score::Priority;
 use crate::domain::task::{Progress, RunAt};
 use crate::domain::uniqueness::Uniqueness;
 use crate::domain::{
-    Document, FailureReason, InvalidInput, JobId, Limits, NodeId, QueueName, Submission, Task,
-    TaskId, TaskState, TaskType, UnixMillis,
+    Document, FailureReason, InvalidInput, JobId, Limits, Name, NodeId, QueueName, Submission,
+    Task, TaskId, TaskState, TaskType, UnixMillis,
 };
 
 /// A task to be submitted.
@@ -259,6 +259,10 @@ pub(crate) struct TaskView<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Uuid>)]
     job_id: Option<JobId>,
+    /// What it is called in its graph.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<schemas::Name>)]
+    name: Option<&'a Name>,
     /// The tasks that it waits for, or has waited for. Lists leave them out.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schema(value_type = Vec<Uuid>, required = false)]
@@ -297,6 +301,7 @@ impl<'a> TaskView<'a> {
             tags: &task.tags,
             metadata: task.metadata.as_ref(),
             job_id: task.job_id,
+            name: task.name.as_ref(),
             depends_on: task.depends_on.iter().map(|edge| edge.parent).collect(),
             durability: None,
         }

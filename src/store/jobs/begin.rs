@@ -99,6 +99,9 @@ impl Jobs {
     /// What the record keeps of the request.
     fn fields(&self, id: JobId, new: &NewJob) -> Result<Vec<(&'static str, String)>, StoreError> {
         let mut fields: Vec<(&'static str, String)> = Vec::new();
+        if new.is_graph {
+            fields.push(("graph", "1".to_owned()));
+        }
         if let Some(name) = &new.name {
             fields.push(("name", name.to_string()));
         }

@@ -1,12 +1,8 @@
 //! Complete: the node that holds the lease hands in the result, and perhaps children.
 
-use std::collections::BTreeMap;
-
 use super::Tasks;
 use super::report::{ReportOutcome, View};
-use crate::domain::limits::MAX_CLASSES;
-use crate::domain::placement::TaskClass;
-use crate::domain::{Document, LeaseToken, QueueName, Submission, TaskId};
+use crate::domain::{Document, LeaseToken, Submission, TaskId};
 use crate::store::StoreError;
 use crate::store::args::Args;
 use crate::store::codec::{Edges, encode_document, encode_submission};
@@ -92,24 +88,9 @@ impl Tasks {
     /// brings such a child whatever comes in between, so that none is lost.
     async fn have_room(&self, completion: &Completion) -> Result<bool, StoreError> {
         let own = completion.id.partition();
-        let mut new: BTreeMap<&QueueName, Vec<TaskClass>> = BTreeMap::new();
-        for child in &completion.submit {
-            if self.core.partition_of(&child.queue) == own {
-                continue;
-            }
-            let class = child.class();
-            let known = self.core.classes_of(&child.queue).await?;
-            let known = known.as_ref().map_or(&[][..], |known| &known.classes);
-            let new = new.entry(&child.queue).or_default();
-            if known.contains(&class) || new.contains(&class) {
-                continue;
-            }
-            if known.len() + new.len() >= MAX_CLASSES {
-                return Ok(false);
-            }
-            new.push(class);
-        }
-        Ok(true)
+        let away = |child: &&Submission| self.core.partition_of(&child.queue) != own;
+        self.have_room_for_classes(completion.submit.iter().filter(away))
+            .await
     }
 
     /// Completes many tasks that have no children; the outcomes are in their order.

@@ -321,5 +321,6 @@ fn created(
         metadata: submission.metadata.clone(),
         job_id: submission.place.map(|place| place.job),
         depends_on: submission.depends_on.clone(),
+        name: submission.name.clone(),
     }
 }
