@@ -16,9 +16,9 @@ use crate::support::{TestStore, claim, queue, submission};
 
 const HOUR_MS: u64 = 3_600_000;
 
-fn task(name: String, queue: &str, parents: &[usize]) -> GraphTask {
+fn task(name: &str, queue: &str, parents: &[usize]) -> GraphTask {
     GraphTask {
-        name: Name::parse(&name).unwrap(),
+        name: Name::parse(name).unwrap(),
         task: submission(queue),
         depends_on: parents
             .iter()
@@ -34,7 +34,7 @@ fn layers(test: &TestStore, layers: usize, width: usize) -> Graph {
         let first = (index / width).saturating_sub(1) * width;
         let parents: Vec<usize> = (first..first + width).collect();
         let parents = if index < width { &[][..] } else { &parents };
-        task(format!("t{index}"), &names[index % 2], parents)
+        task(&format!("t{index}"), &names[index % 2], parents)
     });
     Graph::new(tasks.collect()).unwrap()
 }
@@ -268,7 +268,7 @@ async fn a_graph_runs_whole_or_not_at_all_wherever_the_service_is_killed() {
     // More rows than a page has; each task depends on one in the other partition.
     let tasks = (0..222).map(|index: usize| {
         let parents: Vec<usize> = index.checked_sub(111).into_iter().collect();
-        task(format!("t{index}"), &names[index % 2], &parents)
+        task(&format!("t{index}"), &names[index % 2], &parents)
     });
     let graph = Graph::new(tasks.collect()).unwrap();
     let mut told = Vec::new();

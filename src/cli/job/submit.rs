@@ -17,15 +17,14 @@ Examples:
   taskyard job submit pages.ndjson --queue pages
   zcat pages.ndjson.gz | taskyard job submit - --queue pages --chunk 1000
   taskyard job submit pages.ndjson --queue pages --key november    # can be repeated
-  taskyard job submit --graph build.json --queue build
+  echo '{\"a\": {\"task\": {}}, \"b\": {\"task\": {}, \"depends_on\": [\"a\"]}}' | taskyard job submit --graph - --queue build
   taskyard job submit pages.ndjson --queue pages --on-finish '{\"queue\": \"pages-done\"}'";
 
 /// Send the lines of a file, each a JSON value, to be worked on in chunks; or a graph of tasks
 ///
 /// The job goes to stdout. On a terminal stderr shows a bar with the rate and the time left, elsewhere a line every
 /// 10 s. Without --key a broken upload cancels the job; with it, the same command goes on where it broke off.
-/// A graph is a JSON object of tasks by name, such as
-/// {"a": {"task": {"payload": 1}}, "b": {"task": {}, "depends_on": ["a"]}}.
+/// A graph is a JSON object of tasks by name, each with the names of those it waits for.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Submit {
