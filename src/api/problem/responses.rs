@@ -12,18 +12,19 @@ use utoipa::openapi::{ContentBuilder, Ref, RefOr, Response, ResponseBuilder};
 
 use super::Code::{
     self, AlreadyFinished, BatchRejected, BatchTooLarge, CyclicDependency, DuplicateTask,
-    Forbidden, IdempotencyInProgress, IdempotencyKeyReused, Internal, InvalidCursor, InvalidJson,
-    InvalidRequest, InvalidState, JobNotFound, LeaseLost, NodeUnknown, NotFound, OperationNotFound,
-    Overloaded, PayloadTooLarge, PreconditionFailed, Purged, QueueFull, QueueNotFound,
-    RequestTimeout, ScheduleNotFound, ShuttingDown, StoreFull, StoreReset, StoreUnavailable,
-    TaskActive, TaskNotFinished, TaskNotFound, TooManyWaiters, Unauthenticated,
-    UnsupportedMediaType, ValidationFailed,
+    DurabilityUnconfirmed, Forbidden, IdempotencyInProgress, IdempotencyKeyReused, Internal,
+    InvalidCursor, InvalidJson, InvalidRequest, InvalidState, JobNotFound, LeaseLost, NodeUnknown,
+    NotAcceptable, NotFound, OperationNotFound, Overloaded, PayloadTooLarge, PreconditionFailed,
+    Purged, QueueFull, QueueNotFound, RequestTimeout, ScheduleNotFound, ShuttingDown, StoreFull,
+    StoreReset, StoreUnavailable, TaskActive, TaskNotFinished, TaskNotFound, TooManyWaiters,
+    Unauthenticated, UnsupportedMediaType, ValidationFailed,
 };
 
 /// Every operation of the API.
 const CALL: &[Code] = &[
     Unauthenticated,
     Forbidden,
+    NotAcceptable,
     Internal,
     StoreUnavailable,
     StoreReset,
@@ -38,7 +39,7 @@ const BODY: &[Code] = &[
     ValidationFailed,
 ];
 /// What changes something.
-const WRITE: &[Code] = &[StoreFull, Overloaded];
+const WRITE: &[Code] = &[StoreFull, DurabilityUnconfirmed, Overloaded];
 
 /// Declares groups of problems.
 macro_rules! groups {
