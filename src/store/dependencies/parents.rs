@@ -33,45 +33,55 @@ impl Tasks {
         Ok(lacking.collect())
     }
 
-    /// What a task of a claim is told of those it has waited for; `left` is how many bytes of results the claim
-    /// may still bring.
+    /// What the tasks of a claim are told of those they have waited for, as far as the bytes go.
     pub(in crate::store) async fn parents_of(
         &self,
-        id: TaskId,
-        left: &mut usize,
-    ) -> Result<Vec<Parent>, StoreError> {
-        let mut args = Args::default();
-        args.push(id.compact());
-        let mut reply = self
+        ids: &[TaskId],
+    ) -> Result<HashMap<TaskId, Vec<Parent>>, StoreError> {
+        let edges = self.core.edges(ids).await?;
+        let mut wanted: Vec<TaskId> = edges
+            .values()
+            .flat_map(|(edges, _)| edges.iter().map(|edge| edge.parent))
+            .collect();
+        wanted.sort_unstable();
+        wanted.dedup();
+        let mut left = TOLD_CLAIM_BYTES;
+        let found = self
             .core
-            .call(&scripts::EDGES, id.partition(), "", &args)
-            .await?
-            .next_list()?;
-        let mut edges = Dependency::unpack(&reply.text()?)
-            .ok_or_else(|| StoreError::corrupt("a task's edges"))?;
-        let mut answers = reply.next_list()?;
-        let mut ends = HashMap::new();
-        while answers.left() > 0 {
-            ends.insert(answers.text()?, answers.state()?);
-        }
-        edges.truncate(MAX_TOLD_PARENTS);
-        let mut own = TOLD_TASK_BYTES.min(*left);
-        let ids: Vec<TaskId> = edges.iter().map(|edge| edge.parent).collect();
-        let before = own;
-        let mut results = self.core.parents(&ids, TOLD_RESULT_BYTES, &mut own).await?;
-        *left -= before - own;
-        let told = edges.into_iter().filter_map(|dependency| {
-            let state = *ends.get(&dependency.parent.compact())?;
-            // A parent that runs once more has no result now.
-            let found = results.remove(&dependency.parent).unwrap_or_default();
-            Some(Parent {
-                dependency,
-                state,
-                result_bytes: found.bytes,
-                result: found.result.filter(|_| state == TaskState::Succeeded),
-            })
+            .parents(&wanted, TOLD_RESULT_BYTES, &mut left)
+            .await?;
+        let mut left = TOLD_CLAIM_BYTES;
+        let told = ids.iter().filter_map(|id| {
+            let (edges, ends) = edges.get(id)?;
+            let mut own = TOLD_TASK_BYTES.min(left);
+            let before = own;
+            let parents = edges.iter().filter_map(|edge| {
+                let state = *ends.get(&edge.parent.compact())?;
+                Some(told(edge, state, found.get(&edge.parent), &mut own))
+            });
+            let parents = parents.collect();
+            left -= before - own;
+            Some((*id, parents))
         });
         Ok(told.collect())
+    }
+}
+
+/// What is told of one parent. One that runs once more has no result now.
+fn told(
+    dependency: &Dependency,
+    state: TaskState,
+    found: Option<&FoundParent>,
+    left: &mut usize,
+) -> Parent {
+    let result = found.and_then(|found| found.result.as_ref());
+    let result = result.filter(|result| state == TaskState::Succeeded && result.len() <= *left);
+    *left -= result.map_or(0, Document::len);
+    Parent {
+        dependency: dependency.clone(),
+        state,
+        result_bytes: found.map_or(0, |found| found.bytes),
+        result: result.cloned(),
     }
 }
 
@@ -82,7 +92,37 @@ pub(super) struct FoundParent {
     result: Option<Document>,
 }
 
+/// Whom a task depends on, the first of them, and how those ended that have told it.
+type Edges = (Vec<Dependency>, HashMap<String, TaskState>);
+
 impl Core {
+    async fn edges(&self, ids: &[TaskId]) -> Result<HashMap<TaskId, Edges>, StoreError> {
+        let mut by_partition: BTreeMap<Partition, Vec<TaskId>> = BTreeMap::new();
+        for id in ids {
+            by_partition.entry(id.partition()).or_default().push(*id);
+        }
+        let mut found = HashMap::with_capacity(ids.len());
+        for (partition, ids) in by_partition {
+            let mut args = Args::default();
+            for id in &ids {
+                args.push(id.compact());
+            }
+            let mut reply = self.call(&scripts::EDGES, partition, "", &args).await?;
+            for id in ids {
+                let mut row = reply.next_list()?;
+                let mut edges = Dependency::unpack(&row.text()?)
+                    .ok_or_else(|| StoreError::corrupt("a task's edges"))?;
+                edges.truncate(MAX_TOLD_PARENTS);
+                let (mut answers, mut ends) = (row.next_list()?, HashMap::new());
+                while answers.left() > 0 {
+                    ends.insert(answers.text()?, answers.state()?);
+                }
+                found.insert(id, (edges, ends));
+            }
+        }
+        Ok(found)
+    }
+
     /// Those of the tasks that are there, with results that have at most `longest` bytes each and `left` all
     /// together.
     async fn parents(

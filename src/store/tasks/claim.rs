@@ -4,7 +4,7 @@ use deadpool_redis::redis::Value;
 
 use super::Tasks;
 use super::classes::Covered;
-use crate::domain::dependency::{Parent, TOLD_CLAIM_BYTES};
+use crate::domain::dependency::Parent;
 use crate::domain::limits::MAX_CLAIM_TASKS;
 use crate::domain::placement::Offer;
 use crate::domain::{
@@ -105,10 +105,14 @@ impl Claimed {
     /// Reads how those ended that the tasks have waited for. What fails here fails the claim: its tasks go
     /// back, as if it had not been.
     async fn tell_parents(&mut self) -> Result<(), StoreError> {
-        let mut left = TOLD_CLAIM_BYTES;
-        let depending = self.tasks.iter_mut().filter(|task| task.parents_total > 0);
-        for task in depending {
-            task.parents = self.store.parents_of(task.id, &mut left).await?;
+        let depending = self.tasks.iter().filter(|task| task.parents_total > 0);
+        let ids: Vec<TaskId> = depending.map(|task| task.id).collect();
+        if ids.is_empty() {
+            return Ok(());
+        }
+        let mut told = self.store.parents_of(&ids).await?;
+        for task in &mut self.tasks {
+            task.parents = told.remove(&task.id).unwrap_or_default();
         }
         Ok(())
     }

@@ -4,6 +4,8 @@ use taskyard::domain::dependency::On;
 use taskyard::domain::task::RunAt;
 use taskyard::domain::{FailureReason, Submission, TaskState, UnixMillis};
 use taskyard::store::SubmitOutcome;
+use taskyard::store::audit::Finding;
+use taskyard::store::keys::Keys;
 
 use super::{away, child, claim_from, edge, end};
 use crate::support::{EPOCH_MS, TestStore, claim, submission};
@@ -180,4 +182,16 @@ async fn a_task_that_nobody_waits_for_ends_without_a_further_command() {
         // Its place among the succeeded ones.
         assert_eq!(after - before, 1);
     }
+}
+
+#[tokio::test]
+async fn the_audit_finds_a_blocked_task_that_nothing_can_release() {
+    let test = TestStore::start().await;
+    let parent = test.submit(submission("default")).await;
+    let task = test.submit(child("default", &[parent])).await;
+    test.audit().await;
+    let pending = Keys::of(task.partition()).pending(&task.compact());
+    test.redis.delete(&pending).await;
+    let report = test.store.audit().await.unwrap();
+    assert_eq!(report.findings, [Finding::WaitsForNothing { task }]);
 }
