@@ -2,7 +2,9 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use crate::domain::dependency::{MAX_TOLD_PARENTS, Parent, TOLD_RESULT_BYTES, TOLD_TASK_BYTES};
+use crate::domain::dependency::{
+    MAX_TOLD_PARENTS, Parent, TOLD_CLAIM_BYTES, TOLD_RESULT_BYTES, TOLD_TASK_BYTES,
+};
 use crate::domain::{Dependency, Document, Partition, Submission, TaskId, TaskState};
 use crate::store::args::Args;
 use crate::store::core::Core;
