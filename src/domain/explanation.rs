@@ -26,8 +26,19 @@ pub struct Situation {
     pub waits_for: u64,
     /// Some of them.
     pub waits_for_some: Vec<TaskId>,
+    /// Limits of its queue that hold it.
+    pub limits: Vec<HeldBy>,
     /// Runs that end in the queue each second, of late.
     pub finished_per_s: f64,
+}
+
+/// A limit of its queue that holds a task.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HeldBy {
+    /// The limit, as a path in the queue's `limits`: `running`, `types.render.rate`.
+    pub limit: String,
+    /// When it lets the next task go; `None` for as soon as a task ends.
+    pub until: Option<UnixMillis>,
 }
 
 /// What no registered node has.
@@ -58,6 +69,8 @@ pub struct Reason {
     pub waits_for: Option<u64>,
     /// Some of those tasks.
     pub task_ids: Vec<TaskId>,
+    /// The limit it speaks of.
+    pub limit: Option<String>,
 }
 
 impl Reason {
@@ -71,6 +84,7 @@ impl Reason {
             missing: None,
             waits_for: None,
             task_ids: Vec::new(),
+            limit: None,
         }
     }
 
@@ -121,6 +135,7 @@ pub fn explain(situation: &Situation, nodes: &[Node]) -> Explanation {
         estimated_start_at = None;
     }
     if task.state == TaskState::Queued {
+        reasons.extend(situation.limits.iter().map(limit_reached));
         reasons.extend(unplaceable(situation, nodes));
         if reasons.is_empty() {
             reasons.extend(unclaimed(situation));
@@ -146,6 +161,18 @@ fn blocked(situation: &Situation) -> Reason {
         waits_for: Some(situation.waits_for),
         task_ids: situation.waits_for_some.clone(),
         ..Reason::new("blocked", message)
+    }
+}
+
+fn limit_reached(held: &HeldBy) -> Reason {
+    let limit = &held.limit;
+    let message = match held.until {
+        Some(_) => format!("its queue's limit {limit} is used up until that moment"),
+        None => format!("its queue's limit {limit} is reached, until a task ends that it counts"),
+    };
+    Reason {
+        limit: Some(limit.clone()),
+        ..Reason::new("limit_reached", message).at(held.until)
     }
 }
 

@@ -120,6 +120,9 @@ pub(crate) struct SubmitTask {
     /// Tasks of any queue that have to end first; at most 1,000.
     #[schema(value_type = Option<Vec<schemas::Dependency>>, max_items = 1000)]
     depends_on: Option<Vec<DependsOn>>,
+    /// Whose task it is, for one: the keys of a queue take turns, and limits may hold for each. 1 to 128 bytes.
+    #[schema(min_length = 1, max_length = 128)]
+    fairness_key: Option<String>,
 }
 
 impl SubmitTask {
@@ -166,6 +169,7 @@ impl SubmitTask {
             prefers: self.prefers.unwrap_or_default(),
             unique: self.unique,
             depends_on,
+            fairness_key: self.fairness_key,
             ..Submission::new(self.queue)
         };
         faults.extend(submission.validate(limits).err().into_iter().flatten());
@@ -255,6 +259,9 @@ pub(crate) struct TaskView<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Object>)]
     metadata: Option<&'a Document>,
+    /// Whose turn it is a task of.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fairness_key: Option<&'a str>,
     /// The job that it belongs to.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Uuid>)]
@@ -300,6 +307,7 @@ impl<'a> TaskView<'a> {
             next_run_at: task.next_run_at,
             tags: &task.tags,
             metadata: task.metadata.as_ref(),
+            fairness_key: task.fairness_key.as_deref(),
             job_id: task.job_id,
             name: task.name.as_ref(),
             depends_on: task.depends_on.iter().map(|edge| edge.parent).collect(),

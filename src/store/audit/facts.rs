@@ -32,6 +32,8 @@ pub struct TaskFacts {
     pub waits_for: u64,
     /// Tags under which it is not found, though it has them.
     pub lost_tags: Vec<String>,
+    /// Its fairness key, when that is to take turns and does not.
+    pub lost_key: Option<String>,
 }
 
 /// Where the walk came upon a task.
@@ -122,6 +124,7 @@ fn decode(id: TaskId, mut reply: Reply) -> Result<Option<TaskFacts>, StoreError>
         lost_tags.push(lost.text()?);
     }
     let unique_holder = reply.optional_text()?;
+    let lost_key = reply.optional_text()?;
     let waits_for = reply.count()?;
     Ok(still_there.then_some(TaskFacts {
         id,
@@ -132,6 +135,7 @@ fn decode(id: TaskId, mut reply: Reply) -> Result<Option<TaskFacts>, StoreError>
         unique_holder,
         waits_for,
         lost_tags,
+        lost_key,
     }))
 }
 

@@ -1,7 +1,7 @@
 //! Explain: what decides when a task runs.
 
 use super::Tasks;
-use crate::domain::explanation::Situation;
+use crate::domain::explanation::{HeldBy, Situation};
 use crate::domain::placement::TaskClass;
 use crate::domain::{TaskId, TaskState, UnixMillis};
 use crate::store::args::Args;
@@ -50,6 +50,16 @@ impl Tasks {
             millis => Some(UnixMillis::new(millis)),
         };
         let ended = reply.count()?;
+        let mut limits = Vec::new();
+        let mut held = reply.next_list()?;
+        while held.left() > 0 {
+            limits.push(HeldBy {
+                limit: held.text()?,
+                until: Some(held.count()?)
+                    .filter(|at| *at > 0)
+                    .map(UnixMillis::new),
+            });
+        }
         let mut pending = reply.next_list()?;
         let waits_for = pending.count()?;
         let mut waits_for_some = Vec::new();
@@ -69,6 +79,7 @@ impl Tasks {
             paused,
             ahead,
             last_given_at,
+            limits,
             waits_for,
             waits_for_some,
             finished_per_s: per_second(ended, u64::from(FINISHED_WINDOW_MS)),

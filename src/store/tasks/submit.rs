@@ -319,6 +319,7 @@ fn created(
         next_run_at: None,
         tags: submission.tags.clone(),
         metadata: submission.metadata.clone(),
+        fairness_key: submission.fairness_key.clone(),
         job_id: submission.place.map(|place| place.job),
         depends_on: submission.depends_on.clone(),
         name: submission.name.clone(),
