@@ -10,8 +10,12 @@ fn alternating(test: &TestStore) -> Vec<QueueName> {
     let sweeps = &test.store.sweeps;
     let home = |number: usize| sweeps.partition_of(&queue(&format!("q{number}")));
     let first = 0;
-    let second = (1..100).find(|number| home(*number) != home(first)).unwrap();
-    let third = (1..100).find(|number| home(*number) == home(first)).unwrap();
+    let second = (1..100)
+        .find(|number| home(*number) != home(first))
+        .unwrap();
+    let third = (1..100)
+        .find(|number| home(*number) == home(first))
+        .unwrap();
     let names = [first, second, third];
     names.map(|number| queue(&format!("q{number}"))).to_vec()
 }
