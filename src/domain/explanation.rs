@@ -2,7 +2,7 @@
 
 use super::node::{Node, NodeState};
 use super::placement::{Requirements, TaskClass, describe as condition_in_words};
-use super::{NodeId, Task, TaskState, TaskType, UnixMillis};
+use super::{NodeId, Task, TaskId, TaskState, TaskType, UnixMillis};
 
 /// A queue that has given nothing for so long is said to have nobody who claims, milliseconds.
 const LATELY_MS: u64 = 60_000;
@@ -22,8 +22,23 @@ pub struct Situation {
     pub ahead: Option<u64>,
     /// When a task of the queue last started or ended; `None` for never, as far as is known.
     pub last_given_at: Option<UnixMillis>,
+    /// How many tasks a blocked one waits for.
+    pub waits_for: u64,
+    /// Some of them.
+    pub waits_for_some: Vec<TaskId>,
+    /// Limits of its queue that hold it.
+    pub limits: Vec<HeldBy>,
     /// Runs that end in the queue each second, of late.
     pub finished_per_s: f64,
+}
+
+/// A limit of its queue that holds a task.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HeldBy {
+    /// The limit, as a path in the queue's `limits`: `running`, `types.render.rate`.
+    pub limit: String,
+    /// When it lets the next task go; `None` for as soon as a task ends.
+    pub until: Option<UnixMillis>,
 }
 
 /// What no registered node has.
@@ -50,6 +65,12 @@ pub struct Reason {
     pub nodes: Option<u64>,
     /// What no node has.
     pub missing: Option<Missing>,
+    /// How many tasks it waits for.
+    pub waits_for: Option<u64>,
+    /// Some of those tasks.
+    pub task_ids: Vec<TaskId>,
+    /// The limit it speaks of.
+    pub limit: Option<String>,
 }
 
 impl Reason {
@@ -61,6 +82,9 @@ impl Reason {
             node_id: None,
             nodes: None,
             missing: None,
+            waits_for: None,
+            task_ids: Vec::new(),
+            limit: None,
         }
     }
 
@@ -98,10 +122,7 @@ pub fn explain(situation: &Situation, nodes: &[Node]) -> Explanation {
             reasons.push(Reason::new("retry_wait", message).at(task.next_run_at));
             estimated_start_at = task.next_run_at;
         }
-        TaskState::Blocked => reasons.push(Reason::new(
-            "blocked",
-            "it waits for the tasks it depends on",
-        )),
+        TaskState::Blocked => reasons.push(blocked(situation)),
         TaskState::Running => reasons.extend(running(task)),
         TaskState::Queued => {}
         _ => reasons.push(finished(task)),
@@ -114,6 +135,7 @@ pub fn explain(situation: &Situation, nodes: &[Node]) -> Explanation {
         estimated_start_at = None;
     }
     if task.state == TaskState::Queued {
+        reasons.extend(situation.limits.iter().map(limit_reached));
         reasons.extend(unplaceable(situation, nodes));
         if reasons.is_empty() {
             reasons.extend(unclaimed(situation));
@@ -127,6 +149,30 @@ pub fn explain(situation: &Situation, nodes: &[Node]) -> Explanation {
         reasons,
         position: situation.ahead.map(|ahead| ahead + 1),
         estimated_start_at,
+    }
+}
+
+fn blocked(situation: &Situation) -> Reason {
+    let message = match situation.waits_for {
+        1 => "it waits for 1 task that it depends on".to_owned(),
+        many => format!("it waits for {many} tasks that it depends on"),
+    };
+    Reason {
+        waits_for: Some(situation.waits_for),
+        task_ids: situation.waits_for_some.clone(),
+        ..Reason::new("blocked", message)
+    }
+}
+
+fn limit_reached(held: &HeldBy) -> Reason {
+    let limit = &held.limit;
+    let message = match held.until {
+        Some(_) => format!("its queue's limit {limit} is used up until that moment"),
+        None => format!("its queue's limit {limit} is reached, until a task ends that it counts"),
+    };
+    Reason {
+        limit: Some(limit.clone()),
+        ..Reason::new("limit_reached", message).at(held.until)
     }
 }
 

@@ -6,8 +6,10 @@
 
 pub mod access;
 pub mod clock;
+pub mod dependency;
 pub mod document;
 pub mod explanation;
+pub mod graph;
 pub mod ids;
 pub mod invalid;
 pub mod job;
@@ -19,6 +21,7 @@ pub mod operation;
 pub mod partition;
 pub mod placement;
 pub mod queue;
+pub mod queue_limits;
 pub mod queue_settings;
 pub mod retry;
 pub mod schedule;
@@ -30,6 +33,7 @@ pub mod task_template;
 pub mod uniqueness;
 
 pub use clock::UnixMillis;
+pub use dependency::Dependency;
 pub use document::Document;
 pub use ids::{LeaseToken, SessionId, TaskId};
 pub use invalid::InvalidInput;

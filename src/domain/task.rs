@@ -11,12 +11,13 @@ use super::limits::{
     MAX_TAGS,
 };
 use super::placement::{Preference, Requirements, TaskClass, validate_preferences};
+use super::queue_limits::check_fairness_key;
 use super::retry::RetryPolicy;
 use super::score::Priority;
 use super::uniqueness::Uniqueness;
 use super::{
-    Document, FailureReason, InvalidInput, Limits, NodeId, QueueName, TaskId, TaskState, TaskType,
-    UnixMillis,
+    Dependency, Document, FailureReason, InvalidInput, Limits, Name, NodeId, QueueName, TaskId,
+    TaskState, TaskType, UnixMillis,
 };
 
 /// When a task may first run.
@@ -77,8 +78,14 @@ pub struct Submission {
     pub idempotency: Option<IdempotencyKey>,
     /// The key that it holds alone in its queue.
     pub unique: Option<Uniqueness>,
+    /// Whose turn it is a task of: the keys of a queue take turns.
+    pub fairness_key: Option<String>,
     /// The job that it joins, and where in it.
     pub place: Option<JobPlace>,
+    /// The tasks that it waits for, each named once.
+    pub depends_on: Vec<Dependency>,
+    /// What it is called in its graph.
+    pub name: Option<Name>,
 }
 
 impl Submission {
@@ -102,7 +109,10 @@ impl Submission {
             traceparent: None,
             idempotency: None,
             unique: None,
+            fairness_key: None,
             place: None,
+            depends_on: Vec::new(),
+            name: None,
         }
     }
 
@@ -189,9 +199,13 @@ impl Submission {
         if let Err(fault) = self.unique.as_ref().map_or(Ok(()), Uniqueness::validate) {
             faults.push(fault.under("/unique"));
         }
+        if let Some(Err(message)) = self.fairness_key.as_deref().map(check_fairness_key) {
+            faults.push(InvalidInput::new("/fairness_key", message));
+        }
         if let Err(fault) = self.requires.validate() {
             faults.push(fault.under("/requires"));
         }
+        faults.extend(Dependency::validate(&self.depends_on).err());
         if let Err(fault) = validate_preferences(&self.prefers) {
             faults.push(fault.under("/prefers"));
         }
@@ -307,8 +321,14 @@ pub struct Task {
     pub tags: Vec<String>,
     /// The submitter's own notes.
     pub metadata: Option<Document>,
+    /// Whose turn it is a task of.
+    pub fairness_key: Option<String>,
     /// The job that it belongs to.
     pub job_id: Option<JobId>,
+    /// The tasks that it waits for, or has waited for; left out of lists.
+    pub depends_on: Vec<Dependency>,
+    /// What it is called in its graph.
+    pub name: Option<Name>,
 }
 
 /// Label values and resource amounts by name.

@@ -44,6 +44,8 @@ pub struct TaskTemplate {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub prefers: Vec<Preference>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fairness_key: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unique: Option<Uniqueness>,
 }
 
@@ -68,10 +70,17 @@ impl TaskTemplate {
             requires,
             prefers,
             unique,
+            depends_on,
+            fairness_key,
             traceparent: _,
             idempotency: _,
             place: _,
+            name: _,
         } = submission;
+        if !depends_on.is_empty() {
+            let message = "what is submitted again and again depends on no task";
+            return Err(InvalidInput::new("/depends_on", message));
+        }
         let delay_ms = match run_at {
             RunAt::Now => None,
             RunAt::After(millis) => Some(millis),
@@ -96,6 +105,7 @@ impl TaskTemplate {
             requires,
             prefers,
             unique,
+            fairness_key,
         })
     }
 
@@ -116,6 +126,7 @@ impl TaskTemplate {
             requires: self.requires.clone(),
             prefers: self.prefers.clone(),
             unique: self.unique.clone(),
+            fairness_key: self.fairness_key.clone(),
             ..Submission::new(self.queue.clone())
         })
     }

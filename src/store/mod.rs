@@ -13,6 +13,7 @@ mod condition;
 mod confirmation;
 mod connection;
 mod core;
+mod dependencies;
 pub mod durability;
 mod error;
 pub mod faults;

@@ -128,6 +128,10 @@ fn drawn(keys: &Keys) -> BTreeMap<&'static str, Vec<(Vec<&'static str>, String)>
     let states = TaskState::ALL
         .map(|state| (vec!["bulk", state.word()], keys.state("bulk", state)))
         .to_vec();
+    let lines = vec![
+        (vec!["x-1", "2", ""], keys.line("x-1", "2", "")),
+        (vec!["x-1", "2", "a:b"], keys.line("x-1", "2", "a:b")),
+    ];
     let one = |key: String| vec![(vec![], key)];
     let named = |key: String| vec![(vec!["x-1"], key)];
     let two = |key: String| vec![(vec!["x-1", "y.2"], key)];
@@ -150,15 +154,31 @@ fn drawn(keys: &Keys) -> BTreeMap<&'static str, Vec<(Vec<&'static str>, String)>
         ("jobs", one(keys.jobs())),
         ("job_endings", one(keys.job_endings())),
         ("job_extensions", one(keys.job_extensions())),
+        ("job_plantings", one(keys.job_plantings())),
+        ("openings", one(keys.openings())),
         ("channel", one(keys.channel())),
         ("task", named(keys.task("x-1"))),
         ("document", documents),
         ("attempts", named(keys.attempts("x-1"))),
         ("logs", named(keys.logs("x-1"))),
+        ("edges", named(keys.edges("x-1"))),
+        ("pending", named(keys.pending("x-1"))),
+        ("answers", named(keys.answers("x-1"))),
+        ("dependents", named(keys.dependents("x-1"))),
         ("queue", named(keys.queue("x-1"))),
         ("classes", named(keys.classes("x-1"))),
         ("heads", named(keys.heads("x-1"))),
         ("ready", two(keys.ready("x-1", "y.2"))),
+        ("line", lines),
+        ("shares", named(keys.shares("x-1"))),
+        ("class_shares", two(keys.class_shares("x-1", "y.2"))),
+        ("key_heads", two(keys.key_heads("x-1", "y.2"))),
+        ("owed", named(keys.owed("x-1"))),
+        ("weights", named(keys.weights("x-1"))),
+        ("busy", named(keys.busy("x-1"))),
+        ("rates", named(keys.rates("x-1"))),
+        ("parked", named(keys.parked("x-1"))),
+        ("unparked", named(keys.unparked("x-1"))),
         ("state", states),
         ("unique", two(keys.unique("x-1", "y.2"))),
         ("tag", two(keys.tag("x-1", "y.2"))),
@@ -174,6 +194,7 @@ fn drawn(keys: &Keys) -> BTreeMap<&'static str, Vec<(Vec<&'static str>, String)>
         ("operation_ids", named(keys.operation_ids("x-1"))),
         ("applied", named(keys.applied("x-1"))),
         ("job", named(keys.job("x-1"))),
+        ("job_stage", named(keys.job_stage("x-1"))),
         ("job_tasks", named(keys.job_tasks("x-1"))),
     ]
     .into()

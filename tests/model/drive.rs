@@ -119,6 +119,7 @@ impl World {
             }
             SubmitOutcome::Replayed(id) => Answer::Replayed(self.serial(id)?),
             SubmitOutcome::KeyReused => Answer::KeyReused,
+            SubmitOutcome::UnknownParent(_) => return Err("it depends on nothing".into()),
             SubmitOutcome::JobClosed | SubmitOutcome::OutOfOrder => {
                 return Err("there are no jobs".into());
             }
@@ -498,11 +499,12 @@ impl World {
                         Work::EndDead => Sweep::EndDead,
                         Work::Expire => Sweep::Expire,
                         Work::Deliver => Sweep::Deliver,
+                        Work::OpenLimits => return Err("the model has no limits".into()),
                         Work::EndDrains | Work::Operate => {
                             return Err("no action drains a node or begins an operation".to_owned());
                         }
                         Work::FireSchedules => return Err("the model has no schedules".into()),
-                        Work::ExtendJobs | Work::EndJobs => {
+                        Work::ExtendJobs | Work::PlantJobs | Work::EndJobs => {
                             return Err("there are no jobs".to_owned());
                         }
                     };

@@ -2,12 +2,18 @@
 
 mod cancel;
 mod claim;
+mod claim_queues;
 mod class_limit;
 mod cluster;
 mod complete;
+mod dependencies;
+mod fairness;
 mod faults;
+mod graphs;
 mod jobs;
 mod lifecycle;
+mod limit_attack;
+mod limits;
 mod list;
 mod loss;
 mod operations;

@@ -7,6 +7,7 @@ use axum::response::Response;
 use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
 
+use super::parents::ParentsView;
 use super::{directive, session};
 use crate::api::json::{self, Json};
 use crate::api::openapi::schemas;
@@ -17,7 +18,7 @@ use crate::api::wait;
 use crate::domain::lease::validate_lease_ms;
 use crate::domain::limits::{MAX_CLAIM_QUEUES, MAX_CLAIM_TASKS, MAX_KEY_BYTES};
 use crate::domain::placement::Offer;
-use crate::domain::queue::{WeightedQueue, visiting_order};
+use crate::domain::queue::{QueueChoice, visiting_order};
 use crate::domain::{
     Document, InvalidInput, NodeId, QueueName, SessionId, TaskId, TaskType, UnixMillis,
 };
@@ -27,7 +28,8 @@ use crate::store::{ClaimRequest, Claimed, ClaimedTask};
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ClaimTasks {
-    /// Where to look: names in their order, or with weights.
+    /// Where to look. A name is looked at in its place. Neighbours with weights take turns: twice the weight comes
+    /// first twice as often.
     #[schema(value_type = Vec<schemas::QueueChoice>, min_items = 1, max_items = 64)]
     queues: Vec<QueueChoice>,
     /// The node's live session.
@@ -52,14 +54,6 @@ pub(crate) struct ClaimTasks {
     #[serde(default)]
     #[schema(pattern = "^[!-~]{1,255}$")]
     claim_id: Option<String>,
-}
-
-/// A queue, by name or with a weight.
-#[derive(Debug, Deserialize)]
-#[serde(untagged, expecting = "a queue is a name, or {\"name\", \"weight\"}")]
-enum QueueChoice {
-    Name(QueueName),
-    Weighted(WeightedQueue),
 }
 
 /// A task that the node has got.
@@ -93,6 +87,13 @@ pub(crate) struct ClaimedTaskView<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Object>)]
     metadata: Option<&'a Document>,
+    /// The tasks that it has waited for, by their names in the graph or by their ids; the first 1,000.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<std::collections::BTreeMap<String, super::parents::ParentView>>)]
+    parents: Option<ParentsView<'a>>,
+    /// How many tasks it has waited for, when `parents` does not hold them all.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    parents_total: Option<u64>,
 }
 
 impl<'a> From<&'a ClaimedTask> for ClaimedTaskView<'a> {
@@ -109,6 +110,9 @@ impl<'a> From<&'a ClaimedTask> for ClaimedTaskView<'a> {
             deadline_at: task.deadline_at,
             traceparent: task.traceparent.as_deref(),
             metadata: task.metadata.as_ref(),
+            parents: ParentsView::of(&task.parents),
+            parents_total: (task.parents.len() < task.parents_total)
+                .then_some(task.parents_total as u64),
         }
     }
 }
@@ -187,29 +191,15 @@ impl ClaimTasks {
                 "a claim_id has 1 to 255 visible ASCII characters",
             );
         }
-        let weighted = self
-            .queues
-            .iter()
-            .any(|choice| matches!(choice, QueueChoice::Weighted(_)));
-        let choices: Vec<WeightedQueue> = self
-            .queues
-            .into_iter()
-            .map(|choice| match choice {
-                QueueChoice::Name(name) => WeightedQueue { name, weight: 1.0 },
-                QueueChoice::Weighted(choice) => choice,
-            })
-            .collect();
-        for (index, choice) in choices.iter().enumerate() {
-            if !(choice.weight > 0.0 && choice.weight <= 1_000_000.0) {
+        for (index, choice) in self.queues.iter().enumerate() {
+            if let QueueChoice::Weighted(choice) = choice
+                && !(choice.weight > 0.0 && choice.weight <= 1_000_000.0)
+            {
                 let pointer = format!("/queues/{index}/weight");
                 return refuse(&pointer, "a weight is more than 0 and at most 1000000");
             }
         }
-        let queues = if weighted {
-            visiting_order(choices, crate::store::chance)
-        } else {
-            choices.into_iter().map(|choice| choice.name).collect()
-        };
+        let queues = visiting_order(self.queues, crate::store::chance);
         let session = match exchange_session {
             Some(session) => Some(session),
             None => self.session.as_deref().map(session_of).transpose()?,

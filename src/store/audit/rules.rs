@@ -33,9 +33,14 @@ impl TaskFacts {
             task,
             tag: tag.clone(),
         }));
+        findings.extend(self.lost_key.iter().map(|key| Finding::KeyWithoutTurns {
+            task,
+            key: key.clone(),
+        }));
         self.judge_rows(state, &mut findings);
         self.judge_keys(state, &mut findings);
         findings.extend(self.judge_unique(state));
+        findings.extend(self.judge_dependencies(state));
         findings
     }
 
@@ -43,7 +48,8 @@ impl TaskFacts {
         let task = self.id;
         let running = state == TaskState::Running;
         let waits_for_a_moment = matches!(state, TaskState::Scheduled | TaskState::RetryWait);
-        let waits = !running && !state.is_final();
+        // A blocked task does not expire before it is released.
+        let waits = !running && !state.is_final() && state != TaskState::Blocked;
         let expires = self.field("expires");
         for (row, wanted, recorded) in [
             (Row::Ready, state == TaskState::Queued, self.field("score")),
@@ -111,6 +117,17 @@ impl TaskFacts {
         (must && !holds).then_some(Finding::UniqueKeyNotHeld { task, state })
     }
 
+    /// A blocked task waits for at least one other, and nobody else waits.
+    fn judge_dependencies(&self, state: TaskState) -> Option<Finding> {
+        let task = self.id;
+        let blocked = state == TaskState::Blocked;
+        match (blocked, self.waits_for) {
+            (true, 0) => Some(Finding::WaitsForNothing { task }),
+            (false, 1..) => Some(Finding::WaitsNoMore { task, state }),
+            _ => None,
+        }
+    }
+
     fn tags(&self) -> Vec<String> {
         let list = self.field("tags");
         list.and_then(|list| serde_json::from_str(list).ok())
@@ -125,7 +142,7 @@ impl TaskFacts {
         key == keys.leases()
             || key == keys.due()
             || key == keys.expiries()
-            || key == keys.ready(queue, class)
+            || key == keys.line(queue, class, field("fairness_key"))
             || key == keys.held(field("node"), field("session"))
             || self.tags().iter().any(|tag| key == keys.tag(queue, tag))
             || self
@@ -151,6 +168,10 @@ pub(super) struct QueueFacts {
     pub(super) heads: BTreeMap<String, String>,
     /// Class to the score of its first ready task.
     pub(super) firsts: BTreeMap<String, String>,
+    /// Scope of a limit to the running tasks that it counts.
+    pub(super) busy: BTreeMap<String, String>,
+    /// The same, counted anew.
+    pub(super) counted: BTreeMap<String, String>,
 }
 
 impl QueueFacts {
@@ -176,6 +197,13 @@ impl QueueFacts {
                 queue: queue.clone(),
                 counted: self.classes,
                 numbers,
+            });
+        }
+        if self.busy != self.counted {
+            findings.push(Finding::LimitsMiscounted {
+                queue: queue.clone(),
+                counted: self.busy.clone(),
+                running: self.counted.clone(),
             });
         }
         // A queue with one class has no heads.

@@ -37,13 +37,13 @@ pub(super) fn classify(key: &str) -> Option<(Partition, Kind)> {
     let name = || name.to_owned();
     let kind = match kind {
         "task" => Kind::Record(name()),
-        "attempts" | "logs" => Kind::OfTask(name()),
+        "attempts" | "logs" | "edges" | "pending" | "answers" => Kind::OfTask(name()),
         "leases" | "due" | "expiries" | "held" | "job_tasks" => Kind::Tasks(None),
         "ready" | "tag" => Kind::Tasks(rest.split(':').nth(1).map(str::to_owned)),
         "queues" => Kind::Queues,
         "schedules" | "fires" => Kind::Schedules,
         "schedule" => Kind::Schedule(name()),
-        "queue" | "classes" | "heads" => Kind::OfQueue(name()),
+        "queue" | "classes" | "heads" | "busy" => Kind::OfQueue(name()),
         word if TaskState::from_word(word).is_some() => Kind::Tasks(Some(name())),
         word if DocumentKind::ALL.iter().any(|kind| kind.word() == word) => Kind::OfTask(name()),
         _ => return None,

@@ -1,9 +1,12 @@
 //! Claim: leases ready tasks to a node, the highest priority first, then the one queued first.
 
+use std::collections::BTreeSet;
+
 use deadpool_redis::redis::Value;
 
 use super::Tasks;
 use super::classes::Covered;
+use crate::domain::dependency::Parent;
 use crate::domain::limits::MAX_CLAIM_TASKS;
 use crate::domain::placement::Offer;
 use crate::domain::{
@@ -20,6 +23,8 @@ use crate::store::{StoreError, random_hex};
 
 /// How often a claim looks again because a queue has got a new class in between.
 const LOOKS: usize = 8;
+/// The mode of a second visit to a partition: what the `claim_id` has got there was got just now.
+const FURTHER: &str = "further";
 
 /// What a node asks for.
 #[derive(Debug, Clone)]
@@ -30,7 +35,7 @@ pub struct ClaimRequest {
     pub session: Option<(SessionId, u64)>,
     /// What it may run.
     pub offer: Offer,
-    /// Where to look, in this order; the queues of one partition are looked at together.
+    /// Where to look, in this order.
     pub queues: Vec<QueueName>,
     /// How many tasks at most.
     pub max_tasks: usize,
@@ -65,6 +70,10 @@ pub struct ClaimedTask {
     pub metadata: Option<Document>,
     /// W3C trace context of the submit.
     pub traceparent: Option<String>,
+    /// How many tasks it has waited for.
+    pub parents_total: usize,
+    /// Those of them that are told of, in its own order.
+    pub parents: Vec<Parent>,
 }
 
 /// Claimed tasks on their way to the node. Dropped before [`Self::deliver`], they go back at
@@ -95,6 +104,21 @@ impl Claimed {
     /// Takes the tasks out: the caller answers for them now.
     pub fn deliver(mut self) -> Vec<ClaimedTask> {
         std::mem::take(&mut self.tasks)
+    }
+
+    /// Reads how those ended that the tasks have waited for. What fails here fails the claim: its tasks go
+    /// back, as if it had not been.
+    async fn tell_parents(&mut self) -> Result<(), StoreError> {
+        let depending = self.tasks.iter().filter(|task| task.parents_total > 0);
+        let ids: Vec<TaskId> = depending.map(|task| task.id).collect();
+        if ids.is_empty() {
+            return Ok(());
+        }
+        let mut told = self.store.parents_of(&ids).await?;
+        for task in &mut self.tasks {
+            task.parents = told.remove(&task.id).unwrap_or_default();
+        }
+        Ok(())
     }
 
     /// Tasks that the node holds in the partitions where nothing was found.
@@ -161,19 +185,28 @@ impl Tasks {
     /// Claims tasks. Runs to its end even when the caller is dropped; what it gets then goes back.
     pub async fn claim(&self, request: ClaimRequest) -> Result<Claimed, StoreError> {
         let store = self.clone();
-        tokio::spawn(async move { store.claim_now(&request).await })
-            .await
-            .unwrap_or_else(|_| Err(StoreError::unknown()))
+        tokio::spawn(async move {
+            let mut claimed = store.claim_now(&request).await?;
+            claimed.tell_parents().await?;
+            Ok(claimed)
+        })
+        .await
+        .unwrap_or_else(|_| Err(StoreError::unknown()))
     }
 
     /// What the request's `claim_id` has got before and still holds, and nothing more.
     pub async fn recall(&self, request: &ClaimRequest) -> Result<Claimed, StoreError> {
         let mut claimed = Claimed::none(self);
         if request.claim_id.is_some() {
+            let mut asked = BTreeSet::new();
             for (partition, _) in self.visits(&request.queues) {
+                if !asked.insert(partition) {
+                    continue;
+                }
                 claimed.absorb(self.recall_in(partition, request).await?);
             }
         }
+        claimed.tell_parents().await?;
         Ok(claimed)
     }
 
@@ -187,7 +220,10 @@ impl Tasks {
                 return Ok(claimed);
             }
         }
+        let mut visited = BTreeSet::new();
         for (partition, queues) in visits {
+            let first = visited.insert(partition);
+            let mode = if first { "" } else { FURTHER };
             let missing = request
                 .max_tasks
                 .min(MAX_CLAIM_TASKS)
@@ -195,7 +231,14 @@ impl Tasks {
             if missing == 0 {
                 break;
             }
-            match self.claim_in(partition, &queues, request, missing).await {
+            match self
+                .claim_in(partition, &queues, request, missing, mode)
+                .await
+            {
+                // What the node holds there has been told by the first visit.
+                Ok(Answer::Nothing { short, .. }) if !first => {
+                    claimed.absorb(Answer::Nothing { holds: 0, short });
+                }
                 Ok(answer) => claimed.absorb(answer),
                 // What has been got already is worth more than the news of a failure.
                 Err(error) if claimed.is_empty() => return Err(error),
@@ -205,15 +248,14 @@ impl Tasks {
         Ok(claimed)
     }
 
-    /// The queues in their order, but those of one partition taken together: what a `claim_id`
-    /// has got is kept once a partition, so each is visited once.
+    /// The queues in their order; neighbours of one partition are looked at in one step.
     fn visits(&self, queues: &[QueueName]) -> Vec<(Partition, Vec<QueueName>)> {
         let mut visits: Vec<(Partition, Vec<QueueName>)> = Vec::new();
         for queue in queues {
             let partition = self.core.partition_of(queue);
-            match visits.iter_mut().find(|(known, _)| *known == partition) {
-                Some((_, together)) => together.push(queue.clone()),
-                None => visits.push((partition, vec![queue.clone()])),
+            match visits.last_mut() {
+                Some((known, together)) if *known == partition => together.push(queue.clone()),
+                _ => visits.push((partition, vec![queue.clone()])),
             }
         }
         visits
@@ -225,6 +267,7 @@ impl Tasks {
         queues: &[QueueName],
         request: &ClaimRequest,
         missing: usize,
+        mode: &'static str,
     ) -> Result<Answer, StoreError> {
         for _ in 0..LOOKS {
             let mut wanted = Vec::with_capacity(queues.len());
@@ -253,7 +296,7 @@ impl Tasks {
                     .push_number(version)
                     .push(covered.numbers);
             }
-            let slice = Slice::new(args, 1).weighing(missing);
+            let slice = Slice::new(args, 1).weighing(missing).in_mode(mode);
             match decode(
                 self.core
                     .through_lane(Verb::Claim, partition, slice)
@@ -401,5 +444,7 @@ fn decode_claimed(mut reply: Reply) -> Result<ClaimedTask, StoreError> {
         )?,
         metadata: document(rare()?, "metadata")?,
         traceparent: rare()?,
+        parents_total: rare()?.map_or(Ok(0), |count| parse_number(&count))?,
+        parents: Vec::new(),
     })
 }
