@@ -1,5 +1,8 @@
 //! Where Redis is: at an address of its own, wherever Sentinel says that its master is now, or
 //! spread over a cluster.
+//!
+//! What comes of here are connections; who keeps them, and what is sent on them, is not known
+//! here. Start with [`Address`].
 
 mod cluster;
 mod hosts;
