@@ -7,6 +7,7 @@
 pub mod access;
 pub mod clock;
 pub mod document;
+pub mod egress;
 pub mod explanation;
 pub mod ids;
 pub mod invalid;

@@ -14,7 +14,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 use crate::openapi::described;
-use crate::support::TestStore;
+use crate::support::{TestStore, http_client};
 
 /// How long anything may take that has to come.
 pub(crate) const LIMIT: Duration = Duration::from_secs(20);
@@ -116,7 +116,7 @@ impl Caller {
     pub(crate) fn new(address: &str) -> Self {
         Self {
             address: address.to_owned(),
-            http: reqwest::Client::builder().no_proxy().build().unwrap(),
+            http: http_client(),
         }
     }
 
