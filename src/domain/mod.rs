@@ -24,6 +24,7 @@ pub mod queue_settings;
 pub mod retry;
 pub mod schedule;
 pub mod score;
+pub mod signature;
 pub mod task;
 pub mod task_filter;
 pub mod task_state;

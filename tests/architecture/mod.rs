@@ -218,7 +218,9 @@ fn no_layer_names_what_it_must_not_know() {
     for source in sources() {
         layers(&source, &mut findings);
     }
-    findings.check("The layers are main -> cli -> server -> {api, dispatcher} -> {store, egress} -> domain:");
+    findings.check(
+        "The layers are main -> cli -> server -> {api, dispatcher} -> {store, egress} -> domain:",
+    );
 }
 
 #[test]
