@@ -21,6 +21,7 @@ local keys = {
   jobs = PREFIX .. ':jobs',
   job_endings = PREFIX .. ':job_endings',
   job_extensions = PREFIX .. ':job_extensions',
+  endpoints = PREFIX .. ':endpoints',
   channel = PREFIX .. ':signals',
 }
 function keys.task(id) return TASK .. id end
@@ -39,6 +40,7 @@ function keys.claim(node, claim_id) return PREFIX .. ':claim:' .. node .. ':' ..
 function keys.held(node, session) return PREFIX .. ':held:' .. node .. ':' .. session end
 function keys.lane(lane) return PREFIX .. ':lane:' .. lane end
 function keys.node(node) return PREFIX .. ':node:' .. node end
+function keys.endpoint(kind, name) return PREFIX .. ':endpoint:' .. kind .. ':' .. name end
 function keys.schedule(name) return PREFIX .. ':schedule:' .. name end
 function keys.cancels(node) return PREFIX .. ':cancels:' .. node end
 function keys.operation(id) return PREFIX .. ':operation:' .. id end

@@ -2,39 +2,49 @@
 -- configure: sets what a queue is like; one that is not there comes into being. Mode 'merge' leaves
 -- what is not named as it is, and makes no queue.
 -- KEYS[1]  partition prefix
--- ARGV     header, queue, revision it must have or '', number of fields to clear, field ...,
---          then field, value ...
--- Returns  {'ok', 'new' | 'known'}, {'ok', 'not_found'}, {'ok', 'other_revision'}, or {'ok', 'has_tasks'}
+-- ARGV     header, queue, revision it must have or '', secret of the target or '', fresh secret,
+--          number of fields to clear, field ..., then field, value ...
+-- Returns  {'ok', 'new' | 'known', whether the fresh secret was taken ('1' | '0')}, {'ok', 'not_found'},
+--          {'ok', 'other_revision'}, {'ok', 'no_target'} for a secret of none, or {'ok', 'has_tasks'}
 --          when another ordering was asked for: queued and running tasks have places in the old one
--- Publishes nothing
---@include placing
+-- Publishes endpoint
+--@include placing endpoint
 
-local name, wanted = take(), take()
+local name, wanted, secret, fresh = take(), take(), take(), take()
 local key = keys.queue(name)
-local known = redis.call('HMGET', key, 'created', 'revision', 'ordering')
+local known = redis.call('HMGET', key, 'created', 'revision', 'ordering', 'target')
 if MODE == 'merge' and not known[1] then return { 'ok', 'not_found' } end
 if wanted ~= '' and (not known[1] or wanted ~= '*' and wanted ~= (known[2] or '0')) then
   return { 'ok', 'other_revision' }
 end
 
-local cleared, fields, ordering = {}, {}, known[3] or 'strict'
+local cleared, fields, ordering, target = {}, {}, known[3] or 'strict', known[4]
 for i = 1, tonumber(take()) do
   cleared[i] = take()
   if cleared[i] == 'ordering' then ordering = 'strict' end
+  if cleared[i] == 'target' then target = false end
 end
 while more() do
   fields[#fields + 1] = take()
   fields[#fields + 1] = take()
   if fields[#fields - 1] == 'ordering' then ordering = fields[#fields] end
+  if fields[#fields - 1] == 'target' then target = fields[#fields] end
 end
 if ordering ~= (known[3] or 'strict')
     and redis.call('EXISTS', keys.state(name, 'queued'), keys.state(name, 'running')) > 0 then
   return { 'ok', 'has_tasks' }
 end
+if secret ~= '' and not target then return { 'ok', 'no_target' } end
 
 if cleared[1] then redis.call('HDEL', key, unpack(cleared)) end
 if fields[1] then redis.call('HSET', key, unpack(fields)) end
 redis.call('HINCRBY', key, 'revision', 1)
-if known[1] then return { 'ok', 'known' } end
-placing.begin(name)
-return { 'ok', 'new' }
+local made = false
+if target then
+  made = endpoint.set('queue', name, secret, fresh, target ~= known[4])
+elseif known[4] then
+  endpoint.clear('queue', name)
+end
+if not known[1] then placing.begin(name) end
+signal.publish()
+return { 'ok', known[1] and 'known' or 'new', made and '1' or '0' }

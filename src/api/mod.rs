@@ -7,6 +7,7 @@
 mod auth;
 mod body;
 mod budget;
+mod endpoint;
 mod health;
 mod jobs;
 mod json;
@@ -78,6 +79,7 @@ fn routes() -> OpenApiRouter<ApiState> {
         ))
         .routes(routes!(nodes::drain_node))
         .routes(routes!(nodes::resume_node))
+        .routes(routes!(nodes::rotate_node_secret))
         .routes(routes!(nodes::heartbeat_node))
         .routes(routes!(nodes::claim_tasks))
         .routes(routes!(nodes::exchange_tasks))
@@ -92,6 +94,7 @@ fn routes() -> OpenApiRouter<ApiState> {
         .routes(routes!(queues::pause_queue))
         .routes(routes!(queues::resume_queue))
         .routes(routes!(queues::purge_queue))
+        .routes(routes!(queues::rotate_queue_secret))
         .routes(routes!(
             schedules::list_schedules,
             schedules::create_schedule

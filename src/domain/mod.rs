@@ -19,6 +19,7 @@ pub mod node;
 pub mod operation;
 pub mod partition;
 pub mod placement;
+pub mod push;
 pub mod queue;
 pub mod queue_settings;
 pub mod retry;

@@ -1,13 +1,16 @@
 //! What a queue is like: its settings, and what a request changes of them.
 
 use super::InvalidInput;
+use super::egress::Endpoint;
 use super::lease::{
     DEFAULT_LEASE_MS, DEFAULT_MAX_ATTEMPTS, DEFAULT_TIMEOUT_MS, MAX_TIMEOUT_MS, validate_lease_ms,
 };
 use super::limits::{MAX_ATTEMPTS, MAX_DELAY_MS};
+use super::push::{DEFAULT_TARGET_CONCURRENCY, MAX_TARGET_CONCURRENCY};
 use super::queue::{DEFAULT_AGING_STEP_MS, Retention};
 use super::retry::RetryPolicy;
 use super::score::Ordering;
+use super::signature::SigningSecret;
 
 /// Longest step of `aging`, a day: so the places of all priorities stay below 2^53 until 2039.
 const MAX_AGING_STEP_MS: u64 = 24 * 3_600 * 1_000;
@@ -33,6 +36,10 @@ pub struct QueueSettings {
     pub retry: RetryPolicy,
     /// How long finished tasks are kept, how many, and how many bytes.
     pub retention: Retention,
+    /// Where its tasks are pushed to, if no node is to claim them.
+    pub target: Option<Endpoint>,
+    /// Most of its tasks that are there at once.
+    pub target_concurrency: u32,
 }
 
 impl Default for QueueSettings {
@@ -46,6 +53,8 @@ impl Default for QueueSettings {
             max_attempts: DEFAULT_MAX_ATTEMPTS,
             retry: RetryPolicy::default(),
             retention: Retention::default(),
+            target: None,
+            target_concurrency: DEFAULT_TARGET_CONCURRENCY,
         }
     }
 }
@@ -68,6 +77,10 @@ pub struct QueueChange {
     pub failed_ms: Option<u64>,
     pub max_finished: Option<u64>,
     pub max_bytes: Option<u64>,
+    pub target: Option<Endpoint>,
+    pub target_concurrency: Option<u32>,
+    /// What is pushed is signed with it; `None` keeps the one there is, or makes one.
+    pub target_secret: Option<SigningSecret>,
 }
 
 impl QueueChange {
@@ -93,6 +106,12 @@ impl QueueChange {
             (self.failed_ms, "/retention/failed_ms", 0, MAX_DELAY_MS),
             (self.max_finished, "/retention/max_finished", 0, MAX_COUNT),
             (self.max_bytes, "/retention/max_bytes", 0, MAX_COUNT),
+            (
+                self.target_concurrency.map(u64::from),
+                "/target_concurrency",
+                1,
+                u64::from(MAX_TARGET_CONCURRENCY),
+            ),
         ] {
             if value.is_some_and(|value| !(least..=most).contains(&value)) {
                 let name = pointer.rsplit('/').next().unwrap_or_default();

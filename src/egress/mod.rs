@@ -36,7 +36,7 @@ pub struct Egress(Arc<Inner>);
 struct Inner {
     rules: Arc<EgressRules>,
     names: Arc<dyn LookUp>,
-    roots: Vec<Certificate>,
+    roots: Roots,
     /// For `https` and for `http`. Made when first used: to load the system's certificates takes
     /// a while, and most services call nobody.
     secure: OnceLock<Result<Client, String>>,
@@ -57,33 +57,38 @@ pub enum Refusal {
     },
 }
 
+/// Certificates of authorities that are trusted beside the system's.
+#[derive(Debug, Clone, Default)]
+pub struct Roots(Vec<Certificate>);
+
+impl Roots {
+    /// Reads certificates in PEM, one after the other.
+    pub fn parse(pem: &[u8]) -> Result<Self, WrongCertificates> {
+        match Certificate::from_pem_bundle(pem) {
+            Ok(roots) if roots.is_empty() => Err(WrongCertificates("there is none".to_owned())),
+            Ok(roots) => Ok(Self(roots)),
+            Err(error) => Err(WrongCertificates(post::cause(&error))),
+        }
+    }
+}
+
 /// The certificates that were given are none.
 #[derive(Debug, thiserror::Error)]
 #[error("these are not certificates in PEM: {0}")]
 pub struct WrongCertificates(String);
 
 impl Egress {
-    /// A way out under these rules. `roots` are certificates (PEM) of authorities that are trusted
-    /// beside the system's.
-    pub fn new(
-        rules: EgressRules,
-        roots: Option<&[u8]>,
-        names: impl LookUp,
-    ) -> Result<Self, WrongCertificates> {
-        let roots = roots
-            .map(Certificate::from_pem_bundle)
-            .transpose()
-            .map_err(|error| WrongCertificates(error.to_string()))?
-            .unwrap_or_default();
+    /// A way out under these rules.
+    pub fn new(rules: EgressRules, roots: Roots, names: impl LookUp) -> Self {
         // Whoever was first has set the same.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        Ok(Self(Arc::new(Inner {
+        Self(Arc::new(Inner {
             rules: Arc::new(rules),
             names: Arc::new(names),
             roots,
             secure: OnceLock::new(),
             plain: OnceLock::new(),
-        })))
+        }))
     }
 
     /// Whether an endpoint may be called, as far as can be told now.
@@ -106,7 +111,7 @@ impl Egress {
     /// The client that connects where the rules allow it only.
     fn client(&self, secure: bool) -> Result<&Client, SendError> {
         let (made, roots) = if secure {
-            (&self.0.secure, &self.0.roots[..])
+            (&self.0.secure, &self.0.roots.0[..])
         } else {
             (&self.0.plain, &[][..])
         };

@@ -11,6 +11,7 @@ mod codec;
 mod condition;
 mod core;
 pub mod durability;
+mod endpoints;
 mod error;
 pub mod faults;
 pub mod jobs;
@@ -41,6 +42,7 @@ use deadpool_redis::{Manager, Pool, Runtime};
 pub use self::audit::AuditReport;
 pub use self::clock::Clock;
 use self::core::{Core, Shared};
+pub use self::endpoints::Endpoints;
 pub use self::error::{Outcome, StoreError};
 pub use self::jobs::Jobs;
 pub use self::nodes::Nodes;
@@ -102,6 +104,8 @@ pub struct Store {
     pub nodes: Nodes,
     /// Queues.
     pub queues: Queues,
+    /// Where tasks are pushed to.
+    pub endpoints: Endpoints,
     /// Changes of many tasks.
     pub operations: Operations,
     /// Rules by which tasks are submitted again and again.
@@ -166,6 +170,9 @@ impl Store {
                 core: Arc::clone(&core),
             },
             queues: Queues {
+                core: Arc::clone(&core),
+            },
+            endpoints: Endpoints {
                 core: Arc::clone(&core),
             },
             operations: Operations {
@@ -266,14 +273,19 @@ async fn inline_bytes(connection: &mut redis::aio::MultiplexedConnection) -> usi
 
 /// 128 random bits as hexadecimal digits.
 pub(crate) fn random_hex() -> String {
-    let mut bytes = [0; 16];
+    codec::hex(&random_bytes::<16>())
+}
+
+/// Random bytes that nobody can guess.
+pub(crate) fn random_bytes<const COUNT: usize>() -> [u8; COUNT] {
+    let mut bytes = [0; COUNT];
     // Without the system's randomness nothing here can be trusted, and nothing else would run.
     #[expect(
         clippy::expect_used,
         reason = "a machine without randomness cannot issue tokens"
     )]
     getrandom::fill(&mut bytes).expect("the system gives random bytes");
-    codec::hex(&bytes)
+    bytes
 }
 
 /// A number in [0, 1) for jitter.

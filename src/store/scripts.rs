@@ -164,7 +164,7 @@ macro_rules! lua {
 
 lua! {
     parts {
-        "header", "keys", "partition", "outage", "signal", "session", "sets", "queue",
+        "header", "keys", "partition", "outage", "signal", "endpoint", "session", "sets", "queue",
         "classes", "lane", "outbox", "job", "job_end", "task", "uniqueness", "tags", "attempts",
         "backoff", "retention", "lifecycle", "deletion", "cancellation", "rerun", "reprioritise",
         "conflict", "submission", "capacity", "report", "completion", "ready", "leasing",
@@ -210,6 +210,9 @@ lua! {
         LIST_NODES = "nodes/list.lua",
         HELD = "nodes/held.lua",
         NOTE_CANCEL = "nodes/note_cancel.lua",
+        LIST_ENDPOINTS = "endpoints/list.lua",
+        NOTE_ENDPOINT = "endpoints/note.lua",
+        ROTATE_SECRET = "endpoints/rotate.lua",
         PLACE = "queues/place.lua",
         CONFIGURE = "queues/configure.lua",
         PAUSE = "queues/pause.lua",

@@ -3,6 +3,7 @@
 //! Every failure that any of these tests sees is checked whole by [`service::Caller`]: its
 //! form, its request id and the page that its type leads to.
 
+pub(crate) mod receiver;
 pub(crate) mod service;
 
 mod access;
@@ -24,6 +25,7 @@ mod nodes;
 mod operations;
 mod outages;
 mod protocol;
+mod push;
 mod queue_settings;
 mod queues;
 mod schedules;

@@ -23,7 +23,15 @@ const LAYERS: &[Layer] = &[
     },
     Layer {
         name: "cli",
-        knows: &["client", "config", "server", "store", "domain", "telemetry"],
+        knows: &[
+            "client",
+            "config",
+            "server",
+            "egress",
+            "store",
+            "domain",
+            "telemetry",
+        ],
     },
     Layer {
         name: "server",

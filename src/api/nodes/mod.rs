@@ -11,6 +11,7 @@ mod get;
 mod heartbeat;
 mod register;
 mod remove;
+mod rotate_secret;
 
 pub(crate) use claim::*;
 pub(crate) use drain::*;
@@ -19,6 +20,7 @@ pub(crate) use get::*;
 pub(crate) use heartbeat::*;
 pub(crate) use register::*;
 pub(crate) use remove::*;
+pub(crate) use rotate_secret::*;
 
 use super::problem::{Code, Problem};
 use crate::domain::SessionId;

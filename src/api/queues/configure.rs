@@ -5,20 +5,21 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::Response;
 use serde::Deserialize;
 
-use super::get::answer;
+use super::get::answer_with;
+use crate::api::endpoint;
 use crate::api::json::OptionalJson;
 use crate::api::openapi::schemas;
 use crate::api::path::{Id, QueuePath};
 use crate::api::problem::{Code, ConfigureQueueProblems, Problem};
 use crate::api::state::ApiState;
-use crate::domain::QueueName;
 use crate::domain::queue_settings::QueueChange;
 use crate::domain::retry::RetryPolicy;
 use crate::domain::score::Ordering;
+use crate::domain::{InvalidInput, QueueName};
 use crate::store::ConfigureOutcome;
 
 /// What a queue is to be like. PUT gives what is left out its default, PATCH leaves it as it is.
-#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[derive(Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ConfigureQueue {
     /// strict, aging or fifo. Another one than now is refused while tasks are queued or running.
@@ -39,6 +40,14 @@ pub(crate) struct ConfigureQueue {
     retry: Option<RetryPolicy>,
     /// What becomes of finished tasks.
     retention: Option<ConfigureRetention>,
+    /// Where its tasks are pushed to, so that it needs no node: an `https` URL.
+    target: Option<String>,
+    /// Most of its tasks that are at the target at once; 10 by default.
+    #[schema(minimum = 1, maximum = 1000)]
+    target_concurrency: Option<u32>,
+    /// What requests to the target are signed with, `whsec_` and 24 to 64 bytes in Base64. Without it the target keeps
+    /// the one it has; a new one is made and told once.
+    target_secret: Option<String>,
 }
 
 /// How long finished tasks are kept, and how many.
@@ -82,7 +91,7 @@ pub(crate) async fn configure_queue(
     headers: HeaderMap,
     OptionalJson(request): OptionalJson<ConfigureQueue>,
 ) -> Result<Response, Problem> {
-    let (change, revision) = (request.check()?, revision(&headers)?);
+    let (change, revision) = (request.check(&state).await?, revision(&headers)?);
     let queues = &state.store.queues;
     let outcome = queues
         .configure(&name, &change, revision.as_deref())
@@ -105,14 +114,14 @@ pub(crate) async fn merge_queue(
     headers: HeaderMap,
     OptionalJson(request): OptionalJson<ConfigureQueue>,
 ) -> Result<Response, Problem> {
-    let (change, revision) = (request.check()?, revision(&headers)?);
+    let (change, revision) = (request.check(&state).await?, revision(&headers)?);
     let queues = &state.store.queues;
     let outcome = queues.merge(&name, &change, revision.as_deref()).await?;
     configured(&state, &name, outcome).await
 }
 
 impl ConfigureQueue {
-    fn check(self) -> Result<QueueChange, Problem> {
+    async fn check(self, state: &ApiState) -> Result<QueueChange, Problem> {
         let retention = self.retention.unwrap_or_default();
         let change = QueueChange {
             ordering: self.ordering,
@@ -126,9 +135,20 @@ impl ConfigureQueue {
             failed_ms: retention.failed_ms,
             max_finished: retention.max_finished,
             max_bytes: retention.max_bytes,
+            target: None,
+            target_concurrency: self.target_concurrency,
+            target_secret: self
+                .target_secret
+                .map(|text| endpoint::secret("/target_secret", &text))
+                .transpose()?,
         };
         change.validate().map_err(Problem::invalid)?;
-        Ok(change)
+        // Last, since it asks others.
+        let target = match &self.target {
+            Some(url) => Some(endpoint::endpoint(state, "/target", url).await?),
+            None => None,
+        };
+        Ok(QueueChange { target, ..change })
     }
 }
 
@@ -153,9 +173,9 @@ async fn configured(
     name: &QueueName,
     outcome: ConfigureOutcome,
 ) -> Result<Response, Problem> {
-    let status = match outcome {
-        ConfigureOutcome::New => StatusCode::CREATED,
-        ConfigureOutcome::Known => StatusCode::OK,
+    let (status, secret) = match outcome {
+        ConfigureOutcome::New(secret) => (StatusCode::CREATED, secret),
+        ConfigureOutcome::Known(secret) => (StatusCode::OK, secret),
         ConfigureOutcome::NotFound => return Err(Problem::of(Code::QueueNotFound)),
         ConfigureOutcome::OtherRevision => return Err(Problem::of(Code::PreconditionFailed)),
         ConfigureOutcome::HasTasks => {
@@ -164,6 +184,10 @@ async fn configured(
                 "the ordering cannot change while tasks are queued or running: they have places in the present one",
             ));
         }
+        ConfigureOutcome::NoTarget => {
+            let message = "a secret is for a queue with a target";
+            return Err(InvalidInput::new("/target_secret", message).into());
+        }
     };
-    answer(state, name, status).await
+    answer_with(state, name, status, secret).await
 }

@@ -1,5 +1,6 @@
 //! What a queue is like, as its record holds it: a default is not written.
 
+use crate::domain::egress::Endpoint;
 use crate::domain::queue::Retention;
 use crate::domain::queue_settings::{QueueChange, QueueSettings};
 use crate::domain::retry::RetryPolicy;
@@ -8,7 +9,7 @@ use crate::store::StoreError;
 use crate::store::codec::Record;
 
 /// Every field that holds a setting.
-pub(super) const FIELDS: [&str; 11] = [
+pub(super) const FIELDS: [&str; 13] = [
     "ordering",
     "aging_step_ms",
     "max_tasks",
@@ -20,6 +21,8 @@ pub(super) const FIELDS: [&str; 11] = [
     "keep_failed_ms",
     "max_finished",
     "max_bytes",
+    "target",
+    "target_concurrency",
 ];
 
 /// The fields that a change names, and their values, in the order of [`FIELDS`].
@@ -37,6 +40,8 @@ pub(super) fn encode(change: &QueueChange) -> Vec<(&'static str, String)> {
         number(change.failed_ms),
         number(change.max_finished),
         number(change.max_bytes),
+        change.target.as_ref().map(ToString::to_string),
+        number(change.target_concurrency.map(u64::from)),
     ];
     FIELDS
         .into_iter()
@@ -67,6 +72,13 @@ pub(super) fn decode(record: &mut Record) -> Result<QueueSettings, StoreError> {
         max_attempts: record.number("max_attempts")?.unwrap_or(base.max_attempts),
         retry: retry.transpose()?.unwrap_or(base.retry),
         retention: retention(record, &base.retention)?,
+        target: record
+            .take("target")
+            .map(|url| Endpoint::parse(&url).map_err(StoreError::corrupt))
+            .transpose()?,
+        target_concurrency: record
+            .number("target_concurrency")?
+            .unwrap_or(base.target_concurrency),
     })
 }
 

@@ -59,6 +59,8 @@ pub struct ClaimedTask {
     pub lease_expires_at: UnixMillis,
     /// When the attempt runs out of time.
     pub deadline_at: UnixMillis,
+    /// When it was claimed.
+    pub started_at: UnixMillis,
     /// The submitter's notes.
     pub metadata: Option<Document>,
     /// W3C trace context of the submit.
@@ -131,7 +133,20 @@ impl Tasks {
     /// Claims tasks. Runs to its end even when the caller is dropped; what it gets then goes back.
     pub async fn claim(&self, request: ClaimRequest) -> Result<Claimed, StoreError> {
         let store = self.clone();
-        tokio::spawn(async move { store.claim_now(&request).await })
+        tokio::spawn(async move { store.claim_now(&request, None).await })
+            .await
+            .unwrap_or_else(|_| Err(StoreError::unknown()))
+    }
+
+    /// The same for tasks that the service pushes: in each partition the node may hold `most_held` at
+    /// most, whichever replica claims.
+    pub async fn claim_to_push(
+        &self,
+        request: ClaimRequest,
+        most_held: u64,
+    ) -> Result<Claimed, StoreError> {
+        let store = self.clone();
+        tokio::spawn(async move { store.claim_now(&request, Some(most_held)).await })
             .await
             .unwrap_or_else(|_| Err(StoreError::unknown()))
     }
@@ -150,7 +165,11 @@ impl Tasks {
         Ok(claimed)
     }
 
-    async fn claim_now(&self, request: &ClaimRequest) -> Result<Claimed, StoreError> {
+    async fn claim_now(
+        &self,
+        request: &ClaimRequest,
+        most_held: Option<u64>,
+    ) -> Result<Claimed, StoreError> {
         let mut claimed = Claimed {
             tasks: Vec::new(),
             store: self.clone(),
@@ -171,7 +190,8 @@ impl Tasks {
             if missing == 0 {
                 break;
             }
-            match self.claim_in(partition, &queues, request, missing).await {
+            let bounds = (missing, most_held);
+            match self.claim_in(partition, &queues, request, bounds).await {
                 Ok(tasks) => claimed.absorb(tasks),
                 // What has been got already is worth more than the news of a failure.
                 Err(error) if claimed.is_empty() => return Err(error),
@@ -200,7 +220,7 @@ impl Tasks {
         partition: Partition,
         queues: &[QueueName],
         request: &ClaimRequest,
-        missing: usize,
+        (missing, most_held): (usize, Option<u64>),
     ) -> Result<Vec<ClaimedTask>, StoreError> {
         for _ in 0..LOOKS {
             let mut wanted = Vec::with_capacity(queues.len());
@@ -215,7 +235,7 @@ impl Tasks {
             if wanted.is_empty() {
                 return Ok(Vec::new());
             }
-            let mut args = encode_head(request, missing);
+            let mut args = encode_head(request, missing, most_held);
             args.push_number(wanted.len() as u64);
             for (queue, version, covered) in wanted {
                 args.push(queue.as_str()).push_number(version).push(covered);
@@ -239,7 +259,7 @@ impl Tasks {
         partition: Partition,
         request: &ClaimRequest,
     ) -> Result<Vec<ClaimedTask>, StoreError> {
-        let mut args = encode_head(request, 0);
+        let mut args = encode_head(request, 0, None);
         args.push_number(0);
         let slice = Slice::new(args, 1).in_mode("recall");
         match decode(
@@ -253,7 +273,7 @@ impl Tasks {
     }
 }
 
-fn encode_head(request: &ClaimRequest, most: usize) -> Args {
+fn encode_head(request: &ClaimRequest, most: usize, most_held: Option<u64>) -> Args {
     let mut args = Args::default();
     let (session, remaining) = request
         .session
@@ -267,7 +287,8 @@ fn encode_head(request: &ClaimRequest, most: usize) -> Args {
         .push_optional(request.lease_ms)
         .push_number(most as u64)
         .push(random_hex())
-        .push(request.claim_id.as_deref().unwrap_or_default());
+        .push(request.claim_id.as_deref().unwrap_or_default())
+        .push_optional(most_held);
     args
 }
 
@@ -323,6 +344,7 @@ fn decode_claimed(mut reply: Reply) -> Result<ClaimedTask, StoreError> {
         // In the order in which they stand in the record.
         attempt: parse_number(field("attempt")?)?,
         lease_token: LeaseToken::parse(field("token")?).ok_or_else(|| corrupt("token"))?,
+        started_at: UnixMillis::new(parse_number(field("started")?)?),
         fence: parse_number(field("fence")?)?,
         lease_expires_at: UnixMillis::new(parse_number(field("lease")?)?),
         deadline_at: UnixMillis::new(parse_number(field("deadline")?)?),
