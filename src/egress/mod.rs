@@ -110,10 +110,10 @@ impl Egress {
 
     /// The client that connects where the rules allow it only.
     fn client(&self, secure: bool) -> Result<&Client, SendError> {
-        let (made, roots) = if secure {
-            (&self.0.secure, &self.0.roots.0[..])
+        let made = if secure {
+            &self.0.secure
         } else {
-            (&self.0.plain, &[][..])
+            &self.0.plain
         };
         let client = made.get_or_init(|| {
             let names = GuardedNames {
@@ -121,7 +121,13 @@ impl Egress {
                 names: Arc::clone(&self.0.names),
                 secure,
             };
-            Client::builder()
+            let roots = self.0.roots.0.iter().cloned();
+            let builder = if secure {
+                Client::builder().tls_certs_merge(roots)
+            } else {
+                Client::builder().tls_certs_only([])
+            };
+            builder
                 .user_agent(concat!("taskyard/", env!("CARGO_PKG_VERSION")))
                 .redirect(redirect::Policy::none())
                 .retry(retry::never())
@@ -133,7 +139,6 @@ impl Egress {
                 .connect_timeout(CONNECT)
                 .pool_idle_timeout(IDLE)
                 .pool_max_idle_per_host(IDLE_CONNECTIONS)
-                .tls_certs_merge(roots.iter().cloned())
                 .dns_resolver(Arc::new(names))
                 .build()
                 .map_err(|error| post::cause(&error))

@@ -77,16 +77,15 @@ impl Delivery {
         }
     }
 
-    /// What is left of the attempt's time.
-    fn time_left(&self) -> Duration {
+    /// All the time of the attempt.
+    fn whole_time(&self) -> Duration {
         // Both moments are of the clock of leases, so that no other clock has a say.
         let begin = self
             .task
             .lease_expires_at
             .get()
             .saturating_sub(PUSH_LEASE_MS);
-        let whole = Duration::from_millis(self.task.deadline_at.get().saturating_sub(begin));
-        whole.saturating_sub(self.claimed.elapsed())
+        Duration::from_millis(self.task.deadline_at.get().saturating_sub(begin))
     }
 
     async fn send(&self) -> Sent {
@@ -100,7 +99,7 @@ impl Delivery {
             headers: message::headers(&self.endpoint, &self.task, &body),
             body,
             most_bytes: self.parts.result_bytes,
-            patience: self.time_left(),
+            patience: self.whole_time().saturating_sub(self.claimed.elapsed()),
         };
         let answer = self.parts.egress.post(post);
         tokio::pin!(answer);
@@ -147,8 +146,8 @@ impl Delivery {
             }
             Verdict::Later => {
                 // From now on nobody renews it for the receiver: it has all the time of the attempt.
-                let left = u64::try_from(self.time_left().as_millis()).unwrap_or(MAX_LEASE_MS);
-                let extend_ms = left.clamp(PUSH_LEASE_MS, MAX_LEASE_MS);
+                let whole = u64::try_from(self.whole_time().as_millis()).unwrap_or(MAX_LEASE_MS);
+                let extend_ms = whole.clamp(PUSH_LEASE_MS, MAX_LEASE_MS);
                 self.try_to_report(|| self.renew(Some(extend_ms))).await;
                 End::Later
             }

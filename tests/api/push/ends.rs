@@ -30,15 +30,18 @@ async fn a_cancellation_breaks_the_request_off() {
 #[tokio::test]
 async fn a_push_ends_with_the_time_of_its_attempt() {
     let api = Api::start().await;
-    let receiver = Receiver::saying(
-        Says::bytes("HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\ndrip").and_hangs(),
-    )
-    .await;
+    let receiver = Receiver::saying(done()).await;
     api.target(&receiver, json!({})).await;
+    // The first push makes the client, which takes a while.
+    let first = api.submit_one().await;
+    api.until_state(&first, "succeeded").await;
+    let drip = "HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\ndrip";
+    receiver.now_says(Says::bytes(drip).and_hangs());
     let id = api
-        .submit(json!({"queue": "q", "timeout_ms": 100, "max_attempts": 1}))
+        .submit(json!({"queue": "q", "timeout_ms": 1_000, "max_attempts": 1}))
         .await;
     receiver.until_hung_up(1).await;
+    assert_eq!(api.task(&id).await["state"], "running");
     api.test.pass(1_000).await;
     let task = api.until_state(&id, "failed").await;
     assert_eq!(
