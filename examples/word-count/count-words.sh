@@ -1,7 +1,7 @@
 #!/bin/sh
-# Counts the words of one piece of text: a handler for `taskyard worker run --exec`.
+# Counts the words of some lines of text: a handler for `taskyard worker run --exec`.
 #
-# stdin   the task's payload: {"file": ..., "first_line": ..., "text": "..."}
+# stdin   the task's payload, a chunk of a job: {"job_id": ..., "offset": ..., "items": ["a line", ...]}
 # stdout  the task's result:  {"words": {"the": 12, ...}}
 #
 # A word is a run of letters, in lower case: a to z and everything outside ASCII except
@@ -16,23 +16,22 @@ no_break_space=$(printf '\302\240')
 
 payload=$(cat)
 case $payload in
-*'"text"'*) ;;
+*'"items"'*) ;;
 *)
     # Any exit but 0 and 75 fails the task for good, with this as its message.
-    echo 'the payload has no "text"' >&2
+    echo 'the payload has no "items"' >&2
     exit 1
     ;;
 esac
 
 # JSON escapes first (no escape stands for a letter: letters are written as they are), in
 # pairs from the left, so that \\n is a backslash and an n. Then the quotes that are left
-# are those around the strings.
+# are those around the strings, and no more words than the other punctuation.
 printf '%s\n' "$payload" |
     sed -e 's/\\\\/ /g' \
         -e 's/\\u[0-9A-Fa-f]\{4\}/ /g' \
         -e 's/\\./ /g' \
-        -e 's/.*"text"[[:space:]]*:[[:space:]]*"//' \
-        -e 's/".*//' \
+        -e 's/.*"items"[[:space:]]*:[[:space:]]*\[//' \
         -e 's/—/ /g' -e 's/–/ /g' -e 's/…/ /g' -e 's/•/ /g' \
         -e 's/“/ /g' -e 's/”/ /g' -e 's/„/ /g' -e 's/‘/ /g' -e 's/’/ /g' \
         -e 's/«/ /g' -e 's/»/ /g' -e "s/$no_break_space/ /g" |

@@ -38,6 +38,7 @@ function keys.unique(name, digest) return PREFIX .. ':unique:' .. name .. ':' ..
 function keys.idempotency(scope) return PREFIX .. ':idempotency:' .. scope end
 function keys.claim(node, claim_id) return PREFIX .. ':claim:' .. node .. ':' .. claim_id end
 function keys.held(node, session) return PREFIX .. ':held:' .. node .. ':' .. session end
+function keys.using(node) return PREFIX .. ':using:' .. node end
 function keys.lane(lane) return PREFIX .. ':lane:' .. lane end
 function keys.node(node) return PREFIX .. ':node:' .. node end
 function keys.endpoint(kind, name) return PREFIX .. ':endpoint:' .. kind .. ':' .. name end

@@ -45,6 +45,7 @@ function leasing.begin(terms, id, index)
     held = holding(terms, math.max(tonumber(t.fence or 0) + 1, partition.micros), deadline)
   end
   if t.job then job.moved(t, 'queued', 'running') end
+  if t.uses then redis.call('HINCRBY', keys.using(terms.node), t.uses, 1) end
   sets.remove(terms.queued, id)
   sets.add(terms.running, partition.now, id)
   sets.add(terms.held, partition.now, id)

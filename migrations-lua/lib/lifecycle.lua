@@ -13,6 +13,9 @@ local function leave(t)
   if t.state == 'running' then
     sets.remove(keys.leases, t.id)
     sets.remove(keys.held(t.node, t.session or ''), t.id)
+    if t.uses and redis.call('HINCRBY', keys.using(t.node), t.uses, -1) <= 0 then
+      redis.call('HDEL', keys.using(t.node), t.uses)
+    end
   elseif t.state == 'queued' then
     queue.take_out(queue.load(t.queue), t.id, t.class or '0')
   elseif t.state == 'scheduled' or t.state == 'retry_wait' then

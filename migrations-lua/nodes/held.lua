@@ -2,7 +2,7 @@
 -- held: what nodes hold in this partition of tasks, which need not be their own.
 -- KEYS[1]  partition prefix
 -- ARGV     header, then node, session or '' ...; mode 'check': node, session or '', then task ids
--- Returns  {'ok', number of running tasks ...}; in mode 'check'
+-- Returns  {'ok', number of running tasks, {what one takes of the node, how many do ...} ...}; in mode 'check'
 --          {'ok', 'held' | 'cancel' | 'lost' ...} in the order of the ids
 -- Publishes nothing
 --@include partition task
@@ -22,5 +22,6 @@ while more() do
   local count = redis.call('ZCARD', keys.held(node, ''))
   if session ~= '' then count = count + redis.call('ZCARD', keys.held(node, session)) end
   held[#held + 1] = count
+  held[#held + 1] = redis.call('HGETALL', keys.using(node))
 end
 return held

@@ -3,23 +3,24 @@
 -- Transition: queued -> running; a task past its expiry -> expired.
 -- KEYS[1]  partition prefix
 -- ARGV     header, then claims: node, session or '', ms the session lives on or '', lease_ms or '',
---          most tasks, token seed, claim_id or '', most tasks that the session (or the node, without one)
---          may hold in this partition or '', number of queues, and for each queue:
+--          most tasks, token seed, claim_id or '', most that it may hold here or '', what lib/uses.lua is
+--          told or '', number of queues, and for each queue:
 --          name, version of the classes known, classes that the node may run ('*' or '0,3,...').
 --          Mode 'recall': only what the claim_id has already got.
 -- Returns  {'ok', outcome ...} in the order of the claims, each one of {'classes_changed', queue},
+--          {'none', tasks of this partition that the node holds, '1' when one took too much of it, else '0'},
 --          {'claimed', task ...}, each task being {id, queue, the field `latest`, payload} and, where one
 --          of them is there, {..., type or false, metadata or false, traceparent or false}
 -- Publishes final, for what has expired: what is gone needs no waking.
---@include lane outage ready leasing
+--@include lane outage ready leasing uses claimed
 
 local MOST_LOOKED_AT = 200
 
 local function take_claim()
-  local node, session, remaining, lease_ms, most, seed, claim_id, most_held, count = take(9)
+  local node, session, remaining, lease_ms, most, seed, claim_id, most_held, told, count = take(10)
   local claim = { node = node, session = session, remaining = tonumber(remaining), lease_ms = tonumber(lease_ms),
     most = most_held == '' and tonumber(most) or math.min(most, most_held - redis.call('ZCARD', keys.held(node, session))),
-    seed = seed, claim_id = claim_id, queues = {}, read = {} }
+    seed = seed, claim_id = claim_id, amounts = uses.open(told, node), queues = {}, read = {} }
   for i = 1, tonumber(count) do
     local name, version, allowed = take(3)
     claim.queues[i] = { name = name, version = tonumber(version), allowed = allowed }
@@ -40,9 +41,11 @@ local function run(claim)
     local q = queue.load(wanted.name)
     local allowed = ready.allowed(wanted.allowed)
     local open = q and not q.paused and (allowed == '*' or next(allowed))
+    local amounts = claim.amounts
+    if open and amounts then open = uses.narrow(amounts, q, allowed) end
     local terms = open and leasing.terms(claim, q)
     while open and #leased / 2 < claim.most do
-      local class, popped = ready.pop(q, allowed, claim.most - #leased / 2)
+      local class, popped = ready.pop(q, allowed, amounts and 1 or claim.most - #leased / 2)
       for i = 1, #popped, 2 do
         local t = leasing.begin(terms, popped[i], #leased / 2)
         if t then
@@ -51,6 +54,7 @@ local function run(claim)
           leased[#leased + 1] = t.id
           leased[#leased + 1] = t.token
           claim.read[t.id] = t
+          if amounts then uses.take(amounts, q, class) end
         end
         if bytes >= MAX_CLAIM_BYTES then
           ready.give_back(q, class, popped, i + 2)
@@ -60,29 +64,14 @@ local function run(claim)
       -- Those that had expired count as well: they must not make the work of one claim unbounded.
       looked_at = looked_at + #popped / 2
       open = popped[1] and bytes < MAX_CLAIM_BYTES and looked_at < MOST_LOOKED_AT
+        and (not amounts or uses.narrow(amounts, q, allowed))
     end
   end
   if claim.claim_id ~= '' and leased[1] then leasing.remember(claim, leased, longest) end
   return leased
 end
 
-local function reply(leased, read)
-  if leased[1] == 'classes_changed' then return leased end
-  local tasks = { 'claimed' }
-  for i = 1, #leased, 2 do
-    local t = read[leased[i]] or task.read(leased[i])
-    if t and t.token == leased[i + 1] and t.state == 'running' then
-      local shown, metadata = { t.id, t.queue, t.latest, task.document(t, 'p') }, task.document(t, 'm')
-      if t.type or metadata or t.traceparent then
-        shown[5], shown[6], shown[7] = t.type or false, metadata or false, t.traceparent or false
-      end
-      tasks[#tasks + 1] = shown
-    end
-  end
-  return tasks
-end
-
-local outcomes, reads = lane.recall(), {}
+local outcomes, claims = lane.recall(), {}
 if not outcomes then
   outcomes = {}
   outage.begin()
@@ -90,11 +79,11 @@ if not outcomes then
     local claim = take_claim()
     local leased, changed = run(claim)
     outcomes[#outcomes + 1] = changed and { 'classes_changed', changed } or leased
-    reads[#outcomes] = claim.read
+    claims[#outcomes] = claim
   end
   lifecycle.flush()
   lane.keep(outcomes)
 end
 local replies = { 'ok' }
-for i, leased in ipairs(outcomes) do replies[i + 1] = reply(leased, reads[i] or {}) end
+for i, leased in ipairs(outcomes) do replies[i + 1] = claimed.show(leased, claims[i]) end
 return replies

@@ -83,6 +83,17 @@ impl Client {
         self.send(&call).await
     }
 
+    /// GET /v1/jobs/{id}/tasks: a page of its tasks, of any state or of one.
+    pub async fn list_job_tasks(
+        &self,
+        id: &str,
+        state: Option<&str>,
+        page: &PageOf<'_>,
+    ) -> Result<Page, ClientError> {
+        let call = Call::new(Method::GET, format!("/v1/jobs/{id}/tasks")).query("state", state);
+        self.send(&page.ask(call)).await
+    }
+
     /// GET /v1/jobs/{id}/results: NDJSON, from that item on.
     pub async fn get_job_results(
         &self,

@@ -46,5 +46,5 @@ pub use queues::QueueSettings;
 pub use reports::TaskFailure;
 pub use schedules::CreateSchedule;
 pub use task_records::{TaskFilter, UpdateTask};
-pub use tasks::{BatchItem, SubmitTask, Task, TaskError, TaskState};
+pub use tasks::{SubmitTask, Task, TaskError, TaskState};
 pub use token::Token;

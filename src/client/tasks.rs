@@ -7,10 +7,9 @@ use reqwest::Method;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
-use uuid::Uuid;
 
 use super::call::Call;
-use super::{Client, ClientError, Document, Problem};
+use super::{Client, ClientError, Document};
 
 /// A task to submit; what is not given here has the contract's default.
 #[derive(Debug, Clone, Default, Serialize)]
@@ -98,35 +97,7 @@ pub struct TaskError {
     pub message: String,
 }
 
-/// One answer of a batch, in request order.
-#[derive(Debug, Clone, Deserialize)]
-pub struct BatchItem {
-    /// The HTTP status of this item alone.
-    pub status: u16,
-    /// The task, where it was stored.
-    #[serde(default)]
-    pub task: Option<Task>,
-    /// The problem, where it was not.
-    #[serde(default)]
-    pub problem: Option<Problem>,
-}
-
-#[derive(Deserialize)]
-struct BatchReply {
-    results: Vec<BatchItem>,
-}
-
 impl Client {
-    /// POST /v1/tasks/batch: submits up to 1,000 tasks or 8 MiB. Each stands alone:
-    /// one that is refused does not hold the others back.
-    pub async fn submit_batch(&self, tasks: &[SubmitTask]) -> Result<Vec<BatchItem>, ClientError> {
-        let call = Call::new(Method::POST, "/v1/tasks/batch".to_owned())
-            .idempotent(Uuid::now_v7().to_string())
-            .json(&serde_json::json!({ "tasks": tasks }))?;
-        let reply: BatchReply = self.send(&call).await?;
-        Ok(reply.results)
-    }
-
     /// POST /v1/tasks: submits one task. With `key` (an `Idempotency-Key`) a repeat finds
     /// the task that the first one made.
     pub async fn submit_task(

@@ -1,7 +1,7 @@
 //! Why a task runs, waits or has ended, said by the same rules that claims follow.
 
 use super::node::{Node, NodeState};
-use super::placement::{Requirements, TaskClass};
+use super::placement::{Requirements, TaskClass, describe as condition_in_words};
 use super::push::EndpointHealth;
 use super::{NodeId, Task, TaskState, TaskType, UnixMillis};
 
@@ -202,7 +202,7 @@ fn unplaceable(situation: &Situation, nodes: &[Node]) -> Option<Reason> {
     let class = &situation.class;
     let fitting: Vec<&Node> = nodes
         .iter()
-        .filter(|node| node.registration.offer().covers(class))
+        .filter(|node| node.offer().covers(class))
         .collect();
     if fitting.is_empty() {
         // Who is not registered may run what requires nothing.
@@ -263,6 +263,14 @@ fn unplaceable(situation: &Situation, nodes: &[Node]) -> Option<Reason> {
             open.len(),
         );
     }
+    let short = |node: &&&&Node| full(node) || !node.has_left_for(&class.requires);
+    if open.iter().all(short) {
+        return counted(
+            "resources_in_use",
+            "every node that may run it has given too much of its resources to other tasks",
+            open.len(),
+        );
+    }
     None
 }
 
@@ -272,8 +280,11 @@ fn missing(class: &TaskClass, nodes: &[Node]) -> Missing {
         let types = &node.registration.types;
         types.is_empty() || types.contains(&class.task_type)
     });
-    let labels = class.requires.labels.iter().filter(|(name, value)| {
-        let has = |node: &Node| node.registration.labels.get(*name) == Some(*value);
+    let labels = class.requires.labels.iter().filter(|(name, condition)| {
+        let has = |node: &Node| {
+            let value = node.registration.labels.get(*name);
+            condition.holds(value.map(String::as_str))
+        };
         !nodes.iter().any(has)
     });
     let resources = class.requires.resources.iter().filter(|(name, amount)| {
@@ -283,14 +294,17 @@ fn missing(class: &TaskClass, nodes: &[Node]) -> Missing {
         };
         !nodes.iter().any(has)
     });
-    let owned = |(name, value): (&String, &String)| (name.clone(), value.clone());
+    let wanted = class.requires.node.clone();
     Missing {
         task_type: (!has_type && !nodes.is_empty()).then(|| class.task_type.clone()),
         requires: Requirements {
-            labels: labels.map(owned).collect(),
+            labels: labels
+                .map(|(name, condition)| (name.clone(), condition.clone()))
+                .collect(),
             resources: resources
                 .map(|(name, amount)| (name.clone(), *amount))
                 .collect(),
+            node: wanted.filter(|name| nodes.iter().all(|node| node.id != *name)),
         },
     }
 }
@@ -298,8 +312,10 @@ fn missing(class: &TaskClass, nodes: &[Node]) -> Missing {
 fn describe(missing: &Missing) -> String {
     let labels = missing.requires.labels.iter();
     let resources = missing.requires.resources.iter();
+    let node = missing.requires.node.iter();
     let parts: Vec<String> = labels
-        .map(|(name, value)| format!("the label {name}={value}"))
+        .map(|(name, condition)| format!("the label {}", condition_in_words(name, condition)))
+        .chain(node.map(|name| format!("the name {name}")))
         .chain(resources.map(|(name, amount)| format!("{amount} {name}")))
         .chain(
             missing

@@ -8,7 +8,9 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::task::IdempotencyKey;
-use super::{InvalidInput, Name, QueueName, Submission, TaskId, TaskState, TaskType, UnixMillis};
+use super::{
+    InvalidInput, Name, NodeId, QueueName, Submission, TaskId, TaskState, TaskType, UnixMillis,
+};
 
 /// How long an upload may be silent before another one may take its place, milliseconds.
 pub const UPLOAD_LEASE_MS: u64 = 60_000;
@@ -255,6 +257,8 @@ pub struct JobTask {
     pub state: TaskState,
     /// Deliveries so far.
     pub attempt: u32,
+    /// The node that has its latest attempt, or had it.
+    pub node: Option<NodeId>,
     /// When it was made.
     pub created_at: UnixMillis,
     /// When it ended.

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::egress::Endpoint;
 use super::limits::{MAX_CLAIM_QUEUES, MAX_DELAY_MS, MAX_KEY_BYTES};
-use super::placement::{Offer, Resources, validate_labels, validate_resources};
+use super::placement::{Offer, Requirements, Resources, validate_labels, validate_resources};
 use super::push::EndpointHealth;
 use super::signature::SigningSecret;
 use super::task::Labels;
@@ -18,6 +18,9 @@ pub const SUSPECT_AFTER_MS: u64 = 15_000;
 pub const DEAD_AFTER_MS: u64 = 30_000;
 /// Most slots a node may declare.
 pub const MAX_SLOTS: u32 = 100_000;
+
+/// Sums of fractions may be off by so much of what is asked for.
+pub const AMOUNT_SLACK: f64 = 1e-6;
 
 /// What a node says of itself when it registers.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -114,12 +117,13 @@ impl Registration {
         Ok(())
     }
 
-    /// What it offers to the tasks that wait.
-    pub fn offer(&self) -> Offer {
+    /// What a node of this name offers to the tasks that wait.
+    pub fn offer(&self, node: &NodeId) -> Offer {
         Offer {
             types: self.types.clone(),
             labels: self.labels.clone(),
             resources: self.resources.clone(),
+            node: Some(node.clone()),
         }
     }
 }
@@ -204,6 +208,8 @@ pub struct Node {
     pub state: NodeState,
     /// Tasks it holds.
     pub used: u64,
+    /// What those take of its resources.
+    pub taken: Resources,
     /// There while it is to get no more tasks.
     pub drain: Option<Drain>,
     /// How busy it says it is.
@@ -217,10 +223,29 @@ pub struct Node {
 }
 
 impl Node {
+    /// What it offers to the tasks that wait.
+    pub fn offer(&self) -> Offer {
+        self.registration.offer(&self.id)
+    }
+
+    /// Whether it has enough left of what one more task of these requirements takes.
+    pub fn has_left_for(&self, requires: &Requirements) -> bool {
+        requires.taken().all(|(name, amount)| {
+            let has = self
+                .registration
+                .resources
+                .get(name)
+                .copied()
+                .unwrap_or(0.0);
+            let taken = self.taken.get(name).copied().unwrap_or(0.0);
+            has - taken >= amount * (1.0 - AMOUNT_SLACK)
+        })
+    }
+
     /// The node when it is known how many tasks it holds. That it drains counts more than how
     /// long it has been silent: whoever waits for it to be drained need not know how it got there.
     #[must_use]
-    pub fn holding(self, used: u64) -> Self {
+    pub fn holding(self, used: u64, taken: Resources) -> Self {
         // An endpoint that is left alone is what a node is that has missed heartbeats.
         let fails = self
             .health
@@ -235,6 +260,7 @@ impl Node {
         Self {
             state,
             used,
+            taken,
             ..self
         }
     }

@@ -42,9 +42,13 @@ impl SigningSecret {
 
     /// The signature of a message: `v1,` and an HMAC-SHA256 in Base64. `id` has no dot; `timestamp` is
     /// in seconds since 1970.
+    #[expect(
+        clippy::expect_used,
+        clippy::missing_panics_doc,
+        reason = "HMAC takes keys of any length"
+    )]
     pub fn sign(&self, id: &str, timestamp: u64, body: &[u8]) -> String {
         let key = self.key().unwrap_or_default();
-        #[expect(clippy::expect_used, reason = "HMAC takes keys of any length")]
         let mut mac = Hmac::<Sha256>::new_from_slice(&key).expect("a key");
         mac.update(format!("{id}.{timestamp}.").as_bytes());
         mac.update(body);

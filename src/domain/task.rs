@@ -10,7 +10,7 @@ use super::limits::{
     MAX_ATTEMPTS, MAX_DELAY_MS, MAX_ERROR_CODE_BYTES, MAX_ERROR_MESSAGE_BYTES, MAX_TAG_BYTES,
     MAX_TAGS,
 };
-use super::placement::{Requirements, TaskClass};
+use super::placement::{Preference, Requirements, TaskClass, validate_preferences};
 use super::retry::RetryPolicy;
 use super::score::Priority;
 use super::uniqueness::Uniqueness;
@@ -69,6 +69,8 @@ pub struct Submission {
     pub metadata: Option<Document>,
     /// What a node must have to run it.
     pub requires: Requirements,
+    /// What a node had better have.
+    pub prefers: Vec<Preference>,
     /// W3C trace context of the submit.
     pub traceparent: Option<String>,
     /// Makes repeating the submit harmless.
@@ -96,6 +98,7 @@ impl Submission {
             tags: Vec::new(),
             metadata: None,
             requires: Requirements::default(),
+            prefers: Vec::new(),
             traceparent: None,
             idempotency: None,
             unique: None,
@@ -108,6 +111,7 @@ impl Submission {
         TaskClass {
             task_type: self.task_type.clone(),
             requires: self.requires.clone(),
+            prefers: self.prefers.clone(),
         }
     }
 
@@ -187,6 +191,9 @@ impl Submission {
         }
         if let Err(fault) = self.requires.validate() {
             faults.push(fault.under("/requires"));
+        }
+        if let Err(fault) = validate_preferences(&self.prefers) {
+            faults.push(fault.under("/prefers"));
         }
         if faults.is_empty() {
             Ok(())

@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::lease::DEFAULT_MAX_LOSSES;
-use super::placement::Requirements;
+use super::placement::{Preference, Requirements};
 use super::retry::RetryPolicy;
 use super::score::Priority;
 use super::task::RunAt;
@@ -41,6 +41,8 @@ pub struct TaskTemplate {
     pub metadata: Option<Document>,
     #[serde(default, skip_serializing_if = "Requirements::is_empty")]
     pub requires: Requirements,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub prefers: Vec<Preference>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unique: Option<Uniqueness>,
 }
@@ -64,6 +66,7 @@ impl TaskTemplate {
             tags,
             metadata,
             requires,
+            prefers,
             unique,
             traceparent: _,
             idempotency: _,
@@ -91,6 +94,7 @@ impl TaskTemplate {
             tags,
             metadata,
             requires,
+            prefers,
             unique,
         })
     }
@@ -110,6 +114,7 @@ impl TaskTemplate {
             tags: self.tags.clone(),
             metadata: self.metadata.clone(),
             requires: self.requires.clone(),
+            prefers: self.prefers.clone(),
             unique: self.unique.clone(),
             ..Submission::new(self.queue.clone())
         })

@@ -65,13 +65,13 @@ async fn server(answer: Vec<u8>) -> (u16, JoinHandle<()>, Arc<Mutex<Vec<String>>
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let port = listener.local_addr().expect("an address").port();
     let heard = Arc::new(Mutex::new(Vec::new()));
-    let hears = Arc::clone(&heard);
+    let requests = Arc::clone(&heard);
     let task = tokio::spawn(async move {
         while let Ok((mut stream, _)) = listener.accept().await {
             let mut bytes = vec![0; 4_096];
             let read = stream.read(&mut bytes).await.unwrap_or_default();
             let request = String::from_utf8_lossy(&bytes[..read]).into_owned();
-            hears.lock().expect("no panic").push(request);
+            requests.lock().expect("no panic").push(request);
             let _ = stream.write_all(&answer).await;
         }
     });

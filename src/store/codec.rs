@@ -7,6 +7,7 @@ use deadpool_redis::redis::Value;
 use super::StoreError;
 use super::args::Args;
 use super::keys::DocumentKind;
+use super::nodes::resources::packed;
 use super::reply::{Reply, parse_number};
 use crate::domain::job::JobPlace;
 use crate::domain::lease::{DEFAULT_MAX_ATTEMPTS, DEFAULT_MAX_LOSSES};
@@ -122,6 +123,8 @@ fn encode_fields(
     if let Some(traceparent) = &submission.traceparent {
         field(true, "traceparent", &|| traceparent.clone());
     }
+    let takes = !submission.requires.resources.is_empty();
+    field(takes, "uses", &|| packed(&submission.requires));
     let documents = [
         (DocumentKind::Payload, Some(&submission.payload)),
         (DocumentKind::Metadata, submission.metadata.as_ref()),

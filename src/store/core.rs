@@ -17,6 +17,7 @@ use super::keys::Keys;
 use super::lanes::{LaneOptions, Lanes, PATIENCE, Slice, Verb};
 use super::link::Link;
 use super::nodes::facts::FactsCache;
+use super::nodes::resources::Turns;
 use super::reply::Reply;
 use super::scripts::Script;
 use super::tasks::classes::ClassCache;
@@ -91,6 +92,8 @@ pub(crate) struct Core {
     pub(crate) classes: ClassCache,
     /// What is known of nodes.
     pub(crate) facts: FactsCache,
+    /// Whose turn it is to claim tasks that take something of their node.
+    pub(crate) turns: Turns,
     lanes: Lanes,
     desks: Vec<tokio::sync::Mutex<Link>>,
     next_desk: AtomicUsize,
@@ -105,6 +108,7 @@ impl Core {
             inline_bytes,
             classes: Mutex::new(HashMap::new()),
             facts: FactsCache::default(),
+            turns: Turns::default(),
             lanes: Lanes::new(partitions),
             desks: (0..DESKS).map(|_| desk()).collect(),
             next_desk: AtomicUsize::new(0),

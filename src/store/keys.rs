@@ -18,6 +18,7 @@
 //! {ty0}:due                      scheduled and retrying tasks by their moment
 //! {ty0}:expiries                 waiting tasks by their expiry
 //! {ty0}:held:NODE:SESSION        running tasks of a session
+//! {ty0}:using:NODE               what running tasks take of a node's resources
 //! {ty0}:claim:NODE:CLAIM_ID      what a claim_id has got
 //! {ty0}:unique:NAME:DIGEST       the task that holds a unique key of a queue
 //! {ty0}:idempotency:SCOPE        what an Idempotency-Key has made
@@ -289,6 +290,11 @@ impl Keys {
     /// Running tasks of a session; an empty session for claims without one.
     pub fn held(&self, node: &str, session: &str) -> String {
         format!("{}:held:{node}:{session}", self.prefix)
+    }
+
+    /// How many running tasks of a node take how much of it.
+    pub fn using(&self, node: &str) -> String {
+        self.named("using", node)
     }
 
     /// The last group of a lane.

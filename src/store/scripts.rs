@@ -14,7 +14,7 @@ use crate::domain::lease::{
     CANCEL_GRACE_MS, DEFAULT_LEASE_MS, DEFAULT_MAX_ATTEMPTS, DEFAULT_MAX_LOSSES, DEFAULT_TIMEOUT_MS,
 };
 use crate::domain::limits::{KEPT_LOG_LINES, MAX_CLASSES};
-use crate::domain::node::DEAD_AFTER_MS;
+use crate::domain::node::{AMOUNT_SLACK, DEAD_AFTER_MS};
 use crate::domain::operation::KEEP_MS;
 use crate::domain::queue::{DEFAULT_AGING_STEP_MS, Retention};
 use crate::domain::retry::RetryPolicy;
@@ -138,6 +138,7 @@ fn constants() -> String {
         "local DEFAULT_RETRY = '{}'",
         RetryPolicy::default().packed()
     ));
+    lines.push(format!("local AMOUNT_SLACK = {AMOUNT_SLACK}"));
     lines.push(format!("local TIMEOUT_ERROR = '{TIMEOUT_ERROR}'"));
     lines.join("\n")
 }
@@ -168,7 +169,7 @@ lua! {
         "classes", "lane", "outbox", "job", "job_end", "task", "uniqueness", "tags", "attempts",
         "backoff", "retention", "lifecycle", "deletion", "cancellation", "rerun", "reprioritise",
         "conflict", "submission", "capacity", "report", "completion", "ready", "leasing",
-        "placing", "merge", "operation", "version", "firing",
+        "uses", "claimed", "placing", "merge", "operation", "version", "firing",
     }
     scripts {
         SUBMIT = "tasks/submit.lua",

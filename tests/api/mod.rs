@@ -24,6 +24,7 @@ mod names;
 mod nodes;
 mod operations;
 mod outages;
+mod placement;
 mod protocol;
 mod push;
 mod queue_settings;

@@ -154,18 +154,18 @@ impl Receiver {
         let scheme = if secure { "https" } else { "http" };
         let known = Arc::new(Mutex::new(Known::default()));
         let script: Arc<Mutex<Arc<Script>>> = Arc::new(Mutex::new(Arc::new(script)));
-        let (knows, plays) = (Arc::clone(&known), Arc::clone(&script));
+        let (memory, plays) = (Arc::clone(&known), Arc::clone(&script));
         let tls = TlsAcceptor::from(Arc::clone(&TestCertificate::get().server));
         let task = tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
-                let (knows, plays, tls) = (Arc::clone(&knows), Arc::clone(&plays), tls.clone());
+                let (memory, plays, tls) = (Arc::clone(&memory), Arc::clone(&plays), tls.clone());
                 tokio::spawn(async move {
                     if secure {
                         if let Ok(stream) = tls.accept(stream).await {
-                            serve(stream, &knows, &plays).await;
+                            serve(stream, &memory, &plays).await;
                         }
                     } else {
-                        serve(stream, &knows, &plays).await;
+                        serve(stream, &memory, &plays).await;
                     }
                 });
             }

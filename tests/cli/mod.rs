@@ -15,6 +15,7 @@ mod records;
 mod requests;
 mod schedules;
 mod tasks;
+mod terminal;
 
 use std::path::PathBuf;
 use std::process::{Output, Stdio};

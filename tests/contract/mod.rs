@@ -167,6 +167,7 @@ fn drawn(keys: &Keys) -> BTreeMap<&'static str, Vec<(Vec<&'static str>, String)>
         ("idempotency", named(keys.idempotency("x-1"))),
         ("claim", two(keys.claim("x-1", "y.2"))),
         ("held", two(keys.held("x-1", "y.2"))),
+        ("using", named(keys.using("x-1"))),
         ("lane", named(keys.lane("x-1"))),
         ("node", named(keys.node("x-1"))),
         ("schedule", named(keys.schedule("x-1"))),

@@ -592,7 +592,7 @@ fn child(queue: usize) -> Wish {
 fn submission(wish: &Wish) -> Submission {
     let requires = if wish.class == 2 {
         Requirements {
-            labels: [("gpu".to_owned(), "a100".to_owned())].into(),
+            labels: [("gpu".to_owned(), "a100".into())].into(),
             ..Requirements::default()
         }
     } else {

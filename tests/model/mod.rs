@@ -57,6 +57,10 @@ async fn run(redis: &TestRedis, steps: &[(usize, Action)]) -> Result<(), Differe
 }
 
 /// The sequences of a seed are the same in each run: `TASKYARD_MODEL_SEED` gives others.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "as proptest reads its own settings"
+)]
 fn seed() -> u64 {
     std::env::var("TASKYARD_MODEL_SEED").map_or(1, |seed| seed.parse().unwrap())
 }

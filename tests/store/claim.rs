@@ -56,7 +56,7 @@ async fn claim_returns_only_what_the_node_may_run() {
     let labelled = test
         .submit(Submission {
             requires: Requirements {
-                labels: gpu.clone().into(),
+                labels: [("gpu".to_owned(), "a100".into())].into(),
                 ..Requirements::default()
             },
             ..of_priority(100)
@@ -87,9 +87,8 @@ async fn claim_returns_only_what_the_node_may_run() {
 #[tokio::test]
 async fn claim_finds_a_class_that_is_new_since_its_last_look() {
     let test = TestStore::start().await;
-    let gpu = [("gpu".to_owned(), "a100".to_owned())];
     let requires = Requirements {
-        labels: gpu.into(),
+        labels: [("gpu".to_owned(), "a100".into())].into(),
         ..Requirements::default()
     };
     test.submit(Submission {

@@ -128,7 +128,7 @@ async fn queued_tasks_of_a_type_come_by_their_place() {
     };
     let mut needs_gpu = of_type("default", "a");
     needs_gpu.requires = Requirements {
-        labels: [("gpu".to_owned(), "a100".to_owned())].into(),
+        labels: [("gpu".to_owned(), "a100".into())].into(),
         ..Requirements::default()
     };
     let first = test.submit(of_type("default", "a")).await;

@@ -79,7 +79,12 @@ fn the_demo_counts_exactly_and_leaves_nothing() {
     let lines = demo.lines_to("never").join("\n");
     assert!(demo.process.wait().unwrap().success());
     for told in [
-        "in 2 files, cut into 4 tasks (1 files skipped: not text)",
+        "in 2 files, 1,001 lines (1 files skipped: not text)",
+        "\njob       taskyard job submit lines.ndjson --queue word-count --chunk 400\n",
+        "\n          taskyard job watch ",
+        "\n          taskyard job results ",
+        "\ntasks     3 in ",
+        "demo-1 did ",
         "words     2,004, 4 different",
         "\n       2,001  yard\n           1  don\n           1  t\n           1  the",
     ] {

@@ -1,18 +1,19 @@
 //! GET /v1/jobs/{id}/tasks: the tasks of a job.
 
-use axum::extract::State;
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{Query, State};
 use axum::response::Response;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::found;
 use crate::api::json;
 use crate::api::openapi::schemas;
 use crate::api::page::{PageParams, PageQuery};
 use crate::api::path::{Id, JobPath};
-use crate::api::problem::{ListJobTasksProblems, Problem};
+use crate::api::problem::{Code, ListJobTasksProblems, Problem};
 use crate::api::state::ApiState;
 use crate::domain::job::JobTask;
-use crate::domain::{JobId, QueueName, TaskId, TaskState, TaskType, UnixMillis};
+use crate::domain::{JobId, NodeId, QueueName, TaskId, TaskState, TaskType, UnixMillis};
 
 /// A task of a job in a list: GET /v1/tasks/{id} has the rest.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
@@ -34,6 +35,10 @@ pub(crate) struct JobTaskView<'a> {
     state: TaskState,
     /// Deliveries so far.
     attempt: u32,
+    /// The node that has its latest attempt, or had it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<schemas::Name>)]
+    node_id: Option<&'a NodeId>,
     /// When it was stored.
     #[schema(value_type = String, format = DateTime)]
     created_at: UnixMillis,
@@ -43,9 +48,19 @@ pub(crate) struct JobTaskView<'a> {
     finished_at: Option<UnixMillis>,
 }
 
+/// Which tasks of the job.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct ListJobTasks {
+    /// Those in this state.
+    #[param(value_type = Option<schemas::TaskState>)]
+    state: Option<TaskState>,
+}
+
 /// One page of the tasks of a job.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(crate) struct JobTaskPage<'a> {
+    /// With `state` perhaps fewer than `limit`, or none, although more follow.
     items: Vec<JobTaskView<'a>>,
     /// Where the next page begins: `cursor` of the next request. The last page has none.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -54,32 +69,37 @@ pub(crate) struct JobTaskPage<'a> {
 
 /// List the tasks of a job
 ///
-/// In the order of their items. Of a range they are those that have been made so far.
+/// In the order of their items. Of a range they are those that have been made so far. With `state` a page may be short,
+/// even empty, while it has a `next_cursor`: what a page looks at is bounded.
 #[utoipa::path(get, path = "/jobs/{id}/tasks", operation_id = "listJobTasks", tag = "jobs",
-    params(JobPath, PageParams),
+    params(JobPath, ListJobTasks, PageParams),
     responses(
         (status = 200, description = "A page of tasks", body = JobTaskPage),
         ListJobTasksProblems))]
 pub(crate) async fn list_job_tasks(
     State(state): State<ApiState>,
     Id(id): Id<JobId>,
-    query: PageQuery,
+    filter: Result<Query<ListJobTasks>, QueryRejection>,
+    page: PageQuery,
 ) -> Result<Response, Problem> {
-    let list = format!("job {id}");
-    let after = query.place(&list)?.map(|(_, offset)| offset);
+    let Query(filter) =
+        filter.map_err(|_| Problem::new(Code::InvalidRequest, "state is a task's state"))?;
+    let list = filter.state.map_or_else(
+        || format!("job {id}"),
+        |state| format!("job {id} {}", state.word()),
+    );
+    let after = page.place(&list)?.map(|(_, offset)| offset);
     let job = found(&state, id).await?;
-    let tasks = state.store.jobs.tasks(id, after, query.limit).await?;
-    let is_full = tasks.len() == query.limit;
-    let end = tasks.last().filter(|_| is_full);
-    let next_cursor = end.map(|task| PageQuery::cursor(&list, 0, task.place.offset));
+    let jobs = &state.store.jobs;
+    let found = jobs.tasks(id, filter.state, after, page.limit).await?;
     let view = |task| view(&job.queue, task);
     Ok(json::ok(&JobTaskPage {
-        items: tasks.iter().map(view).collect(),
-        next_cursor,
+        items: found.tasks.iter().map(view).collect(),
+        next_cursor: found.next.map(|offset| PageQuery::cursor(&list, 0, offset)),
     }))
 }
 
-const fn view<'a>(queue: &'a QueueName, task: &'a JobTask) -> JobTaskView<'a> {
+fn view<'a>(queue: &'a QueueName, task: &'a JobTask) -> JobTaskView<'a> {
     JobTaskView {
         id: task.id,
         job_id: task.place.job,
@@ -89,6 +109,7 @@ const fn view<'a>(queue: &'a QueueName, task: &'a JobTask) -> JobTaskView<'a> {
         r#type: &task.task_type,
         state: task.state,
         attempt: task.attempt,
+        node_id: task.node.as_ref(),
         created_at: task.created_at,
         finished_at: task.finished_at,
     }

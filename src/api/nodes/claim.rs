@@ -326,11 +326,24 @@ impl CheckedClaim {
                 if facts.session.as_ref() == Some(session) && facts.remaining_ms > 0 =>
             {
                 let live = Some((session.clone(), facts.remaining_ms));
-                (facts.registration.offer(), live, facts.registration.slots)
+                (
+                    facts.registration.offer(&self.node),
+                    live,
+                    facts.registration.slots,
+                )
             }
             (_, Some(_)) => return Err(Problem::of(Code::NodeUnknown)),
-            (Some(facts), None) => (facts.registration.offer(), None, facts.registration.slots),
-            (None, None) => (Offer::default(), None, u32::MAX),
+            (Some(facts), None) => {
+                let registration = &facts.registration;
+                (registration.offer(&self.node), None, registration.slots)
+            }
+            (None, None) => {
+                let offer = Offer {
+                    node: Some(self.node.clone()),
+                    ..Offer::default()
+                };
+                (offer, None, u32::MAX)
+            }
         };
         let offer = match &self.types {
             Some(types) => Offer {

@@ -36,6 +36,9 @@ pub(crate) struct NodeView<'a> {
     /// Amounts it has, by name.
     #[schema(value_type = BTreeMap<String, f64>)]
     resources: &'a Resources,
+    /// What the tasks that it holds take of them.
+    #[schema(value_type = BTreeMap<String, f64>)]
+    resources_used: &'a Resources,
     /// Types it takes; none stands for all.
     #[schema(value_type = Vec<schemas::Name>)]
     types: &'a [TaskType],
@@ -88,6 +91,7 @@ impl<'a> From<&'a Node> for NodeView<'a> {
             used: node.used,
             labels: &registration.labels,
             resources: &registration.resources,
+            resources_used: &node.taken,
             types: &registration.types,
             performance: registration.performance.as_ref(),
             version: registration.version.as_deref(),

@@ -27,7 +27,7 @@ use serde::Serialize;
 
 use super::json;
 use super::openapi::schemas;
-use crate::domain::placement::Requirements;
+use crate::domain::placement::{Preference, Requirements};
 use crate::domain::retry::RetryPolicy;
 use crate::domain::schedule::{CatchUp, FireOutcome, Overlap, Schedule};
 use crate::domain::task_template::TaskTemplate;
@@ -117,6 +117,9 @@ pub(crate) struct ScheduledTaskView<'a> {
     #[serde(skip_serializing_if = "Requirements::is_empty")]
     #[schema(value_type = schemas::Requirements, required = false)]
     requires: &'a Requirements,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    #[schema(value_type = Vec<schemas::Preference>, required = false)]
+    prefers: &'a [Preference],
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<schemas::Uniqueness>)]
     unique: Option<&'a Uniqueness>,
@@ -138,6 +141,7 @@ impl<'a> From<&'a TaskTemplate> for ScheduledTaskView<'a> {
             tags: &task.tags,
             metadata: task.metadata.as_ref(),
             requires: &task.requires,
+            prefers: &task.prefers,
             unique: task.unique.as_ref(),
         }
     }

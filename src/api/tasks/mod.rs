@@ -51,7 +51,7 @@ use serde::{Deserialize, Serialize};
 use super::openapi::schemas;
 use super::problem::{Code, Problem};
 use crate::domain::lease::DEFAULT_MAX_LOSSES;
-use crate::domain::placement::Requirements;
+use crate::domain::placement::{Preference, Requirements};
 use crate::domain::retry::RetryPolicy;
 use crate::domain::score::Priority;
 use crate::domain::task::{Progress, RunAt};
@@ -109,6 +109,9 @@ pub(crate) struct SubmitTask {
     /// What a node must have to run it.
     #[schema(value_type = Option<schemas::Requirements>)]
     requires: Option<Requirements>,
+    /// What a node had better have: of those that wait, one with more weight goes first.
+    #[schema(value_type = Option<Vec<schemas::Preference>>, max_items = 16)]
+    prefers: Option<Vec<Preference>>,
     /// The key that it is to hold alone in its queue.
     #[schema(value_type = Option<schemas::Uniqueness>)]
     unique: Option<Uniqueness>,
@@ -154,6 +157,7 @@ impl SubmitTask {
             tags: self.tags.unwrap_or_default(),
             metadata: self.metadata,
             requires: self.requires.unwrap_or_default(),
+            prefers: self.prefers.unwrap_or_default(),
             unique: self.unique,
             ..Submission::new(self.queue)
         };

@@ -1,8 +1,8 @@
 //! `taskyard demo`: the whole product at work on the reader's own text, in one command.
 //!
-//! It starts the service with a private Redis and two workers, cuts the text into tasks,
-//! submits them, merges the word counts that come back and prints them; then it stays,
-//! so that there is something to look at, until Ctrl-C ends everything.
+//! It starts the service with a private Redis and two workers, submits the lines of the text
+//! as a job, which the service cuts into tasks, merges the word counts that come back and prints
+//! them; then it stays, so that there is something to look at, until Ctrl-C ends everything.
 //!
 //! The demo is a client like any other: all it does goes over HTTP and through the same
 //! commands that a user would type.
@@ -11,32 +11,30 @@ mod stage;
 mod text;
 mod words;
 
-use std::io::{self, IsTerminal, Write};
+use std::collections::BTreeMap;
+use std::io::{self, Write};
 use std::path::PathBuf;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use anyhow::{Context, bail};
 use clap::Args;
-use futures_util::StreamExt;
-use serde_json::value::to_raw_value;
+use serde::Deserialize;
 
-use self::stage::Stage;
+use self::stage::{Crew, Stage};
 use self::text::Text;
 use self::words::Totals;
 use crate::cli::exit::Failure;
 use crate::cli::signals::Signals;
-use crate::client::{Client, SubmitTask, Task, TaskState};
+use crate::client::{Client, PageOf};
 
 /// The queue of the demo.
 const QUEUE: &str = "word-count";
 /// The demo's nodes.
 const NODES: [&str; 2] = ["demo-1", "demo-2"];
-/// How many tasks one request submits: 64 pieces of 64 KiB stay below its 8 MiB.
-const BATCH: usize = 64;
-/// How many tasks are awaited at once.
-const AWAITED: usize = 8;
-/// How long one request waits for a task to finish.
-const WAIT: Duration = Duration::from_secs(20);
+/// Lines of text that make a task.
+const CHUNK: &str = "400";
+/// Where the lines stand, in the stage's folder.
+const LINES: &str = "lines.ndjson";
 
 const EXAMPLES: &str = "\
 Examples:
@@ -88,92 +86,82 @@ impl Demo {
         }
         say(&format!("nodes     {}", NODES.join(", ")));
 
-        let client = Client::new(&url, None)?;
-        let totals = tokio::select! {
-            totals = count(&client, text) => totals?,
+        stage.write(LINES, &text.items)?;
+        let crew = stage.crew(&url);
+        let (job, totals) = tokio::select! {
+            counted = count(&crew) => counted?,
             end = stage.first_end() => bail!(end),
         };
         say(&totals.to_string());
         if self.once {
             return Ok(());
         }
-        say(&hints(&url));
+        say(&hints(&url, &job));
         bail!(stage.first_end().await)
     }
 }
 
-/// Submits the text and merges what comes back, in the order of the text.
-async fn count(client: &Client, text: &Text) -> anyhow::Result<Totals> {
+/// Submits the text as a job, waits for its end and merges its results. Each step is a command,
+/// shown before it runs.
+async fn count(crew: &Crew) -> anyhow::Result<(String, Totals)> {
     let started = Instant::now();
-    let ids = submit(client, text).await?;
-    let mut totals = Totals::default();
-    let mut finished = futures_util::stream::iter(&ids)
-        .map(|id| finished(client, id))
-        .buffered(AWAITED);
-    while let Some(task) = finished.next().await {
-        totals.add(&task?)?;
-        progress(totals.tasks(), ids.len());
-    }
-    totals.took(started.elapsed());
-    Ok(totals)
+    let submit = ["submit", LINES, "--queue", QUEUE, "--chunk", CHUNK];
+    let job = shown(crew, "job      ", &submit, &["-o", "json"]).await?;
+    let job: Job = serde_json::from_str(&job).context("the job cannot be read")?;
+    shown(crew, "         ", &["watch", &job.id], &["-o", "json"]).await?;
+    let results = shown(crew, "         ", &["results", &job.id], &[]).await?;
+    let mut totals = Totals::gather(&results)?;
+    totals.took = started.elapsed();
+    totals.by_node = by_node(&Client::new(crew.url(), None)?, &job.id).await?;
+    Ok((job.id, totals))
 }
 
-async fn submit(client: &Client, text: &Text) -> anyhow::Result<Vec<String>> {
-    let mut ids = Vec::with_capacity(text.pieces.len());
-    for pieces in text.pieces.chunks(BATCH) {
-        let mut tasks = Vec::with_capacity(pieces.len());
-        for piece in pieces {
-            tasks.push(SubmitTask {
-                queue: QUEUE.to_owned(),
-                kind: "count-words".to_owned(),
-                payload: to_raw_value(piece)?,
-                ..SubmitTask::default()
-            });
-        }
-        let answers = client.submit_batch(&tasks).await;
-        for answer in answers.context("cannot submit the tasks")? {
-            match (answer.task, answer.problem) {
-                (Some(task), _) => ids.push(task.id),
-                (None, Some(problem)) => bail!("a task was refused: {problem}"),
-                (None, None) => bail!("a task was refused with status {}", answer.status),
-            }
-        }
-    }
-    Ok(ids)
+async fn shown(crew: &Crew, head: &str, told: &[&str], more: &[&str]) -> anyhow::Result<String> {
+    say(&format!("{head} taskyard job {}", told.join(" ")));
+    crew.run(&[&["job"], told, more].concat()).await
 }
 
-async fn finished(client: &Client, id: &str) -> anyhow::Result<Task> {
+/// How many tasks of the job each node has done.
+async fn by_node(client: &Client, job: &str) -> anyhow::Result<BTreeMap<String, usize>> {
+    let (mut counts, mut cursor) = (BTreeMap::new(), None);
     loop {
-        let task: Task = client
-            .get_task(id, WAIT)
-            .await
-            .context("cannot read a task")?;
-        if task.state != TaskState::Open {
-            return Ok(task);
+        let page = PageOf {
+            limit: Some(500),
+            cursor: cursor.as_deref(),
+        };
+        let page = client.list_job_tasks(job, None, &page).await?;
+        for task in &page.items {
+            let task: Done = serde_json::from_str(task.get()).context("a task cannot be read")?;
+            *counts.entry(task.node_id).or_default() += 1;
+        }
+        cursor = page.next_cursor;
+        if cursor.is_none() {
+            return Ok(counts);
         }
     }
 }
 
-/// One line that is written over, and only where a person sees it.
-fn progress(done: usize, of: usize) {
-    let mut stderr = io::stderr();
-    if stderr.is_terminal() {
-        let end = if done == of { "\r\u{1b}[K" } else { "" };
-        let _ =
-            write!(stderr, "\r{done} of {of} tasks are done{end}").and_then(|()| stderr.flush());
-    }
+#[derive(Deserialize)]
+struct Job {
+    id: String,
 }
 
-fn hints(url: &str) -> String {
+#[derive(Deserialize)]
+struct Done {
+    node_id: String,
+}
+
+fn hints(url: &str, job: &str) -> String {
     format!(
         "
 Look around from another terminal:
 
+  curl {url}/v1/jobs/{job}
+  curl '{url}/v1/jobs/{job}/results' | head -n 1
   curl {url}/v1/queues/{QUEUE}/stats
-  curl '{url}/v1/tasks?queue={QUEUE}&limit=3'
   curl {url}/v1/nodes
   curl {url}/v1/tasks -H 'content-type: application/json' \\
-    -d '{{\"queue\": \"{QUEUE}\", \"payload\": {{\"text\": \"to be or not to be\"}}}}'
+    -d '{{\"queue\": \"{QUEUE}\", \"payload\": {{\"items\": [\"to be or not to be\"]}}}}'
 
 Ctrl-C ends the service, the workers and the Redis, and removes what they stored."
     )

@@ -39,6 +39,13 @@ struct Actor {
     process: Child,
 }
 
+/// Runs single commands beside the actors.
+pub(super) struct Crew {
+    folder: PathBuf,
+    program: PathBuf,
+    url: String,
+}
+
 impl Stage {
     /// Makes the folder, which nobody else may look into.
     pub(super) fn prepare() -> anyhow::Result<Self> {
@@ -109,6 +116,21 @@ impl Stage {
         Ok(())
     }
 
+    /// Writes a file into the folder.
+    pub(super) fn write(&self, name: &str, text: &str) -> anyhow::Result<()> {
+        let path = self.folder.join(name);
+        fs::write(&path, text).with_context(|| format!("cannot write {}", path.display()))
+    }
+
+    /// Who runs commands against the service at `url`.
+    pub(super) fn crew(&self, url: &str) -> Crew {
+        Crew {
+            folder: self.folder.clone(),
+            program: self.program.clone(),
+            url: url.to_owned(),
+        }
+    }
+
     fn start(
         &mut self,
         name: &str,
@@ -116,20 +138,10 @@ impl Stage {
         stdout: Stdio,
     ) -> anyhow::Result<Option<ChildStdout>> {
         let log = File::create(self.log_path(name)).context("cannot write a log")?;
-        let mut command = Command::new(&self.program);
-        for variable in NOT_OURS {
-            command.env_remove(variable);
-        }
-        let mut process = command
-            .args(tied_exec::arguments(&self.program))
+        let mut process = tied(&self.program, &self.folder)
             .args(arguments)
-            .current_dir(&self.folder)
-            .stdin(Stdio::null())
             .stdout(stdout)
             .stderr(log)
-            // Ctrl-C at the terminal is for the demo, which ends the others in order.
-            .process_group(0)
-            .kill_on_drop(true)
             .spawn()
             .with_context(|| format!("cannot start {name}"))?;
         let stdout = process.stdout.take();
@@ -167,6 +179,47 @@ impl Stage {
 
     fn log(&self, name: &str) -> String {
         fs::read_to_string(self.log_path(name)).unwrap_or_default()
+    }
+}
+
+/// A command of this program in that folder, tied to the demo's life.
+fn tied(program: &Path, folder: &Path) -> Command {
+    let mut command = Command::new(program);
+    for variable in NOT_OURS {
+        command.env_remove(variable);
+    }
+    command
+        .args(tied_exec::arguments(program))
+        .current_dir(folder)
+        .stdin(Stdio::null())
+        // Ctrl-C at the terminal is for the demo, which ends the others in order.
+        .process_group(0)
+        .kill_on_drop(true);
+    command
+}
+
+impl Crew {
+    /// The service's URL.
+    pub(super) fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// Runs a command of this program to its end: what it wrote to stdout. Stderr is the demo's.
+    pub(super) async fn run(&self, arguments: &[&str]) -> anyhow::Result<String> {
+        let command = arguments.join(" ");
+        let output = tied(&self.program, &self.folder)
+            .args(arguments)
+            .env("TASKYARD_URL", &self.url)
+            .stdout(Stdio::piped())
+            .spawn()
+            .with_context(|| format!("cannot start {command}"))?
+            .wait_with_output()
+            .await
+            .with_context(|| format!("cannot wait for {command}"))?;
+        if !output.status.success() {
+            bail!("taskyard {command} ended with {}", output.status);
+        }
+        String::from_utf8(output.stdout).with_context(|| format!("{command} wrote no text"))
     }
 }
 

@@ -1,4 +1,4 @@
-//! The text to count: which files, and where they are cut.
+//! The text to count: which files, and their lines as NDJSON.
 
 use std::fmt;
 use std::fs;
@@ -6,14 +6,11 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use anyhow::bail;
-use serde::Serialize;
 
 use super::words::grouped;
 
-/// The most lines in one piece.
-const PIECE_LINES: usize = 400;
-/// The most bytes in one piece, in the escaped form in which it travels.
-const PIECE_BYTES: usize = 64 * 1024;
+/// The most bytes in one item: longer lines are cut between words.
+const ITEM_BYTES: usize = 16 * 1024;
 /// Longer files are most often data rather than text.
 const FILE_BYTES: u64 = 4 * 1024 * 1024;
 /// Where to stop: this is a demo.
@@ -21,10 +18,12 @@ const TOTAL_BYTES: usize = 64 * 1024 * 1024;
 /// Folders with what others wrote, or what was built.
 const SKIPPED: [&str; 2] = ["target", "node_modules"];
 
-/// Some text, cut into pieces of about one task each.
+/// Some text, each line of it an item of a job.
 #[derive(Debug, Default)]
 pub(super) struct Text {
-    pub(super) pieces: Vec<Piece>,
+    /// NDJSON: a string a line.
+    pub(super) items: String,
+    lines: usize,
     files: usize,
     bytes: usize,
     /// Files that are not text, or could not be read.
@@ -32,16 +31,8 @@ pub(super) struct Text {
     is_cut_short: bool,
 }
 
-/// One task's payload.
-#[derive(Debug, PartialEq, Eq, Serialize)]
-pub(super) struct Piece {
-    file: String,
-    first_line: usize,
-    pub(super) text: String,
-}
-
 impl Text {
-    /// Reads the text files below `path`, leaving out hidden ones, and cuts them.
+    /// Reads the text files below `path`, leaving out hidden ones.
     pub(super) fn collect(path: &Path) -> anyhow::Result<Self> {
         let shown = path.display();
         let kind = match fs::metadata(path) {
@@ -56,7 +47,7 @@ impl Text {
         } else if let Err(error) = text.add_file(path) {
             bail!("{shown} cannot be read: {error}");
         }
-        if text.pieces.is_empty() {
+        if text.items.is_empty() {
             bail!(
                 "there is no text in {shown}: name a folder or a file with some, such as README.md"
             );
@@ -96,31 +87,36 @@ impl Text {
             return Ok(());
         }
         let text = String::from_utf8(fs::read(path)?).ok();
-        match text.and_then(|text| cut(&path.to_string_lossy(), &text)) {
-            Some(pieces) if !pieces.is_empty() => self.keep(pieces),
-            Some(_) => {}
-            None => self.skipped += 1,
+        let items = text.as_deref().and_then(items);
+        match (&text, items) {
+            (Some(text), Some(items)) if !items.is_empty() => self.keep(text.len(), &items)?,
+            (Some(_), Some(_)) => {}
+            _ => self.skipped += 1,
         }
         Ok(())
     }
 
-    fn keep(&mut self, pieces: Vec<Piece>) {
-        let bytes: usize = pieces.iter().map(|piece| piece.text.len()).sum();
+    fn keep(&mut self, bytes: usize, items: &[&str]) -> io::Result<()> {
         if self.bytes + bytes > TOTAL_BYTES {
             self.is_cut_short = true;
-            return;
+            return Ok(());
         }
         self.files += 1;
         self.bytes += bytes;
-        self.pieces.extend(pieces);
+        self.lines += items.len();
+        for item in items {
+            self.items.push_str(&serde_json::to_string(item)?);
+            self.items.push('\n');
+        }
+        Ok(())
     }
 }
 
 impl fmt::Display for Text {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let kib = grouped((self.bytes as u64).div_ceil(1024));
-        let (files, tasks) = (self.files, self.pieces.len());
-        write!(f, "{kib} KiB in {files} files, cut into {tasks} tasks")?;
+        let (files, lines) = (self.files, grouped(self.lines as u64));
+        write!(f, "{kib} KiB in {files} files, {lines} lines")?;
         if self.skipped > 0 {
             write!(f, " ({} files skipped: not text)", self.skipped)?;
         }
@@ -131,103 +127,59 @@ impl fmt::Display for Text {
     }
 }
 
-/// Cuts a file's text at line ends. None when it is no text: it holds a NUL, or it
+/// A file's lines, without blank ones. None when it is no text: it holds a NUL, or a line that
 /// cannot be cut without cutting a word.
-fn cut(file: &str, mut text: &str) -> Option<Vec<Piece>> {
+fn items(text: &str) -> Option<Vec<&str>> {
     if text.contains('\0') {
         return None;
     }
-    let mut pieces = Vec::new();
-    let mut first_line = 1;
-    while !text.is_empty() {
-        let (piece, rest) = text.split_at(piece_end(text)?);
-        pieces.push(Piece {
-            file: file.to_owned(),
-            first_line,
-            text: piece.to_owned(),
-        });
-        first_line += piece.matches('\n').count();
-        text = rest;
-    }
-    Some(pieces)
-}
-
-/// Where the first piece of `text` ends: after whole lines, or inside a line that is too
-/// long for one piece, after white space.
-fn piece_end(text: &str) -> Option<usize> {
-    let (mut bytes, mut lines) = (0, 0);
-    let (mut line_end, mut gap_end) = (0, 0);
-    for (at, char) in text.char_indices() {
-        bytes += escaped_len(char);
-        if bytes > PIECE_BYTES {
-            return [line_end, gap_end].into_iter().find(|end| *end > 0);
+    let mut items = Vec::new();
+    for line in text.lines() {
+        let mut rest = line.trim();
+        while rest.len() > ITEM_BYTES {
+            let most = &rest.as_bytes()[..ITEM_BYTES];
+            let gap = most.iter().rposition(u8::is_ascii_whitespace)?;
+            items.push(&rest[..gap]);
+            rest = rest[gap..].trim_start();
         }
-        let after = at + char.len_utf8();
-        if char.is_ascii_whitespace() {
-            gap_end = after;
-        }
-        if char == '\n' {
-            line_end = after;
-            lines += 1;
-        }
-        if lines == PIECE_LINES {
-            break;
+        if !rest.is_empty() {
+            items.push(rest);
         }
     }
-    Some(if lines == PIECE_LINES {
-        line_end
-    } else {
-        text.len()
-    })
-}
-
-/// How many bytes a character takes in a JSON string.
-fn escaped_len(char: char) -> usize {
-    match char {
-        '"' | '\\' | '\n' | '\r' | '\t' | '\u{8}' | '\u{c}' => 2,
-        '\u{0}'..'\u{20}' => 6,
-        _ => char.len_utf8(),
-    }
+    Some(items)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{PIECE_BYTES, Text, cut};
+    use super::{ITEM_BYTES, Text, items};
     use std::fs;
 
+    fn words(text: &str) -> Vec<&str> {
+        text.split_whitespace().collect()
+    }
+
     #[test]
-    fn pieces_put_together_are_the_text() {
+    fn items_have_the_words_of_the_text() {
         let lines: Vec<_> = (0..2000).map(|n| format!("line {n} \"é\"\n")).collect();
         let long = "many words ".repeat(20_000);
         for text in [lines.concat(), long, "no line end".to_owned()] {
-            let pieces = cut("f", &text).unwrap();
-            let together: String = pieces.iter().map(|piece| piece.text.as_str()).collect();
-            assert_eq!(together, text);
-            for piece in &pieces {
-                let encoded = serde_json::to_string(&piece.text).unwrap();
-                assert!(encoded.len() <= PIECE_BYTES + 2);
-            }
+            let items = items(&text).unwrap();
+            assert_eq!(words(&items.join(" ")), words(&text));
+            assert!(items.iter().all(|item| item.len() <= ITEM_BYTES));
         }
     }
 
     #[test]
-    fn a_piece_ends_at_400_lines_and_knows_its_first() {
-        let pieces = cut("f", &"x\n".repeat(1000)).unwrap();
-        let first_lines: Vec<_> = pieces.iter().map(|piece| piece.first_line).collect();
-        assert_eq!(first_lines, [1, 401, 801]);
-    }
-
-    #[test]
-    fn what_is_no_text_is_not_cut() {
-        assert_eq!(cut("f", "a\0b"), None);
-        assert_eq!(cut("f", &"x".repeat(PIECE_BYTES + 1)), None);
-        assert_eq!(cut("f", ""), Some(Vec::new()));
+    fn what_is_no_text_has_no_items() {
+        assert_eq!(items("a\0b"), None);
+        assert_eq!(items(&"x".repeat(ITEM_BYTES + 1)), None);
+        assert_eq!(items("\n \n"), Some(Vec::new()));
     }
 
     #[test]
     fn only_text_files_of_a_folder_are_read() {
         let folder = tempfile::tempdir().unwrap();
-        fs::write(folder.path().join("b.txt"), "b").unwrap();
+        fs::write(folder.path().join("b.txt"), "b\n\n\"b\"\n").unwrap();
         fs::write(folder.path().join("a.txt"), "a").unwrap();
         fs::write(folder.path().join("image.png"), b"\x89PNG\0").unwrap();
         fs::write(folder.path().join("empty"), "").unwrap();
@@ -236,15 +188,10 @@ mod tests {
             fs::write(folder.path().join(skipped).join("c.txt"), "c").unwrap();
         }
         let text = Text::collect(folder.path()).unwrap();
-        let texts: Vec<_> = text
-            .pieces
-            .iter()
-            .map(|piece| piece.text.as_str())
-            .collect();
-        assert_eq!(texts, ["a", "b"]);
+        assert_eq!(text.items, "\"a\"\n\"b\"\n\"\\\"b\\\"\"\n");
         assert_eq!(
             text.to_string(),
-            "1 KiB in 2 files, cut into 2 tasks (1 files skipped: not text)"
+            "1 KiB in 2 files, 3 lines (1 files skipped: not text)"
         );
     }
 

@@ -7,55 +7,60 @@ use std::time::Duration;
 use anyhow::{Context, bail};
 use serde::Deserialize;
 
-use crate::client::{Task, TaskState};
-
 /// How many words to print.
 const TOP: usize = 12;
 
+/// A line of the job's results.
+#[derive(Debug, Deserialize)]
+struct Line {
+    task_id: String,
+    result: Option<ChunkCount>,
+    error: Option<ChunkError>,
+}
+
 /// A task's result, as `examples/word-count/count-words.sh` writes it.
 #[derive(Debug, Deserialize)]
-struct PieceCount {
+struct ChunkCount {
     words: HashMap<String, u64>,
+}
+
+#[derive(Debug, Deserialize)]
+struct ChunkError {
+    message: String,
 }
 
 /// What all tasks counted.
 #[derive(Debug, Default)]
 pub(super) struct Totals {
     words: HashMap<String, u64>,
-    by_node: BTreeMap<String, usize>,
+    pub(super) by_node: BTreeMap<String, usize>,
     tasks: usize,
-    elapsed: Duration,
+    /// From the submit to the last result.
+    pub(super) took: Duration,
 }
 
 impl Totals {
-    /// Adds a finished task's counts.
-    pub(super) fn add(&mut self, task: &Task) -> anyhow::Result<()> {
-        if task.state != TaskState::Succeeded {
-            let error = task.error.as_ref();
-            let why = error.map_or("no reason given", |error| error.message.as_str());
-            bail!("task {} did not succeed: {why}", task.id);
+    /// Merges the results of a job, NDJSON.
+    pub(super) fn gather(results: &str) -> anyhow::Result<Self> {
+        let mut totals = Self::default();
+        for line in results.lines() {
+            let line: Line = serde_json::from_str(line).context("a result is no word count")?;
+            totals.add(line)?;
         }
-        let result = task.result.as_ref().context("a task has no result")?;
-        let count: PieceCount =
-            serde_json::from_str(result.get()).context("a task's result is no word count")?;
+        Ok(totals)
+    }
+
+    fn add(&mut self, line: Line) -> anyhow::Result<()> {
+        let Some(count) = line.result else {
+            let why = line.error.map(|error| error.message);
+            let why = why.as_deref().unwrap_or("no reason given");
+            bail!("task {} did not succeed: {why}", line.task_id);
+        };
         for (word, count) in count.words {
             *self.words.entry(word).or_default() += count;
         }
-        if let Some(node) = &task.node_id {
-            *self.by_node.entry(node.clone()).or_default() += 1;
-        }
         self.tasks += 1;
         Ok(())
-    }
-
-    /// How many tasks have been added.
-    pub(super) fn tasks(&self) -> usize {
-        self.tasks
-    }
-
-    /// Notes how long it took from the first submit to the last result.
-    pub(super) fn took(&mut self, elapsed: Duration) {
-        self.elapsed = elapsed;
     }
 }
 
@@ -71,7 +76,7 @@ impl fmt::Display for Totals {
             f,
             "tasks     {} in {:.2} s ({})",
             self.tasks,
-            self.elapsed.as_secs_f64(),
+            self.took.as_secs_f64(),
             each.join(", ")
         )?;
         writeln!(
@@ -110,9 +115,8 @@ mod tests {
     use std::path::Path;
     use std::process::{Command, Stdio};
 
-    use super::{PieceCount, Totals, grouped};
-    use crate::cli::demo::text::{Piece, Text};
-    use crate::client::Task;
+    use super::{ChunkCount, Totals, grouped};
+    use crate::cli::demo::text::Text;
 
     /// The same rule as the script's, in another language and another way.
     fn recount(text: &str) -> HashMap<String, u64> {
@@ -147,10 +151,15 @@ mod tests {
         child.wait_with_output().unwrap()
     }
 
-    fn count(piece: &Piece) -> HashMap<String, u64> {
-        let output = run_script(&serde_json::to_string(piece).unwrap());
+    /// What the script counts in these items, which are JSON.
+    fn count(items: &[&str]) -> HashMap<String, u64> {
+        let payload = format!(
+            r#"{{"job_id":"019db0a3","offset":0,"items":[{}]}}"#,
+            items.join(",")
+        );
+        let output = run_script(&payload);
         assert!(output.status.success(), "{output:?}");
-        let count: PieceCount = serde_json::from_slice(&output.stdout).unwrap();
+        let count: ChunkCount = serde_json::from_slice(&output.stdout).unwrap();
         count.words
     }
 
@@ -162,44 +171,44 @@ mod tests {
             r#"C:\new\table "quoted" \\n \u0041 \" end"#,
             "tab\tform\u{c}bell\u{7}back\u{8}\r\ndel\u{7f}",
             "naïve Übung — “déjà vu”, слово… «да»\u{a0}нет 漢字",
-            "\"text\":\"not the text\" {\"text\": \"x\"}",
+            "\"items\":[\"not the items\"] {\"items\": [\"x\"]}",
             "   \n\n  ",
             "%s %d $HOME `id` $(id) -n * ? [a]",
         ];
         for (number, text) in hard.iter().enumerate() {
-            std::fs::write(folder.path().join(format!("{number} \"text\":\"x")), text).unwrap();
+            std::fs::write(folder.path().join(number.to_string()), text).unwrap();
         }
         let long: Vec<_> = (0..30_000).map(|n| format!("w{n} Word\\{n}\n")).collect();
         std::fs::write(folder.path().join("long"), long.concat()).unwrap();
         let own_source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
         for path in [folder.path(), own_source.as_path()] {
-            for piece in Text::collect(path).unwrap().pieces {
-                assert_eq!(count(&piece), recount(&piece.text), "{piece:?}");
+            let text = Text::collect(path).unwrap().items;
+            let items: Vec<&str> = text.lines().collect();
+            for chunk in items.chunks(400) {
+                let plain: Vec<String> = chunk
+                    .iter()
+                    .map(|item| serde_json::from_str(item).unwrap())
+                    .collect();
+                assert_eq!(count(chunk), recount(&plain.join("\n")), "{chunk:?}");
             }
         }
+        assert_eq!(count(&[]), HashMap::new());
     }
 
     #[test]
-    fn the_script_refuses_a_payload_without_text() {
+    fn the_script_refuses_a_payload_without_items() {
         let output = run_script("{\"words\": 1}");
         assert_eq!(output.status.code(), Some(1));
-        assert_eq!(output.stderr, b"the payload has no \"text\"\n");
+        assert_eq!(output.stderr, b"the payload has no \"items\"\n");
     }
 
     #[test]
     fn totals_are_merged_and_the_most_frequent_come_first() {
-        let mut totals = Totals::default();
-        for (node, words) in [
-            ("demo-1", r#"{"a": 1, "b": 1000}"#),
-            ("demo-2", r#"{"a": 1, "c": 2}"#),
-        ] {
-            let task = format!(
-                r#"{{"id": "t", "state": "succeeded", "node_id": "{node}", "result": {{"words": {words}}}}}"#
-            );
-            totals
-                .add(&serde_json::from_str::<Task>(&task).unwrap())
-                .unwrap();
-        }
+        let results = r#"
+            {"offset": 0, "count": 2, "task_id": "t", "state": "succeeded", "result": {"words": {"a": 1, "b": 1000}}}
+            {"offset": 2, "count": 1, "task_id": "u", "state": "succeeded", "result": {"words": {"a": 1, "c": 2}}}"#;
+        let mut totals = Totals::gather(results.trim()).unwrap();
+        totals.by_node = [("demo-1".to_owned(), 1), ("demo-2".to_owned(), 1)].into();
         assert_eq!(
             totals.to_string(),
             "tasks     2 in 0.00 s (demo-1 did 1, demo-2 did 1)\n\
@@ -209,10 +218,8 @@ mod tests {
 
     #[test]
     fn a_failed_task_is_told() {
-        let task =
-            r#"{"id": "t", "state": "failed", "error": {"code": "exit_1", "message": "no awk"}}"#;
-        let task: Task = serde_json::from_str(task).unwrap();
-        let error = Totals::default().add(&task).unwrap_err();
+        let line = r#"{"task_id": "t", "state": "failed", "error": {"code": "exit_1", "message": "no awk"}}"#;
+        let error = Totals::gather(line).unwrap_err();
         assert_eq!(error.to_string(), "task t did not succeed: no awk");
     }
 

@@ -29,6 +29,10 @@ const STATUS_EXAMPLES: &str = "\
 Examples:
   taskyard job status ID
   taskyard job status ID -o json | jq .progress";
+const TASKS_EXAMPLES: &str = "\
+Examples:
+  taskyard job tasks ID --state failed
+  taskyard job tasks ID --limit 500 -o ndjson";
 const CANCEL_EXAMPLES: &str = "\
 Examples:
   taskyard job cancel ID";
@@ -56,6 +60,9 @@ enum JobCommand {
     #[command(after_help = STATUS_EXAMPLES)]
     Status(JobId),
     Watch(watch::Watch),
+    /// List the tasks of a job in the order of its items
+    #[command(after_help = TASKS_EXAMPLES)]
+    Tasks(JobTasks),
     Results(results::Results),
     /// End a job: its tasks that have not finished are cancelled
     #[command(after_help = CANCEL_EXAMPLES)]
@@ -70,6 +77,18 @@ struct JobId {
     /// The job's id
     #[arg(value_parser = name)]
     id: String,
+}
+
+#[derive(Debug, Args)]
+struct JobTasks {
+    /// The job's id
+    #[arg(value_parser = name)]
+    id: String,
+    /// Those in this state, such as queued, running or failed
+    #[arg(long, value_name = "STATE")]
+    state: Option<String>,
+    #[command(flatten)]
+    paging: Paging,
 }
 
 impl Job {
@@ -88,6 +107,12 @@ async fn run(caller: &Caller, command: JobCommand) -> Result<(), Failure> {
         JobCommand::List(paging) => {
             let page = client.list_jobs(&paging.page()).await?;
             let columns = ["id", "queue", "state", "total", "succeeded", "failed"];
+            return caller.output.list(&page, &columns);
+        }
+        JobCommand::Tasks(JobTasks { id, state, paging }) => {
+            let page = paging.page();
+            let page = client.list_job_tasks(&id, state.as_deref(), &page).await?;
+            let columns = ["id", "offset", "count", "state", "attempt", "node_id"];
             return caller.output.list(&page, &columns);
         }
         JobCommand::Status(JobId { id }) => client.get_job(&id, Duration::ZERO).await?,

@@ -2,7 +2,6 @@
 
 use std::path::PathBuf;
 use std::pin::Pin;
-use std::time::{Duration, Instant};
 
 use anyhow::Context;
 use tokio::io::AsyncRead;
@@ -10,10 +9,8 @@ use tokio::io::AsyncRead;
 use crate::cli::call::Caller;
 use crate::cli::exit::Failure;
 use crate::cli::input::name;
+use crate::cli::output::Progress;
 use crate::client::JobUpload;
-
-/// How often stderr says how much has gone.
-const TOLD_EVERY: Duration = Duration::from_secs(2);
 
 const EXAMPLES: &str = "\
 Examples:
@@ -23,8 +20,8 @@ Examples:
 
 /// Send the lines of a file, each a JSON value, to be worked on in chunks
 ///
-/// What was sent is told on stderr, the job on stdout. Without --key a broken upload cancels the job; with it,
-/// the same command goes on where it broke off.
+/// The job goes to stdout. On a terminal stderr shows a bar with the rate and the time left, elsewhere a line every
+/// 10 s. Without --key a broken upload cancels the job; with it, the same command goes on where it broke off.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Submit {
@@ -52,13 +49,7 @@ pub(super) struct Submit {
 
 impl Submit {
     pub(super) async fn run(self, caller: &Caller) -> Result<(), Failure> {
-        let input: Pin<Box<dyn AsyncRead + Send>> = if self.file.as_os_str() == "-" {
-            Box::pin(tokio::io::stdin())
-        } else {
-            let file = tokio::fs::File::open(&self.file).await;
-            let file = file.with_context(|| format!("{} cannot be read", self.file.display()));
-            Box::pin(file.map_err(Failure::usage)?)
-        };
+        let (input, bytes) = self.open().await?;
         let upload = JobUpload {
             queue: self.queue,
             task_type: self.task_type,
@@ -67,14 +58,26 @@ impl Submit {
             name: self.name,
             idempotency_key: self.key,
         };
-        let mut told = Instant::now();
-        let tell = move |sent: u64| {
-            if told.elapsed() >= TOLD_EVERY {
-                told = Instant::now();
-                eprintln!("{} MiB sent", sent >> 20);
-            }
-        };
-        let job = caller.client.upload_job(&upload, input, tell).await?;
-        caller.output.show(&job)
+        let progress = Progress::of_bytes(caller.output, bytes);
+        let mut teller = progress.clone();
+        let tell = move |sent: u64| teller.reach(sent);
+        let job = caller.client.upload_job(&upload, input, tell).await;
+        progress.end();
+        caller.output.show(&job?)
+    }
+
+    /// What to send, and how long it is, if that can be known.
+    async fn open(&self) -> Result<(Pin<Box<dyn AsyncRead + Send>>, Option<u64>), Failure> {
+        if self.file.as_os_str() == "-" {
+            return Ok((Box::pin(tokio::io::stdin()), None));
+        }
+        let unreadable = || format!("{} cannot be read", self.file.display());
+        let file = tokio::fs::File::open(&self.file).await;
+        let file = file.with_context(unreadable).map_err(Failure::usage)?;
+        let about = file.metadata().await.ok();
+        let bytes = about
+            .filter(std::fs::Metadata::is_file)
+            .map(|about| about.len());
+        Ok((Box::pin(file), bytes))
     }
 }

@@ -1,5 +1,6 @@
 //! `taskyard job watch`.
 
+use std::fmt::Write;
 use std::time::Duration;
 
 use anyhow::{Context, anyhow};
@@ -8,9 +9,12 @@ use serde::Deserialize;
 use crate::cli::call::Caller;
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::input::name;
+use crate::cli::output::Progress;
+use crate::client::Document;
 
-/// How often stderr says how far the job is.
-const ROUND: Duration = Duration::from_secs(2);
+/// How often to look: where a bar shows it, and where a line now and then does.
+const WATCHED_ROUND: Duration = Duration::from_millis(500);
+const ROUND: Duration = Duration::from_secs(10);
 /// How long the service may be away meanwhile.
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -20,7 +24,8 @@ Examples:
 
 /// Wait until a job has finished, and tell how far it is
 ///
-/// Exit 0: all its tasks succeeded. Exit 6: it failed or was cancelled.
+/// On a terminal stderr shows a bar with the rate and the time left, elsewhere a line every 10 s. Exit 0: all its
+/// tasks succeeded. Exit 6: it failed or was cancelled.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Watch {
@@ -38,35 +43,62 @@ struct Standing {
     failed: u64,
     cancelled: u64,
     running: u64,
-    estimated_finish_at: Option<String>,
 }
 
 impl Watch {
     pub(super) async fn run(self, caller: &Caller) -> Result<(), Failure> {
+        let mut progress = Progress::of_tasks(caller.output);
+        let ended = self.until_it_ends(caller, &mut progress).await;
+        progress.end();
+        let (document, job) = ended?;
+        caller.output.show(&document)?;
+        if job.state == "succeeded" {
+            return Ok(());
+        }
+        let message = anyhow!(
+            "job {} {}: {} of {} tasks succeeded",
+            self.id,
+            job.state,
+            job.succeeded,
+            job.total
+        );
+        Err(Failure::new(Exit::TaskFailed, message))
+    }
+
+    async fn until_it_ends(
+        &self,
+        caller: &Caller,
+        progress: &mut Progress,
+    ) -> Result<(Document, Standing), Failure> {
         let client = caller.client.patient(PATIENCE);
+        let mut round = Duration::ZERO;
         loop {
-            let document = client.get_job(&self.id, ROUND).await?;
+            let document = client.get_job(&self.id, round).await?;
             let job: Standing =
                 serde_json::from_str(document.get()).context("the job cannot be read")?;
             if job.state != "running" {
-                caller.output.show(&document)?;
-                if job.state == "succeeded" {
-                    return Ok(());
-                }
-                let message = anyhow!(
-                    "job {} {}: {} of {} tasks succeeded",
-                    self.id,
-                    job.state,
-                    job.succeeded,
-                    job.total
-                );
-                return Err(Failure::new(Exit::TaskFailed, message));
+                return Ok((document, job));
             }
-            let Standing { total, running, .. } = job;
             let ended = job.succeeded + job.failed + job.cancelled;
-            let end = job.estimated_finish_at;
-            let end = end.map_or_else(String::new, |end| format!(", to end at {end}"));
-            eprintln!("{ended} of {total} tasks ended, {running} run{end}");
+            progress.reach_of(ended, job.total, job.note());
+            round = if Progress::is_watched() {
+                WATCHED_ROUND
+            } else {
+                ROUND
+            };
         }
+    }
+}
+
+impl Standing {
+    /// What a bar does not show.
+    fn note(&self) -> String {
+        let mut note = format!("{} running", self.running);
+        for (count, word) in [(self.failed, "failed"), (self.cancelled, "cancelled")] {
+            if count > 0 {
+                let _ = write!(note, ", {count} {word}");
+            }
+        }
+        note
     }
 }

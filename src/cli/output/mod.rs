@@ -9,6 +9,7 @@
 
 mod confirm;
 mod members;
+mod progress;
 mod table;
 
 use std::io::{self, IsTerminal, Write};
@@ -17,6 +18,7 @@ use anyhow::Context;
 use clap::{Args, ValueEnum};
 
 pub(crate) use confirm::Confirm;
+pub(crate) use progress::Progress;
 
 use self::members::Members;
 use self::table::Layout;

@@ -157,7 +157,7 @@ impl Pusher {
                     return Ok(None);
                 }
                 let registration = &facts.registration;
-                (node.clone(), registration.offer(), registration.slots)
+                (node.clone(), registration.offer(node), registration.slots)
             }
         };
         let request = ClaimRequest {

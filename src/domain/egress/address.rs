@@ -12,13 +12,13 @@ pub enum AddressKind {
     Unspecified,
     /// This machine: 127.0.0.0/8, `::1`.
     Loopback,
-    /// A private network: 10/8, 172.16/12, 192.168/16, fc00::/7, fec0::/10.
+    /// A private network: 10/8, 172.16/12, 192.168/16, `fc00::/7`, `fec0::/10`.
     Private,
-    /// The nearest network, where clouds answer with secrets: 169.254/16, fe80::/10.
+    /// The nearest network, where clouds answer with secrets: 169.254/16, `fe80::/10`.
     LinkLocal,
     /// A provider's own network: 100.64/10.
     CarrierGrade,
-    /// Many machines: 224/4, ff00::/8, and the broadcast address.
+    /// Many machines: 224/4, `ff00::/8`, and the broadcast address.
     Multicast,
     /// For examples in documents.
     Documentation,

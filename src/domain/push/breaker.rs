@@ -9,9 +9,9 @@ use std::time::{Duration, Instant};
 const FAILURES: u32 = 5;
 /// How long it is open the first time, and at most.
 const FIRST: Duration = Duration::from_secs(1);
-const LONGEST: Duration = Duration::from_secs(60);
+const LONGEST: Duration = Duration::from_mins(1);
 /// Longest rest that an endpoint may ask for, and the shortest, so that it is not asked in a loop.
-const LONGEST_ASKED: Duration = Duration::from_secs(3_600);
+const LONGEST_ASKED: Duration = Duration::from_hours(1);
 const SHORTEST_ASKED: Duration = Duration::from_millis(500);
 
 /// What may be pushed now.

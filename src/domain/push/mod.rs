@@ -72,6 +72,11 @@ impl fmt::Display for PushOwner {
 ///
 /// A queue's name may be as long as a node's; of such a long one the beginning stands for it, and a
 /// number that tells it from others of the same beginning.
+#[expect(
+    clippy::expect_used,
+    clippy::missing_panics_doc,
+    reason = "both consist of what names may, and the second has 117 characters"
+)]
 pub fn target_node(queue: &QueueName) -> NodeId {
     let whole = format!("target.{queue}");
     let short = || {
@@ -84,10 +89,6 @@ pub fn target_node(queue: &QueueName) -> NodeId {
             });
         NodeId::parse(&format!("{}.{hash:016x}", &whole[..100]))
     };
-    #[expect(
-        clippy::expect_used,
-        reason = "both consist of what names may, and the second has 117 characters"
-    )]
     NodeId::parse(&whole).or_else(|_| short()).expect("a name")
 }
 

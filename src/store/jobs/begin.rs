@@ -3,7 +3,7 @@
 use super::get::parse_id;
 use super::{Jobs, Upload};
 use crate::domain::job::{JobRange, NewJob};
-use crate::domain::placement::{Requirements, TaskClass};
+use crate::domain::placement::TaskClass;
 use crate::domain::{Document, JobId, Submission, TaskType};
 use crate::store::args::Args;
 use crate::store::codec::{encode_submission, hex};
@@ -108,7 +108,7 @@ impl Jobs {
             let JobRange { from, to, step } = range;
             let class = TaskClass {
                 task_type: task_type.clone(),
-                requires: Requirements::default(),
+                ..TaskClass::default()
             };
             let class = serde_json::to_string(&class)
                 .map_err(|error| StoreError::corrupt(error.to_string()))?;

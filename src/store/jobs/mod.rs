@@ -20,6 +20,7 @@ pub use cancel::CancelJobOutcome;
 pub use get::JobPlaceInList;
 pub use results::{JobResult, JobResults};
 pub use retry::RetryJobOutcome;
+pub use tasks::JobTasks;
 pub use upload::{Refusal, Upload};
 
 use super::core::Core;

@@ -2,41 +2,84 @@
 
 use super::Jobs;
 use crate::domain::job::{JobPlace, JobTask};
-use crate::domain::{JobId, TaskId, TaskState, TaskType};
+use crate::domain::{JobId, NodeId, TaskId, TaskState, TaskType};
 use crate::store::args::Args;
 use crate::store::codec::Record;
 use crate::store::{StoreError, scripts};
 
+/// Tasks that one call looks at while it searches a state.
+const LOOKS: u64 = 1_000;
+/// Calls of one page: a state that hardly any task is in makes short pages rather than long waits.
+const CALLS: usize = 10;
+
+/// A page of a job's tasks.
+#[derive(Debug)]
+pub struct JobTasks {
+    /// In the order of their items; while there is a next page perhaps few, or none.
+    pub tasks: Vec<JobTask>,
+    /// The item behind which the next page begins; `None` on the last.
+    pub next: Option<u64>,
+}
+
 impl Jobs {
-    /// Up to `most` tasks of a job whose first item stands behind `after`.
+    /// Up to `most` tasks of a job whose first item stands behind `after`, of any state or of one.
     pub async fn tasks(
         &self,
         id: JobId,
+        state: Option<TaskState>,
         after: Option<u64>,
         most: usize,
-    ) -> Result<Vec<JobTask>, StoreError> {
+    ) -> Result<JobTasks, StoreError> {
+        let mut page = JobTasks {
+            tasks: Vec::new(),
+            next: after,
+        };
         if !self.core.knows(id.as_run()) {
-            return Ok(Vec::new());
+            page.next = None;
+            return Ok(page);
         }
+        for _ in 0..CALLS {
+            self.add_tasks(id, state, most, &mut page).await?;
+            if page.next.is_none() || page.tasks.len() >= most {
+                break;
+            }
+        }
+        Ok(page)
+    }
+
+    async fn add_tasks(
+        &self,
+        id: JobId,
+        state: Option<TaskState>,
+        most: usize,
+        page: &mut JobTasks,
+    ) -> Result<(), StoreError> {
+        let missing = most.saturating_sub(page.tasks.len()) as u64;
         let mut args = Args::default();
         args.push(id.compact());
-        match after {
+        match page.next {
             Some(after) => args.push_number(after),
             None => args.push("-1"),
         };
-        args.push_number(most as u64);
+        args.push_number(missing)
+            .push(state.map_or("", TaskState::word))
+            .push_number(state.map_or(missing, |_| LOOKS));
         let mut reply = self
             .core
             .call(&scripts::JOB_TASKS, id.as_run().partition(), "", &args)
             .await?;
-        let mut tasks = Vec::with_capacity(reply.left());
+        let next = reply.text()?;
+        let next = (!next.is_empty()).then(|| next.parse());
+        page.next = next
+            .transpose()
+            .map_err(|_| StoreError::corrupt("the index of an item"))?;
         while reply.left() > 0 {
             let mut row = reply.next_list()?;
             let task = TaskId::from_compact(row.text()?.as_bytes())
                 .ok_or_else(|| StoreError::corrupt("an ill-formed id"))?;
-            tasks.push(decode(task, Record::rest(row)?)?);
+            page.tasks.push(decode(task, Record::rest(row)?)?);
         }
-        Ok(tasks)
+        Ok(())
     }
 }
 
@@ -57,6 +100,9 @@ fn decode(id: TaskId, mut record: Record) -> Result<JobTask, StoreError> {
             .and_then(|word| TaskState::from_word(&word))
             .ok_or_else(|| missing("a state"))?,
         attempt: record.number("attempt")?.unwrap_or_default(),
+        node: record
+            .take("node")
+            .and_then(|name| NodeId::parse(&name).ok()),
         created_at: record
             .moment("created")?
             .ok_or_else(|| missing("its beginning"))?,

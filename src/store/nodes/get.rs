@@ -3,8 +3,10 @@
 use futures_util::future::join_all;
 
 use super::Nodes;
+use super::resources::add_up;
 use crate::domain::egress::Endpoint;
 use crate::domain::node::{Drain, Node, NodeState, PushRegistration, Registration};
+use crate::domain::placement::Resources;
 use crate::domain::push::PushOwner;
 use crate::domain::{NodeId, Partition, UnixMillis};
 use crate::store::args::Args;
@@ -113,21 +115,22 @@ impl Nodes {
         for (name, (_, session)) in &found {
             args.push(name.as_str()).push(session);
         }
-        let mut used = vec![0; found.len()];
+        let mut used = vec![(0, Resources::new()); found.len()];
         let held = join_all(self.core.all_partitions().map(|partition| {
             let args = &args;
             async move { self.core.call(&scripts::HELD, partition, "", args).await }
         }));
         for reply in held.await {
             let mut reply = reply?;
-            for sum in &mut used {
-                *sum += reply.count()?;
+            for (tasks, taken) in &mut used {
+                *tasks += reply.count()?;
+                add_up(taken, reply.next_list()?)?;
             }
         }
         Ok(found
             .into_iter()
             .zip(used)
-            .map(|((_, (node, _)), used)| node.holding(used))
+            .map(|((_, (node, _)), (tasks, taken))| node.holding(tasks, taken))
             .collect())
     }
 
@@ -175,6 +178,7 @@ fn decode(id: NodeId, answer: &mut Reply) -> Result<(Node, String), StoreError> 
         registration: decode_registration(&mut record)?,
         state: NodeState::after_silence(silence),
         used: 0,
+        taken: Resources::new(),
         drain,
         load,
         last_seen,

@@ -11,6 +11,7 @@ mod get;
 mod heartbeat;
 mod register;
 mod remove;
+pub(crate) mod resources;
 pub(crate) mod sessions;
 
 use std::sync::Arc;

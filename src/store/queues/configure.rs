@@ -78,8 +78,8 @@ impl Queues {
             .call(&scripts::CONFIGURE, partition, mode, &args)
             .await?;
         let word = reply.text()?;
-        let made = reply.left() > 0 && reply.text()? == "1";
-        let secret = made.then_some(fresh);
+        let is_taken = reply.left() > 0 && reply.text()? == "1";
+        let secret = is_taken.then_some(fresh);
         Ok(match word.as_str() {
             "new" => ConfigureOutcome::New(secret),
             "known" => ConfigureOutcome::Known(secret),

@@ -3,6 +3,7 @@
 use deadpool_redis::redis::Value;
 
 use super::Tasks;
+use super::classes::Covered;
 use crate::domain::limits::MAX_CLAIM_TASKS;
 use crate::domain::placement::Offer;
 use crate::domain::{
@@ -11,6 +12,7 @@ use crate::domain::{
 use crate::store::args::Args;
 use crate::store::codec::latest_attempt;
 use crate::store::lanes::{Slice, Verb};
+use crate::store::nodes::resources::packed_amounts;
 use crate::store::reply::{Reply, parse_number};
 use crate::store::tasks::release::Release;
 use crate::store::tasks::report::View;
@@ -71,6 +73,8 @@ pub struct ClaimedTask {
 /// once and free of charge: the client has gone away, and nobody would ever work on them.
 pub struct Claimed {
     tasks: Vec<ClaimedTask>,
+    holds: u64,
+    short: bool,
     store: Tasks,
 }
 
@@ -95,8 +99,34 @@ impl Claimed {
         std::mem::take(&mut self.tasks)
     }
 
-    fn absorb(&mut self, tasks: Vec<ClaimedTask>) {
-        self.tasks.extend(tasks);
+    /// Tasks that the node holds in the partitions where nothing was found.
+    pub fn holds(&self) -> u64 {
+        self.holds
+    }
+
+    /// Whether there was something that the node could have got, had it more of its resources left.
+    pub fn is_short(&self) -> bool {
+        self.short
+    }
+
+    fn none(store: &Tasks) -> Self {
+        Self {
+            tasks: Vec::new(),
+            holds: 0,
+            short: false,
+            store: store.clone(),
+        }
+    }
+
+    fn absorb(&mut self, answer: Answer) {
+        match answer {
+            Answer::Claimed(tasks) => self.tasks.extend(tasks),
+            Answer::Nothing { holds, short } => {
+                self.holds += holds;
+                self.short |= short;
+            }
+            Answer::ClassesChanged(_) => {}
+        }
     }
 }
 
@@ -153,10 +183,7 @@ impl Tasks {
 
     /// What the request's `claim_id` has got before and still holds, and nothing more.
     pub async fn recall(&self, request: &ClaimRequest) -> Result<Claimed, StoreError> {
-        let mut claimed = Claimed {
-            tasks: Vec::new(),
-            store: self.clone(),
-        };
+        let mut claimed = Claimed::none(self);
         if request.claim_id.is_some() {
             for (partition, _) in self.visits(&request.queues) {
                 claimed.absorb(self.recall_in(partition, request).await?);
@@ -170,10 +197,7 @@ impl Tasks {
         request: &ClaimRequest,
         most_held: Option<u64>,
     ) -> Result<Claimed, StoreError> {
-        let mut claimed = Claimed {
-            tasks: Vec::new(),
-            store: self.clone(),
-        };
+        let mut claimed = Claimed::none(self);
         let visits = self.visits(&request.queues);
         // With several partitions, a repeated claim_id may have its tasks in any of them.
         if request.claim_id.is_some() && visits.len() > 1 {
@@ -192,7 +216,7 @@ impl Tasks {
             }
             let bounds = (missing, most_held);
             match self.claim_in(partition, &queues, request, bounds).await {
-                Ok(tasks) => claimed.absorb(tasks),
+                Ok(answer) => claimed.absorb(answer),
                 // What has been got already is worth more than the news of a failure.
                 Err(error) if claimed.is_empty() => return Err(error),
                 Err(_) => break,
@@ -221,7 +245,7 @@ impl Tasks {
         queues: &[QueueName],
         request: &ClaimRequest,
         (missing, most_held): (usize, Option<u64>),
-    ) -> Result<Vec<ClaimedTask>, StoreError> {
+    ) -> Result<Answer, StoreError> {
         for _ in 0..LOOKS {
             let mut wanted = Vec::with_capacity(queues.len());
             for queue in queues {
@@ -233,12 +257,21 @@ impl Tasks {
                 wanted.push((queue, classes.version, covered));
             }
             if wanted.is_empty() {
-                return Ok(Vec::new());
+                return Ok(Answer::nothing());
             }
+            let takes = wanted.iter().any(|(.., covered)| !covered.takes.is_empty());
+            let (_turn, amounts) = if takes {
+                let turn = self.core.turns.wait(&request.node).await;
+                (Some(turn), self.amounts(partition, request, &wanted).await?)
+            } else {
+                (None, String::new())
+            };
             let mut args = encode_head(request, missing, most_held);
-            args.push_number(wanted.len() as u64);
+            args.push(amounts).push_number(wanted.len() as u64);
             for (queue, version, covered) in wanted {
-                args.push(queue.as_str()).push_number(version).push(covered);
+                args.push(queue.as_str())
+                    .push_number(version)
+                    .push(covered.numbers);
             }
             let slice = Slice::new(args, 1).weighing(missing);
             match decode(
@@ -246,11 +279,29 @@ impl Tasks {
                     .through_lane(Verb::Claim, partition, slice)
                     .await?,
             )? {
-                Answer::Claimed(tasks) => return Ok(tasks),
                 Answer::ClassesChanged(queue) => self.core.forget_classes(&queue),
+                answer => return Ok(answer),
             }
         }
-        Ok(Vec::new())
+        Ok(Answer::nothing())
+    }
+
+    /// What the node has left beside the tasks of this partition, and what tasks of the wanted
+    /// classes take, as `lib/uses.lua` is told.
+    async fn amounts(
+        &self,
+        partition: Partition,
+        request: &ClaimRequest,
+        wanted: &[(&QueueName, u64, Covered)],
+    ) -> Result<String, StoreError> {
+        let all = &request.offer.resources;
+        let left = self.core.left_beside(&request.node, all, partition).await?;
+        let mut told = vec![packed_amounts(&left)];
+        for (queue, _, covered) in wanted {
+            let takes = covered.takes.iter();
+            told.extend(takes.map(|(class, takes)| format!("{queue} {class} {takes}")));
+        }
+        Ok(told.join(";"))
     }
 
     /// What the `claim_id` has got in a partition before.
@@ -258,18 +309,12 @@ impl Tasks {
         &self,
         partition: Partition,
         request: &ClaimRequest,
-    ) -> Result<Vec<ClaimedTask>, StoreError> {
+    ) -> Result<Answer, StoreError> {
         let mut args = encode_head(request, 0, None);
-        args.push_number(0);
+        args.push("").push_number(0);
         let slice = Slice::new(args, 1).in_mode("recall");
-        match decode(
-            self.core
-                .through_lane(Verb::Claim, partition, slice)
-                .await?,
-        )? {
-            Answer::Claimed(tasks) => Ok(tasks),
-            Answer::ClassesChanged(_) => Ok(Vec::new()),
-        }
+        let lane = self.core.through_lane(Verb::Claim, partition, slice);
+        decode(lane.await?)
     }
 }
 
@@ -294,7 +339,21 @@ fn encode_head(request: &ClaimRequest, most: usize, most_held: Option<u64>) -> A
 
 enum Answer {
     Claimed(Vec<ClaimedTask>),
+    /// Nothing. Perhaps because the node itself has too little left for a task that it may run.
+    Nothing {
+        holds: u64,
+        short: bool,
+    },
     ClassesChanged(QueueName),
+}
+
+impl Answer {
+    const fn nothing() -> Self {
+        Self::Nothing {
+            holds: 0,
+            short: false,
+        }
+    }
 }
 
 fn decode(answers: Vec<Value>) -> Result<Answer, StoreError> {
@@ -303,10 +362,19 @@ fn decode(answers: Vec<Value>) -> Result<Answer, StoreError> {
         .next()
         .ok_or_else(|| StoreError::corrupt("claim answered nothing"))?;
     let mut reply = Reply::list(answer)?;
-    if reply.text()? == "classes_changed" {
-        let queue =
-            QueueName::parse(&reply.text()?).map_err(|_| StoreError::corrupt("a queue's name"))?;
-        return Ok(Answer::ClassesChanged(queue));
+    match reply.text()?.as_str() {
+        "classes_changed" => {
+            let queue = QueueName::parse(&reply.text()?)
+                .map_err(|_| StoreError::corrupt("a queue's name"))?;
+            return Ok(Answer::ClassesChanged(queue));
+        }
+        "none" => {
+            return Ok(Answer::Nothing {
+                holds: reply.count()?,
+                short: reply.text()? == "1",
+            });
+        }
+        _ => {}
     }
     let mut tasks = Vec::with_capacity(reply.left());
     while reply.left() > 0 {

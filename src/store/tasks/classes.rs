@@ -10,6 +10,7 @@ use crate::domain::placement::{Offer, TaskClass};
 use crate::store::StoreError;
 use crate::store::args::Args;
 use crate::store::core::Core;
+use crate::store::nodes::resources::packed;
 use crate::store::scripts;
 
 /// Queues whose classes are remembered at once; beyond it the memory starts anew.
@@ -26,20 +27,34 @@ pub(crate) struct Classes {
     pub(crate) version: u64,
 }
 
+/// The classes of a queue that a node may run.
+pub(crate) struct Covered {
+    /// Their numbers, as the claim script reads them: `*`, a list, or empty.
+    pub(crate) numbers: String,
+    /// Those whose tasks take something of the node, and what.
+    pub(crate) takes: Vec<(usize, String)>,
+}
+
 impl Classes {
-    /// The numbers that `offer` covers, as the claim script reads them: `*`, a list, or empty.
-    pub(crate) fn covered_by(&self, offer: &Offer) -> String {
-        let covered: Vec<String> = self
-            .classes
-            .iter()
-            .enumerate()
-            .filter(|(_, class)| offer.covers(class))
-            .map(|(number, _)| number.to_string())
-            .collect();
-        if covered.len() == self.classes.len() {
-            "*".to_owned()
-        } else {
-            covered.join(",")
+    /// What `offer` covers.
+    pub(crate) fn covered_by(&self, offer: &Offer) -> Covered {
+        let (mut numbers, mut takes) = (Vec::new(), Vec::new());
+        for (number, class) in self.classes.iter().enumerate() {
+            if offer.covers(class) {
+                numbers.push(number.to_string());
+                if !class.requires.resources.is_empty() {
+                    takes.push((number, packed(&class.requires)));
+                }
+            }
+        }
+        let all = numbers.len() == self.classes.len() && takes.is_empty();
+        Covered {
+            numbers: if all {
+                "*".to_owned()
+            } else {
+                numbers.join(",")
+            },
+            takes,
         }
     }
 }

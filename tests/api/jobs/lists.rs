@@ -1,9 +1,9 @@
 //! Jobs as JSON lists, and the lists of jobs.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::super::service::Api;
-use super::{assert_counts, claimed, path, submitted};
+use super::{assert_counts, claimed, fail, path, submitted};
 
 #[tokio::test]
 async fn the_tasks_of_a_list_inherit_the_queue_and_the_type() {
@@ -145,5 +145,42 @@ async fn a_job_that_is_not_there_is_404() {
             let reply = api.act(&format!("/v1/jobs/{id}/{verb}")).await;
             assert_eq!(reply.failure(), (404, "job_not_found"), "{verb}");
         }
+    }
+}
+
+#[tokio::test]
+async fn the_tasks_of_a_job_are_found_by_their_state() {
+    let api = Api::start().await;
+    let list = vec![json!({}); 5];
+    let job = submitted(&api, json!({ "queue": "q", "tasks": list })).await;
+    let tasks = claimed(&api, 3).await;
+    fail(&api, &tasks[0]).await;
+    fail(&api, &tasks[2]).await;
+    let listed = async |query: &str| {
+        let page = api.get(&format!("{}/tasks?{query}", path(&job))).await;
+        assert_eq!(page.status, 200, "{}", page.text);
+        page.body
+    };
+    let offsets = |page: &Value| -> Vec<u64> {
+        let items = page["items"].as_array().unwrap();
+        items
+            .iter()
+            .map(|item| item["offset"].as_u64().unwrap())
+            .collect()
+    };
+    let failed = listed("state=failed").await;
+    assert_eq!(offsets(&failed), [0, 2]);
+    assert_eq!(failed["items"][0]["node_id"], "n");
+    assert_eq!(failed.get("next_cursor"), None);
+    assert_eq!(offsets(&listed("state=queued").await), [3, 4]);
+    assert_eq!(offsets(&listed("state=blocked").await), [0_u64; 0]);
+
+    let first = listed("state=failed&limit=1").await;
+    let cursor = first["next_cursor"].as_str().unwrap();
+    let second = listed(&format!("state=failed&limit=1&cursor={cursor}")).await;
+    assert_eq!((offsets(&first), offsets(&second)), (vec![0], vec![2]));
+    for wrong in ["state=done".to_owned(), format!("cursor={cursor}")] {
+        let reply = api.get(&format!("{}/tasks?{wrong}", path(&job))).await;
+        assert_eq!(reply.status, 400, "{wrong}");
     }
 }

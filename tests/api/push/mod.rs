@@ -7,6 +7,7 @@
 mod answers;
 mod breaker;
 mod ends;
+mod example;
 mod nodes;
 mod setup;
 mod targets;

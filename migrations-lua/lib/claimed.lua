@@ -1,0 +1,24 @@
+-- What a claim is answered: the tasks it has got, read as they are now.
+--@needs task
+local claimed = {}
+
+-- `leased` is an outcome, or ids and tokens one after the other; `claim` is nil when the group has run before.
+function claimed.show(leased, claim)
+  if leased[1] == 'classes_changed' then return leased end
+  if not leased[1] and claim then
+    local holds = redis.call('ZCARD', keys.held(claim.node, claim.session))
+    return { 'none', holds, claim.amounts and claim.amounts.short and '1' or '0' }
+  end
+  local read, tasks = claim and claim.read or {}, { 'claimed' }
+  for i = 1, #leased, 2 do
+    local t = read[leased[i]] or task.read(leased[i])
+    if t and t.token == leased[i + 1] and t.state == 'running' then
+      local shown, metadata = { t.id, t.queue, t.latest, task.document(t, 'p') }, task.document(t, 'm')
+      if t.type or metadata or t.traceparent then
+        shown[5], shown[6], shown[7] = t.type or false, metadata or false, t.traceparent or false
+      end
+      tasks[#tasks + 1] = shown
+    end
+  end
+  return tasks
+end
