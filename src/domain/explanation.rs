@@ -23,10 +23,21 @@ pub struct Situation {
     pub ahead: Option<u64>,
     /// When a task of the queue last started or ended; `None` for never, as far as is known.
     pub last_given_at: Option<UnixMillis>,
+    /// Limits of its queue that hold it.
+    pub limits: Vec<HeldBy>,
     /// Runs that end in the queue each second, of late.
     pub finished_per_s: f64,
     /// How the target of its queue fares, if it has one.
     pub target: Option<EndpointHealth>,
+}
+
+/// A limit of its queue that holds a task.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HeldBy {
+    /// The limit, as a path in the queue's `limits`: `running`, `types.render.rate`.
+    pub limit: String,
+    /// When it lets the next task go; `None` for as soon as a task ends.
+    pub until: Option<UnixMillis>,
 }
 
 /// What no registered node has.
@@ -53,6 +64,8 @@ pub struct Reason {
     pub nodes: Option<u64>,
     /// What no node has.
     pub missing: Option<Missing>,
+    /// The limit it speaks of.
+    pub limit: Option<String>,
 }
 
 impl Reason {
@@ -64,6 +77,7 @@ impl Reason {
             node_id: None,
             nodes: None,
             missing: None,
+            limit: None,
         }
     }
 
@@ -117,6 +131,7 @@ pub fn explain(situation: &Situation, nodes: &[Node]) -> Explanation {
         estimated_start_at = None;
     }
     if task.state == TaskState::Queued {
+        reasons.extend(situation.limits.iter().map(limit_reached));
         reasons.extend(match &situation.target {
             // A target takes every type, and has no labels and no resources.
             Some(health) if situation.class.requires.is_empty() => backing_off(health),
@@ -150,6 +165,18 @@ fn backing_off(health: &EndpointHealth) -> Option<Reason> {
         ),
     };
     Some(Reason::new("target_backing_off", message).at(health.open_until))
+}
+
+fn limit_reached(held: &HeldBy) -> Reason {
+    let limit = &held.limit;
+    let message = match held.until {
+        Some(_) => format!("its queue's limit {limit} is used up until that moment"),
+        None => format!("its queue's limit {limit} is reached, until a task ends that it counts"),
+    };
+    Reason {
+        limit: Some(limit.clone()),
+        ..Reason::new("limit_reached", message).at(held.until)
+    }
 }
 
 fn in_turn(ahead: u64) -> Reason {

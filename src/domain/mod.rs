@@ -21,6 +21,7 @@ pub mod partition;
 pub mod placement;
 pub mod push;
 pub mod queue;
+pub mod queue_limits;
 pub mod queue_settings;
 pub mod retry;
 pub mod schedule;

@@ -8,6 +8,7 @@ use super::lease::{
 use super::limits::{MAX_ATTEMPTS, MAX_DELAY_MS};
 use super::push::{DEFAULT_TARGET_CONCURRENCY, MAX_TARGET_CONCURRENCY};
 use super::queue::{DEFAULT_AGING_STEP_MS, Retention};
+use super::queue_limits::{QueueLimits, Weights, validate_weights};
 use super::retry::RetryPolicy;
 use super::score::Ordering;
 use super::signature::SigningSecret;
@@ -36,6 +37,10 @@ pub struct QueueSettings {
     pub retry: RetryPolicy,
     /// How long finished tasks are kept, how many, and how many bytes.
     pub retention: Retention,
+    /// What holds its tasks back.
+    pub limits: QueueLimits,
+    /// What its fairness keys weigh.
+    pub weights: Weights,
     /// Where its tasks are pushed to, if no node is to claim them.
     pub target: Option<Endpoint>,
     /// Most of its tasks that are there at once.
@@ -53,6 +58,8 @@ impl Default for QueueSettings {
             max_attempts: DEFAULT_MAX_ATTEMPTS,
             retry: RetryPolicy::default(),
             retention: Retention::default(),
+            limits: QueueLimits::default(),
+            weights: Weights::default(),
             target: None,
             target_concurrency: DEFAULT_TARGET_CONCURRENCY,
         }
@@ -77,6 +84,10 @@ pub struct QueueChange {
     pub failed_ms: Option<u64>,
     pub max_finished: Option<u64>,
     pub max_bytes: Option<u64>,
+    /// All limits together: one that it does not name is taken away.
+    pub limits: Option<QueueLimits>,
+    /// All weights together.
+    pub weights: Option<Weights>,
     pub target: Option<Endpoint>,
     pub target_concurrency: Option<u32>,
     /// What is pushed is signed with it; `None` keeps the one there is, or makes one.
@@ -125,6 +136,8 @@ impl QueueChange {
         if let Some(retry) = &self.retry {
             faults.extend(retry.validate().err().map(|fault| fault.under("/retry")));
         }
+        faults.extend(self.limits.iter().flat_map(QueueLimits::validate));
+        faults.extend(self.weights.iter().flat_map(validate_weights));
         if faults.is_empty() {
             Ok(())
         } else {

@@ -27,6 +27,7 @@ mod outages;
 mod placement;
 mod protocol;
 mod push;
+mod queue_limits;
 mod queue_settings;
 mod queues;
 mod schedules;

@@ -15,6 +15,7 @@ use crate::api::state::ApiState;
 use crate::domain::egress::Endpoint;
 use crate::domain::push::PushOwner;
 use crate::domain::queue::Queue;
+use crate::domain::queue_limits::{QueueLimits, Weights};
 use crate::domain::retry::RetryPolicy;
 use crate::domain::score::Ordering;
 use crate::domain::signature::SigningSecret;
@@ -44,6 +45,13 @@ pub(crate) struct QueueView<'a> {
     #[schema(value_type = schemas::RetryPolicy)]
     retry: RetryPolicy,
     retention: RetentionView,
+    #[serde(skip_serializing_if = "QueueLimits::is_empty")]
+    #[schema(value_type = Option<schemas::QueueLimits>)]
+    limits: &'a QueueLimits,
+    /// What fairness keys weigh.
+    #[serde(skip_serializing_if = "Weights::is_empty")]
+    #[schema(value_type = Option<std::collections::BTreeMap<String, f64>>)]
+    weights: &'a Weights,
     /// Where its tasks are pushed to.
     #[serde(skip_serializing_if = "Option::is_none")]
     target: Option<&'a str>,
@@ -90,6 +98,8 @@ impl<'a> From<&'a Queue> for QueueView<'a> {
                 max_finished: settings.retention.max_finished,
                 max_bytes: settings.retention.max_bytes,
             },
+            limits: &settings.limits,
+            weights: &settings.weights,
             target: settings.target.as_ref().map(Endpoint::as_str),
             target_concurrency: settings
                 .target
