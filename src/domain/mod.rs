@@ -6,9 +6,11 @@
 
 pub mod access;
 pub mod clock;
+pub mod dependency;
 pub mod document;
 pub mod egress;
 pub mod explanation;
+pub mod graph;
 pub mod ids;
 pub mod invalid;
 pub mod job;
@@ -34,6 +36,7 @@ pub mod task_template;
 pub mod uniqueness;
 
 pub use clock::UnixMillis;
+pub use dependency::Dependency;
 pub use document::Document;
 pub use ids::{LeaseToken, SessionId, TaskId};
 pub use invalid::InvalidInput;

@@ -1,10 +1,11 @@
 //! What is sent: the task as a claim gives it, and the headers that prove who sends it.
 
 use bytes::Bytes;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
+use crate::domain::dependency::Parent;
 use crate::domain::push::PushEndpoint;
-use crate::domain::{Document, QueueName, TaskId, TaskType, UnixMillis};
+use crate::domain::{Document, QueueName, TaskId, TaskState, TaskType, UnixMillis};
 use crate::store::ClaimedTask;
 
 /// A task in the form in which a claim answers with it.
@@ -23,6 +24,51 @@ struct Message<'a> {
     traceparent: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     metadata: Option<&'a Document>,
+    #[serde(skip_serializing_if = "Parents::is_empty")]
+    parents: Parents<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    parents_total: Option<u64>,
+}
+
+/// The tasks that it has waited for, by name or id.
+struct Parents<'a>(&'a [Parent]);
+
+#[derive(Serialize)]
+struct Told<'a> {
+    task_id: TaskId,
+    state: TaskState,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    result: Option<&'a Document>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    result_bytes: Option<u64>,
+}
+
+impl Parents<'_> {
+    fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl Serialize for Parents<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter().map(|parent| {
+            let id = parent.dependency.parent;
+            let name = parent.dependency.name.as_ref();
+            let is_left_out = parent.result.is_none()
+                && parent.result_bytes > 0
+                && parent.state == TaskState::Succeeded;
+            let told = Told {
+                task_id: id,
+                state: parent.state,
+                result: parent.result.as_ref(),
+                result_bytes: is_left_out.then_some(parent.result_bytes),
+            };
+            (
+                name.map_or_else(|| id.to_string(), ToString::to_string),
+                told,
+            )
+        }))
+    }
 }
 
 /// The body.
@@ -39,6 +85,9 @@ pub(super) fn body(task: &ClaimedTask) -> Result<Bytes, serde_json::Error> {
         deadline_at: task.deadline_at,
         traceparent: task.traceparent.as_deref(),
         metadata: task.metadata.as_ref(),
+        parents: Parents(&task.parents),
+        parents_total: (task.parents.len() < task.parents_total)
+            .then_some(task.parents_total as u64),
     };
     serde_json::to_vec(&message).map(Bytes::from)
 }

@@ -206,3 +206,27 @@ async fn a_failed_push_is_repeated_by_the_tasks_own_policy() {
         heard[1].headers["webhook-id"]
     );
 }
+
+#[tokio::test]
+async fn what_a_task_has_waited_for_comes_with_it() {
+    let api = Api::start().await;
+    let parent = api.submit(json!({"queue": "other"})).await;
+    let child = json!({"queue": "q", "depends_on": [parent]});
+    api.submit(child.clone()).await;
+    api.submit(child).await;
+    let lease = api.claim("n", json!({"queues": ["other"]})).await.remove(0);
+    let reply = api
+        .report(&lease, "complete", json!({"result": [1.50]}))
+        .await;
+    assert_eq!(reply.status, 200, "{}", reply.text);
+    api.until("/v1/queues/q/stats", |stats| stats.body["queued"] == 2)
+        .await;
+    let claimed = api
+        .post("/v1/nodes/n/claim", json!({"queues": ["q"]}))
+        .await;
+    let receiver = Receiver::saying(done()).await;
+    api.target(&receiver, json!({})).await;
+    let heard = receiver.until_heard(1).await.remove(0);
+    assert_eq!(heard.body["parents"], claimed.body["tasks"][0]["parents"]);
+    assert_eq!(heard.body["parents"][&parent]["result"], json!([1.50]));
+}
