@@ -17,6 +17,8 @@ use crate::store::{
 
 /// The lease is renewed so often: two tries may fail.
 const RENEW: Duration = Duration::from_millis(PUSH_LEASE_MS / 3);
+/// The same when the endpoint is no more: its tasks go back right after that is told.
+const LOOK: Duration = Duration::from_secs(1);
 /// Pause between tries to report while the store is away.
 const REPORT_PAUSE: Duration = Duration::from_millis(500);
 /// A report is tried for as long as the lease may last.
@@ -111,7 +113,7 @@ impl Delivery {
                 // With its node the task has gone back; with a target it goes on.
                 () = self.gone.cancelled(), if !knows_it_is_gone => knows_it_is_gone = true,
                 () = ended.woken() => {}
-                () = tokio::time::sleep(RENEW) => {}
+                () = tokio::time::sleep(if knows_it_is_gone { LOOK } else { RENEW }) => {}
             }
             match self.renew(None).await {
                 Ok(ProgressOutcome::Renewed {
