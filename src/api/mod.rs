@@ -7,6 +7,7 @@
 mod auth;
 mod body;
 mod budget;
+mod entity_tag;
 mod health;
 mod jobs;
 mod json;
