@@ -248,6 +248,7 @@ lua! {
         JOB_RESULTS = "jobs/results.lua",
         OUTBOX_ROWS = "outbox/rows.lua",
         SETTLE_ROWS = "outbox/settle.lua",
+        AUDIT_JOB = "audit/job.lua",
         AUDIT_TASK = "audit/task.lua",
         AUDIT_QUEUE = "audit/queue.lua",
         AUDIT_SCHEDULE = "audit/schedule.lua",
