@@ -23,6 +23,7 @@ mod names;
 mod nodes;
 mod operations;
 mod outages;
+mod people;
 mod placement;
 mod protocol;
 mod queue_settings;
