@@ -15,7 +15,7 @@ async fn submitted(api: &Api, more: Value) -> String {
     task.as_object_mut().unwrap().extend(more);
     let reply = api.post("/v1/tasks", task).await;
     assert_eq!(reply.status, 201, "{}", reply.text);
-    reply.id().clone()
+    reply.id()
 }
 
 /// Somebody takes the next task.
