@@ -6,7 +6,7 @@
 --          most tasks, token seed, claim_id or '', what lib/uses.lua is told or '', number of queues, and
 --          for each queue:
 --          name, version of the classes known, classes that the node may run ('*' or '0,3,...').
---          Mode 'recall': only what the claim_id has already got.
+--          Mode 'recall': only what the claim_id has already got; 'further': what it gets beside that.
 -- Returns  {'ok', outcome ...} in the order of the claims, each one of {'classes_changed', queue},
 --          {'none', tasks of this partition that the node holds, '1' when one took too much of it, else '0'},
 --          {'claimed', task ...}, each task being {id, queue, the field `latest`, payload} and, where one
@@ -28,7 +28,7 @@ local function take_claim()
 end
 
 local function run(claim)
-  local leased = leasing.recall(claim)
+  local leased = MODE ~= 'further' and leasing.recall(claim)
   if leased or MODE == 'recall' then return leased or {} end
   for _, wanted in ipairs(claim.queues) do
     local q = queue.load(wanted.name)
@@ -53,7 +53,7 @@ local function run(claim)
           leased[#leased + 1] = t.id
           leased[#leased + 1] = t.token
           claim.read[t.id] = t
-          if amounts then uses.take(amounts, q, class) end
+          if amounts then uses.take(amounts, q, t.class or '0') end
         end
         if bytes >= MAX_CLAIM_BYTES then
           ready.give_back(q, class, popped, i + 2)

@@ -6,6 +6,7 @@ use super::lease::{
 };
 use super::limits::{MAX_ATTEMPTS, MAX_DELAY_MS};
 use super::queue::{DEFAULT_AGING_STEP_MS, Retention};
+use super::queue_limits::{QueueLimits, Weights, validate_weights};
 use super::retry::RetryPolicy;
 use super::score::Ordering;
 
@@ -33,6 +34,10 @@ pub struct QueueSettings {
     pub retry: RetryPolicy,
     /// How long finished tasks are kept, how many, and how many bytes.
     pub retention: Retention,
+    /// What holds its tasks back.
+    pub limits: QueueLimits,
+    /// What its fairness keys weigh.
+    pub weights: Weights,
 }
 
 impl Default for QueueSettings {
@@ -46,6 +51,8 @@ impl Default for QueueSettings {
             max_attempts: DEFAULT_MAX_ATTEMPTS,
             retry: RetryPolicy::default(),
             retention: Retention::default(),
+            limits: QueueLimits::default(),
+            weights: Weights::default(),
         }
     }
 }
@@ -68,6 +75,10 @@ pub struct QueueChange {
     pub failed_ms: Option<u64>,
     pub max_finished: Option<u64>,
     pub max_bytes: Option<u64>,
+    /// All limits together: one that it does not name is taken away.
+    pub limits: Option<QueueLimits>,
+    /// All weights together.
+    pub weights: Option<Weights>,
 }
 
 impl QueueChange {
@@ -106,6 +117,8 @@ impl QueueChange {
         if let Some(retry) = &self.retry {
             faults.extend(retry.validate().err().map(|fault| fault.under("/retry")));
         }
+        faults.extend(self.limits.iter().flat_map(QueueLimits::validate));
+        faults.extend(self.weights.iter().flat_map(validate_weights));
         if faults.is_empty() {
             Ok(())
         } else {

@@ -13,6 +13,7 @@ use crate::api::path::{Id, QueuePath};
 use crate::api::problem::{Code, ConfigureQueueProblems, Problem};
 use crate::api::state::ApiState;
 use crate::domain::QueueName;
+use crate::domain::queue_limits::{QueueLimits, Weights};
 use crate::domain::queue_settings::QueueChange;
 use crate::domain::retry::RetryPolicy;
 use crate::domain::score::Ordering;
@@ -40,6 +41,14 @@ pub(crate) struct ConfigureQueue {
     retry: Option<RetryPolicy>,
     /// What becomes of finished tasks.
     retention: Option<ConfigureRetention>,
+    /// How many tasks run at once, and how many start in a time. A PATCH that names them replaces all of them:
+    /// {} takes them away.
+    #[schema(value_type = Option<schemas::QueueLimits>)]
+    limits: Option<QueueLimits>,
+    /// What fairness keys weigh: twice the weight is twice the share; 1 for a key that is not named. A PATCH that
+    /// names them replaces all of them.
+    #[schema(value_type = Option<std::collections::BTreeMap<String, f64>>)]
+    weights: Option<Weights>,
 }
 
 /// How long finished tasks are kept, and how many.
@@ -129,6 +138,8 @@ impl ConfigureQueue {
             failed_ms: retention.failed_ms,
             max_finished: retention.max_finished,
             max_bytes: retention.max_bytes,
+            limits: self.limits,
+            weights: self.weights,
         };
         change.validate().map_err(Problem::invalid)?;
         Ok(change)

@@ -13,6 +13,7 @@ use crate::api::path::{Id, QueuePath};
 use crate::api::problem::{Code, GetQueueProblems, PageProblems, Problem};
 use crate::api::state::ApiState;
 use crate::domain::queue::Queue;
+use crate::domain::queue_limits::{QueueLimits, Weights};
 use crate::domain::retry::RetryPolicy;
 use crate::domain::score::Ordering;
 use crate::domain::{QueueName, UnixMillis};
@@ -41,6 +42,13 @@ pub(crate) struct QueueView<'a> {
     #[schema(value_type = schemas::RetryPolicy)]
     retry: RetryPolicy,
     retention: RetentionView,
+    #[serde(skip_serializing_if = "QueueLimits::is_empty")]
+    #[schema(value_type = Option<schemas::QueueLimits>)]
+    limits: &'a QueueLimits,
+    /// What fairness keys weigh.
+    #[serde(skip_serializing_if = "Weights::is_empty")]
+    #[schema(value_type = Option<std::collections::BTreeMap<String, f64>>)]
+    weights: &'a Weights,
 }
 
 /// What becomes of finished tasks.
@@ -75,6 +83,8 @@ impl<'a> From<&'a Queue> for QueueView<'a> {
                 max_finished: settings.retention.max_finished,
                 max_bytes: settings.retention.max_bytes,
             },
+            limits: &settings.limits,
+            weights: &settings.weights,
         }
     }
 }

@@ -1,5 +1,6 @@
 //! What a queue is like, as its record holds it: a default is not written.
 
+use super::limits;
 use crate::domain::queue::Retention;
 use crate::domain::queue_settings::{QueueChange, QueueSettings};
 use crate::domain::retry::RetryPolicy;
@@ -22,7 +23,7 @@ pub(super) const FIELDS: [&str; 11] = [
     "max_bytes",
 ];
 
-/// The fields that a change names, and their values, in the order of [`FIELDS`].
+/// The fields that a change names, and their values, in the order of [`FIELDS`], limits behind.
 pub(super) fn encode(change: &QueueChange) -> Vec<(&'static str, String)> {
     let number = |value: Option<u64>| value.map(|value| value.to_string());
     let values = [
@@ -42,6 +43,7 @@ pub(super) fn encode(change: &QueueChange) -> Vec<(&'static str, String)> {
         .into_iter()
         .zip(values)
         .filter_map(|(field, value)| Some((field, value?)))
+        .chain(change.limits.iter().flat_map(limits::encode))
         .collect()
 }
 
@@ -67,6 +69,9 @@ pub(super) fn decode(record: &mut Record) -> Result<QueueSettings, StoreError> {
         max_attempts: record.number("max_attempts")?.unwrap_or(base.max_attempts),
         retry: retry.transpose()?.unwrap_or(base.retry),
         retention: retention(record, &base.retention)?,
+        limits: limits::decode(record)?,
+        // They stand in a key of their own.
+        weights: base.weights,
     })
 }
 
