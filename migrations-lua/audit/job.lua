@@ -3,7 +3,7 @@
 -- Transition: none.
 -- KEYS[1]  partition prefix
 -- ARGV     header, id, index behind which the page begins, most tasks
--- Returns  {'ok', recorded ('1' | '0'), tasks in its index, {field, value ...} of its record's numbers,
+-- Returns  {'ok', recorded ('1' | '0', 'graph' for one whose tasks may be in several partitions), tasks in its index, {field, value ...} of its record's numbers,
 --          index to go on behind or '' at the end, {state, tasks of the page in it ...}}
 -- Publishes nothing
 --@include job
@@ -25,4 +25,5 @@ for state, count in pairs(counts) do
   states[#states + 1] = text(count)
 end
 local next_after = #rows == 2 * most and rows[#rows] or ''
-return { 'ok', j and '1' or '0', redis.call('ZCARD', keys.job_tasks(id)), numbers, next_after, states }
+local recorded = j and ((j.graph or j.home) and 'graph' or '1') or '0'
+return { 'ok', recorded, redis.call('ZCARD', keys.job_tasks(id)), numbers, next_after, states }

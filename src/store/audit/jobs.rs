@@ -20,6 +20,8 @@ const READINGS: usize = 5;
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 struct Reading {
     is_recorded: bool,
+    /// Whether it is a graph, whose tasks may be in several partitions: no moment shows all of them.
+    is_graph: bool,
     /// Tasks in its index.
     listed: u64,
     /// The numbers of its record.
@@ -66,8 +68,10 @@ impl Audit<'_> {
                 .core
                 .call(&scripts::AUDIT_JOB, partition, "", &args)
                 .await?;
+            let recorded = reply.text()?;
             let mut page = Reading {
-                is_recorded: reply.text()? == "1",
+                is_recorded: recorded != "0",
+                is_graph: recorded == "graph",
                 listed: reply.count()?,
                 counted: numbers(pairs(&mut reply)?)?,
                 found: reading
@@ -121,6 +125,9 @@ impl Reading {
                 vec![Finding::JobWithoutRecord { job }]
             };
         }
+        if self.is_graph {
+            return Vec::new();
+        }
         let counted = |name: &str| self.counted.get(name).copied().unwrap_or_default();
         let moved = ["running", "succeeded", "failed", "cancelled"];
         let waiting = i128::from(counted("made"))
@@ -167,6 +174,7 @@ mod tests {
             .zip(found);
         Reading {
             is_recorded: true,
+            is_graph: false,
             listed,
             counted: counted.collect(),
             found: found.collect(),

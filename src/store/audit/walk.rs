@@ -41,7 +41,7 @@ pub(super) fn classify(key: &str) -> Option<(Partition, Kind)> {
     let name = || name.to_owned();
     let kind = match kind {
         "task" => Kind::Record(name()),
-        "attempts" | "logs" => Kind::OfTask(name()),
+        "attempts" | "logs" | "edges" | "pending" | "answers" => Kind::OfTask(name()),
         "leases" | "due" | "expiries" | "held" => Kind::Tasks(None),
         "job" => Kind::Job(name()),
         "job_tasks" => Kind::JobTasks(name()),

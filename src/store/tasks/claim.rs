@@ -6,6 +6,7 @@ use deadpool_redis::redis::Value;
 
 use super::Tasks;
 use super::classes::Covered;
+use crate::domain::dependency::Parent;
 use crate::domain::limits::MAX_CLAIM_TASKS;
 use crate::domain::placement::Offer;
 use crate::domain::{
@@ -69,6 +70,10 @@ pub struct ClaimedTask {
     pub metadata: Option<Document>,
     /// W3C trace context of the submit.
     pub traceparent: Option<String>,
+    /// How many tasks it has waited for.
+    pub parents_total: usize,
+    /// Those of them that are told of, in its own order.
+    pub parents: Vec<Parent>,
 }
 
 /// Claimed tasks on their way to the node. Dropped before [`Self::deliver`], they go back at
@@ -99,6 +104,21 @@ impl Claimed {
     /// Takes the tasks out: the caller answers for them now.
     pub fn deliver(mut self) -> Vec<ClaimedTask> {
         std::mem::take(&mut self.tasks)
+    }
+
+    /// Reads how those ended that the tasks have waited for. What fails here fails the claim: its tasks go
+    /// back, as if it had not been.
+    async fn tell_parents(&mut self) -> Result<(), StoreError> {
+        let depending = self.tasks.iter().filter(|task| task.parents_total > 0);
+        let ids: Vec<TaskId> = depending.map(|task| task.id).collect();
+        if ids.is_empty() {
+            return Ok(());
+        }
+        let mut told = self.store.parents_of(&ids).await?;
+        for task in &mut self.tasks {
+            task.parents = told.remove(&task.id).unwrap_or_default();
+        }
+        Ok(())
     }
 
     /// Tasks that the node holds in the partitions where nothing was found.
@@ -165,9 +185,13 @@ impl Tasks {
     /// Claims tasks. Runs to its end even when the caller is dropped; what it gets then goes back.
     pub async fn claim(&self, request: ClaimRequest) -> Result<Claimed, StoreError> {
         let store = self.clone();
-        tokio::spawn(async move { store.claim_now(&request).await })
-            .await
-            .unwrap_or_else(|_| Err(StoreError::unknown()))
+        tokio::spawn(async move {
+            let mut claimed = store.claim_now(&request).await?;
+            claimed.tell_parents().await?;
+            Ok(claimed)
+        })
+        .await
+        .unwrap_or_else(|_| Err(StoreError::unknown()))
     }
 
     /// What the request's `claim_id` has got before and still holds, and nothing more.
@@ -182,6 +206,7 @@ impl Tasks {
                 claimed.absorb(self.recall_in(partition, request).await?);
             }
         }
+        claimed.tell_parents().await?;
         Ok(claimed)
     }
 
@@ -419,5 +444,7 @@ fn decode_claimed(mut reply: Reply) -> Result<ClaimedTask, StoreError> {
         )?,
         metadata: document(rare()?, "metadata")?,
         traceparent: rare()?,
+        parents_total: rare()?.map_or(Ok(0), |count| parse_number(&count))?,
+        parents: Vec::new(),
     })
 }
