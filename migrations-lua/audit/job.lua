@@ -3,8 +3,9 @@
 -- Transition: none.
 -- KEYS[1]  partition prefix
 -- ARGV     header, id, index behind which the page begins, most tasks
--- Returns  {'ok', recorded ('1' | '0', 'graph' for one whose tasks may be in several partitions), tasks in its index, {field, value ...} of its record's numbers,
---          index to go on behind or '' at the end, {state, tasks of the page in it ...}}
+-- Returns  {'ok', recorded ('1' | '0' | 'graph': its tasks may be in several partitions), tasks in its index,
+--          {field, value ...} of its record's numbers, index to go on behind or '' at the end,
+--          {state, tasks of the page in it ...}}
 -- Publishes nothing
 --@include job
 
