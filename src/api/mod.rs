@@ -9,6 +9,7 @@ mod auth;
 mod body;
 mod budget;
 mod endpoint;
+mod entity_tag;
 mod health;
 mod jobs;
 mod json;

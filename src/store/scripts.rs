@@ -268,6 +268,7 @@ lua! {
         ANSWER = "dependencies/answer.lua",
         PARENTS = "dependencies/parents.lua",
         EDGES = "dependencies/edges.lua",
+        AUDIT_JOB = "audit/job.lua",
         AUDIT_TASK = "audit/task.lua",
         AUDIT_QUEUE = "audit/queue.lua",
         AUDIT_SCHEDULE = "audit/schedule.lua",

@@ -25,6 +25,7 @@ mod names;
 mod nodes;
 mod operations;
 mod outages;
+mod people;
 mod placement;
 mod protocol;
 mod push;

@@ -5,8 +5,9 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::Response;
 use serde::Deserialize;
 
-use super::get::answer_with;
+use super::get::{answer_with, tag};
 use crate::api::endpoint;
+use crate::api::entity_tag::EntityTags;
 use crate::api::json::OptionalJson;
 use crate::api::openapi::schemas;
 use crate::api::path::{Id, QueuePath};
@@ -100,7 +101,8 @@ pub(crate) async fn configure_queue(
     headers: HeaderMap,
     OptionalJson(request): OptionalJson<ConfigureQueue>,
 ) -> Result<Response, Problem> {
-    let (change, revision) = (request.check(&state).await?, revision(&headers)?);
+    let change = request.check(&state).await?;
+    let revision = revision(&state, &name, &headers).await?;
     let queues = &state.store.queues;
     let outcome = queues
         .configure(&name, &change, revision.as_deref())
@@ -123,7 +125,8 @@ pub(crate) async fn merge_queue(
     headers: HeaderMap,
     OptionalJson(request): OptionalJson<ConfigureQueue>,
 ) -> Result<Response, Problem> {
-    let (change, revision) = (request.check(&state).await?, revision(&headers)?);
+    let change = request.check(&state).await?;
+    let revision = revision(&state, &name, &headers).await?;
     let queues = &state.store.queues;
     let outcome = queues.merge(&name, &change, revision.as_deref()).await?;
     configured(&state, &name, outcome).await
@@ -163,20 +166,24 @@ impl ConfigureQueue {
     }
 }
 
-/// The revision that If-Match names: that of an `ETag`, or `*`.
-fn revision(headers: &HeaderMap) -> Result<Option<String>, Problem> {
-    let Some(value) = headers.get(header::IF_MATCH) else {
+/// The revision that the queue must have, by If-Match.
+async fn revision(
+    state: &ApiState,
+    name: &QueueName,
+    headers: &HeaderMap,
+) -> Result<Option<String>, Problem> {
+    let Some(wanted) = EntityTags::of(headers, &header::IF_MATCH) else {
         return Ok(None);
     };
-    let text = value.to_str().unwrap_or_default().trim();
-    let revision = text
-        .strip_prefix('"')
-        .and_then(|text| text.strip_suffix('"'))
-        .unwrap_or(text);
-    if revision == "*" || revision.parse::<u64>().is_ok() {
-        return Ok(Some(revision.to_owned()));
+    if matches!(wanted, EntityTags::Any) {
+        return Ok(Some("*".to_owned()));
     }
-    Err(Problem::of(Code::PreconditionFailed))
+    match state.store.queues.get(name).await? {
+        Some(queue) if !wanted.name(&tag(&queue)) => Err(Problem::of(Code::PreconditionFailed)),
+        Some(queue) => Ok(Some(queue.revision.to_string())),
+        // What is not there has no revision; whether that is 404 or 412 depends on the verb.
+        None => Ok(Some("0".to_owned())),
+    }
 }
 
 async fn configured(

@@ -1,11 +1,12 @@
 //! GET /v1/queues and /v1/queues/{name}: queues as they are.
 
 use axum::extract::State;
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::StatusCode;
 use axum::response::Response;
 use serde::Serialize;
 
 use crate::api::endpoint::HealthView;
+use crate::api::entity_tag::mark;
 use crate::api::json;
 use crate::api::openapi::schemas;
 use crate::api::page::{PageParams, PageQuery};
@@ -144,11 +145,13 @@ pub(super) async fn answer_with(
         target_secret: secret.as_ref().map(SigningSecret::expose),
         ..QueueView::from(&queue)
     };
-    let mut response = json::answer(status, &view);
-    if let Ok(tag) = HeaderValue::from_str(&format!("\"{}\"", queue.revision)) {
-        response.headers_mut().insert(header::ETAG, tag);
-    }
-    Ok(response)
+    let response = json::answer(status, &view);
+    Ok(mark(response, &tag(&queue)))
+}
+
+/// The tag of a queue: the revision of its settings.
+pub(super) fn tag(queue: &Queue) -> String {
+    format!("\"{}\"", queue.revision)
 }
 
 /// Read a queue
