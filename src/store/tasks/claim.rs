@@ -66,6 +66,8 @@ pub struct ClaimedTask {
     pub lease_expires_at: UnixMillis,
     /// When the attempt runs out of time.
     pub deadline_at: UnixMillis,
+    /// When it was claimed.
+    pub started_at: UnixMillis,
     /// The submitter's notes.
     pub metadata: Option<Document>,
     /// W3C trace context of the submit.
@@ -185,13 +187,32 @@ impl Tasks {
     /// Claims tasks. Runs to its end even when the caller is dropped; what it gets then goes back.
     pub async fn claim(&self, request: ClaimRequest) -> Result<Claimed, StoreError> {
         let store = self.clone();
-        tokio::spawn(async move {
-            let mut claimed = store.claim_now(&request).await?;
-            claimed.tell_parents().await?;
-            Ok(claimed)
-        })
-        .await
-        .unwrap_or_else(|_| Err(StoreError::unknown()))
+        tokio::spawn(async move { store.claim_and_tell(&request, None).await })
+            .await
+            .unwrap_or_else(|_| Err(StoreError::unknown()))
+    }
+
+    /// The same for tasks that the service pushes: in each partition the node may hold `most_held` at
+    /// most, whichever replica claims.
+    pub async fn claim_to_push(
+        &self,
+        request: ClaimRequest,
+        most_held: u64,
+    ) -> Result<Claimed, StoreError> {
+        let store = self.clone();
+        tokio::spawn(async move { store.claim_and_tell(&request, Some(most_held)).await })
+            .await
+            .unwrap_or_else(|_| Err(StoreError::unknown()))
+    }
+
+    async fn claim_and_tell(
+        &self,
+        request: &ClaimRequest,
+        most_held: Option<u64>,
+    ) -> Result<Claimed, StoreError> {
+        let mut claimed = self.claim_now(request, most_held).await?;
+        claimed.tell_parents().await?;
+        Ok(claimed)
     }
 
     /// What the request's `claim_id` has got before and still holds, and nothing more.
@@ -210,7 +231,11 @@ impl Tasks {
         Ok(claimed)
     }
 
-    async fn claim_now(&self, request: &ClaimRequest) -> Result<Claimed, StoreError> {
+    async fn claim_now(
+        &self,
+        request: &ClaimRequest,
+        most_held: Option<u64>,
+    ) -> Result<Claimed, StoreError> {
         let mut claimed = Claimed::none(self);
         let visits = self.visits(&request.queues);
         // With several partitions, a repeated claim_id may have its tasks in any of them.
@@ -231,8 +256,9 @@ impl Tasks {
             if missing == 0 {
                 break;
             }
+            let bounds = (missing, most_held);
             match self
-                .claim_in(partition, &queues, request, missing, mode)
+                .claim_in(partition, &queues, request, bounds, mode)
                 .await
             {
                 // What the node holds there has been told by the first visit.
@@ -266,7 +292,7 @@ impl Tasks {
         partition: Partition,
         queues: &[QueueName],
         request: &ClaimRequest,
-        missing: usize,
+        (missing, most_held): (usize, Option<u64>),
         mode: &'static str,
     ) -> Result<Answer, StoreError> {
         for _ in 0..LOOKS {
@@ -289,7 +315,7 @@ impl Tasks {
             } else {
                 (None, String::new())
             };
-            let mut args = encode_head(request, missing);
+            let mut args = encode_head(request, missing, most_held);
             args.push(amounts).push_number(wanted.len() as u64);
             for (queue, version, covered) in wanted {
                 args.push(queue.as_str())
@@ -333,7 +359,7 @@ impl Tasks {
         partition: Partition,
         request: &ClaimRequest,
     ) -> Result<Answer, StoreError> {
-        let mut args = encode_head(request, 0);
+        let mut args = encode_head(request, 0, None);
         args.push("").push_number(0);
         let slice = Slice::new(args, 1).in_mode("recall");
         let lane = self.core.through_lane(Verb::Claim, partition, slice);
@@ -341,7 +367,7 @@ impl Tasks {
     }
 }
 
-fn encode_head(request: &ClaimRequest, most: usize) -> Args {
+fn encode_head(request: &ClaimRequest, most: usize, most_held: Option<u64>) -> Args {
     let mut args = Args::default();
     let (session, remaining) = request
         .session
@@ -355,7 +381,8 @@ fn encode_head(request: &ClaimRequest, most: usize) -> Args {
         .push_optional(request.lease_ms)
         .push_number(most as u64)
         .push(random_hex())
-        .push(request.claim_id.as_deref().unwrap_or_default());
+        .push(request.claim_id.as_deref().unwrap_or_default())
+        .push_optional(most_held);
     args
 }
 
@@ -434,6 +461,7 @@ fn decode_claimed(mut reply: Reply) -> Result<ClaimedTask, StoreError> {
         // In the order in which they stand in the record.
         attempt: parse_number(field("attempt")?)?,
         lease_token: LeaseToken::parse(field("token")?).ok_or_else(|| corrupt("token"))?,
+        started_at: UnixMillis::new(parse_number(field("started")?)?),
         fence: parse_number(field("fence")?)?,
         lease_expires_at: UnixMillis::new(parse_number(field("lease")?)?),
         deadline_at: UnixMillis::new(parse_number(field("deadline")?)?),
