@@ -44,8 +44,9 @@ async fn a_redis_that_loads_costs_503_until_it_has_loaded() {
     caller.until("/readyz", |reply| reply.status == 200).await;
     submit_until_taken(&caller, "second").await;
     // Each lane finds out for itself that Redis is back.
-    let is_read = caller.until(&format!("/v1/tasks/{first}"), |reply| reply.status == 200);
-    assert_eq!(is_read.await.body["state"], "queued");
+    let path = format!("/v1/tasks/{first}");
+    let read = caller.until(&path, |reply| reply.status == 200).await;
+    assert_eq!(read.body["state"], "queued");
 }
 
 #[tokio::test]
