@@ -3,23 +3,24 @@
 -- Transition: queued -> running; a task past its expiry -> expired.
 -- KEYS[1]  partition prefix
 -- ARGV     header, then claims: node, session or '', ms the session lives on or '', lease_ms or '',
---          most tasks, token seed, claim_id or '', what lib/uses.lua is told or '', number of queues, and
---          for each queue:
+--          most tasks, token seed, claim_id or '', most that it may hold here or '', what lib/uses.lua is
+--          told or '', number of queues, and for each queue:
 --          name, version of the classes known, classes that the node may run ('*' or '0,3,...').
 --          Mode 'recall': only what the claim_id has already got; 'further': what it gets beside that.
 -- Returns  {'ok', outcome ...} in the order of the claims, each one of {'classes_changed', queue},
 --          {'none', tasks of this partition that the node holds, '1' when one took too much of it, else '0'},
 --          {'claimed', task ...}, each task being {id, queue, the field `latest`, payload} and, where one
---          of them is there, {..., type or false, metadata or false, traceparent or false}
+--          of them is there, {..., type or false, metadata or false, traceparent or false, parents or nothing}
 -- Publishes final, for what has expired: what is gone needs no waking.
 --@include lane outage ready leasing uses claimed
 
 local MOST_LOOKED_AT = 200
 
 local function take_claim()
-  local node, session, remaining, lease_ms, most, seed, claim_id, told, count = take(9)
+  local node, session, remaining, lease_ms, most, seed, claim_id, most_held, told, count = take(10)
   local claim = { node = node, session = session, remaining = tonumber(remaining), lease_ms = tonumber(lease_ms),
-    most = tonumber(most), seed = seed, claim_id = claim_id, amounts = uses.open(told, node), queues = {}, read = {} }
+    most = most_held == '' and tonumber(most) or math.min(most, most_held - redis.call('ZCARD', keys.held(node, session))),
+    seed = seed, claim_id = claim_id, amounts = uses.open(told, node), queues = {}, read = {} }
   for i = 1, tonumber(count) do
     local name, version, allowed = take(3)
     claim.queues[i] = { name = name, version = tonumber(version), allowed = allowed }

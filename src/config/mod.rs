@@ -28,6 +28,7 @@ pub use client::{ClientArgs, ClientSettings, SecretToken};
 pub use secret::SecretUrl;
 
 use crate::domain::Limits;
+use crate::domain::egress::AddressRange;
 use crate::store::durability::Durability;
 use crate::store::private_redis::Fsync;
 
@@ -73,6 +74,10 @@ pub struct Settings {
     pub log_format: LogFormat,
     /// How long the service goes on serving, no longer ready, after the signal to stop.
     pub shutdown_delay_ms: u64,
+    /// Addresses beside the public ones that endpoints of users may lead to.
+    pub allow_egress: Vec<AddressRange>,
+    /// Certificates of authorities that are trusted beside the system's.
+    pub egress_ca: Option<PathBuf>,
     /// The bounds of requests.
     pub limits: Limits,
     origins: BTreeMap<&'static str, Origin>,
@@ -197,6 +202,13 @@ impl Settings {
                 file.shutdown_delay_ms,
                 1_000,
             ),
+            allow_egress: pick.or(
+                "allow_egress",
+                args.allow_egress,
+                file.allow_egress,
+                Vec::new(),
+            ),
+            egress_ca: pick.optional("egress_ca", args.egress_ca, file.egress_ca),
             limits,
             origins: pick.origins,
         };

@@ -2,7 +2,8 @@
 
 use super::node::{Node, NodeState};
 use super::placement::{Requirements, TaskClass, describe as condition_in_words};
-use super::{NodeId, Task, TaskState, TaskType, UnixMillis};
+use super::push::EndpointHealth;
+use super::{NodeId, Task, TaskId, TaskState, TaskType, UnixMillis};
 
 /// A queue that has given nothing for so long is said to have nobody who claims, milliseconds.
 const LATELY_MS: u64 = 60_000;
@@ -22,10 +23,16 @@ pub struct Situation {
     pub ahead: Option<u64>,
     /// When a task of the queue last started or ended; `None` for never, as far as is known.
     pub last_given_at: Option<UnixMillis>,
+    /// How many tasks a blocked one waits for.
+    pub waits_for: u64,
+    /// Some of them.
+    pub waits_for_some: Vec<TaskId>,
     /// Limits of its queue that hold it.
     pub limits: Vec<HeldBy>,
     /// Runs that end in the queue each second, of late.
     pub finished_per_s: f64,
+    /// How the target of its queue fares, if it has one.
+    pub target: Option<EndpointHealth>,
 }
 
 /// A limit of its queue that holds a task.
@@ -61,6 +68,10 @@ pub struct Reason {
     pub nodes: Option<u64>,
     /// What no node has.
     pub missing: Option<Missing>,
+    /// How many tasks it waits for.
+    pub waits_for: Option<u64>,
+    /// Some of those tasks.
+    pub task_ids: Vec<TaskId>,
     /// The limit it speaks of.
     pub limit: Option<String>,
 }
@@ -74,6 +85,8 @@ impl Reason {
             node_id: None,
             nodes: None,
             missing: None,
+            waits_for: None,
+            task_ids: Vec::new(),
             limit: None,
         }
     }
@@ -112,10 +125,7 @@ pub fn explain(situation: &Situation, nodes: &[Node]) -> Explanation {
             reasons.push(Reason::new("retry_wait", message).at(task.next_run_at));
             estimated_start_at = task.next_run_at;
         }
-        TaskState::Blocked => reasons.push(Reason::new(
-            "blocked",
-            "it waits for the tasks it depends on",
-        )),
+        TaskState::Blocked => reasons.push(blocked(situation)),
         TaskState::Running => reasons.extend(running(task)),
         TaskState::Queued => {}
         _ => reasons.push(finished(task)),
@@ -129,7 +139,11 @@ pub fn explain(situation: &Situation, nodes: &[Node]) -> Explanation {
     }
     if task.state == TaskState::Queued {
         reasons.extend(situation.limits.iter().map(limit_reached));
-        reasons.extend(unplaceable(situation, nodes));
+        reasons.extend(match &situation.target {
+            // A target takes every type, and has no labels and no resources.
+            Some(health) if situation.class.requires.is_empty() => backing_off(health),
+            _ => unplaceable(situation, nodes),
+        });
         if reasons.is_empty() {
             reasons.extend(unclaimed(situation));
         }
@@ -142,6 +156,33 @@ pub fn explain(situation: &Situation, nodes: &[Node]) -> Explanation {
         reasons,
         position: situation.ahead.map(|ahead| ahead + 1),
         estimated_start_at,
+    }
+}
+
+/// Whether the target is left alone just now.
+fn backing_off(health: &EndpointHealth) -> Option<Reason> {
+    let message = match (health.word(), health.failures) {
+        ("closed", _) => return None,
+        ("half_open", _) => {
+            "the target of its queue failed; one task finds out whether it works".to_owned()
+        }
+        (_, 0) => "the target of its queue asked to be left alone for a while".to_owned(),
+        (_, failures) => format!(
+            "the target of its queue failed {failures} times in a row and is left alone for a while"
+        ),
+    };
+    Some(Reason::new("target_backing_off", message).at(health.open_until))
+}
+
+fn blocked(situation: &Situation) -> Reason {
+    let message = match situation.waits_for {
+        1 => "it waits for 1 task that it depends on".to_owned(),
+        many => format!("it waits for {many} tasks that it depends on"),
+    };
+    Reason {
+        waits_for: Some(situation.waits_for),
+        task_ids: situation.waits_for_some.clone(),
+        ..Reason::new("blocked", message)
     }
 }
 
@@ -247,6 +288,17 @@ fn unplaceable(situation: &Situation, nodes: &[Node]) -> Option<Reason> {
             "nodes_draining",
             "every node that may run it takes no more tasks",
             live.len(),
+        );
+    }
+    let rests = |node: &&&&Node| {
+        let health = node.health.as_ref();
+        health.is_some_and(|health| health.open_until.is_some())
+    };
+    if open.iter().all(rests) {
+        return counted(
+            "endpoints_backing_off",
+            "every node that may run it has an endpoint that is left alone for a while",
+            open.len(),
         );
     }
     let full = |node: &&&&Node| node.used >= u64::from(node.registration.slots);

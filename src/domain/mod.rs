@@ -6,8 +6,11 @@
 
 pub mod access;
 pub mod clock;
+pub mod dependency;
 pub mod document;
+pub mod egress;
 pub mod explanation;
+pub mod graph;
 pub mod ids;
 pub mod invalid;
 pub mod job;
@@ -18,12 +21,14 @@ pub mod node;
 pub mod operation;
 pub mod partition;
 pub mod placement;
+pub mod push;
 pub mod queue;
 pub mod queue_limits;
 pub mod queue_settings;
 pub mod retry;
 pub mod schedule;
 pub mod score;
+pub mod signature;
 pub mod task;
 pub mod task_filter;
 pub mod task_state;
@@ -31,6 +36,7 @@ pub mod task_template;
 pub mod uniqueness;
 
 pub use clock::UnixMillis;
+pub use dependency::Dependency;
 pub use document::Document;
 pub use ids::{LeaseToken, SessionId, TaskId};
 pub use invalid::InvalidInput;

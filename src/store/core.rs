@@ -20,6 +20,7 @@ use super::nodes::facts::FactsCache;
 use super::nodes::resources::Turns;
 use super::reply::Reply;
 use super::scripts::Script;
+use super::servers::Servers;
 use super::tasks::classes::ClassCache;
 use super::wire::Wire;
 use crate::domain::{Partition, QueueName, TaskId};
@@ -97,8 +98,9 @@ pub(crate) struct Core {
     pub(crate) classes: ClassCache,
     /// What is known of nodes.
     pub(crate) facts: FactsCache,
-    /// For what is asked without a script.
+    /// For what is asked without a script: of a key, of servers.
     pub(crate) questions: Wire,
+    pub(crate) servers: Servers,
     /// Whose turn it is to claim tasks that take something of their node.
     pub(crate) turns: Turns,
     lanes: Lanes,
@@ -116,6 +118,7 @@ impl Core {
             classes: Mutex::new(HashMap::new()),
             facts: FactsCache::default(),
             questions: Wire::new(Arc::clone(&shared)),
+            servers: Servers::new(Arc::clone(&shared)),
             lanes: Lanes::new(partitions, Arc::clone(&shared)),
             turns: Turns::default(),
             desks: (0..DESKS).map(|_| desk()).collect(),

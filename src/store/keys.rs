@@ -23,6 +23,8 @@
 //! {ty0}:payload:ID               a document too long for the record; also result, metadata, error
 //! {ty0}:attempts:ID              earlier attempts
 //! {ty0}:logs:ID                  lines that its workers have logged
+//! {ty0}:edges:ID                 tasks that it depends on; {ty0}:pending:ID those that it waits for
+//! {ty0}:answers:ID               how they ended; {ty0}:dependents:ID whom it tells how it ends
 //! {ty0}:leases                   running tasks by when to look at them
 //! {ty0}:due                      scheduled and retrying tasks by their moment
 //! {ty0}:expiries                 waiting tasks by their expiry
@@ -37,6 +39,8 @@
 //! {ty0}:drains                   draining nodes by when what they hold goes back
 //! {ty0}:node:NODE                a node's record
 //! {ty0}:cancels:NODE             tasks that a node is to stop
+//! {ty0}:endpoints                nodes and queues whose tasks are pushed
+//! {ty0}:endpoint:KIND:NAME       the secret of a node's or a queue's endpoint, and how it fares
 //! {ty0}:operations  {ty0}:steps  operations; those with a step to do by when it is due
 //! {ty0}:operation:ID             an operation's record
 //! {ty0}:operation_ids:ID         tasks that it is still to change
@@ -224,6 +228,11 @@ impl Keys {
         self.one("job_extensions")
     }
 
+    /// Committed graphs whose tasks are to be made, by when to look.
+    pub fn job_plantings(&self) -> String {
+        self.one("job_plantings")
+    }
+
     /// Queues by when a rate lets their next tasks start.
     pub fn openings(&self) -> String {
         self.one("openings")
@@ -252,6 +261,26 @@ impl Keys {
     /// Lines that its workers have logged.
     pub fn logs(&self, id: &str) -> String {
         self.named("logs", id)
+    }
+
+    /// The tasks that a task depends on, as text.
+    pub fn edges(&self, id: &str) -> String {
+        self.named("edges", id)
+    }
+
+    /// The tasks that a blocked task waits for.
+    pub fn pending(&self, id: &str) -> String {
+        self.named("pending", id)
+    }
+
+    /// How the tasks ended that a task depends on, as far as it was told.
+    pub fn answers(&self, id: &str) -> String {
+        self.named("answers", id)
+    }
+
+    /// The tasks that are to be told how a task ends.
+    pub fn dependents(&self, id: &str) -> String {
+        self.named("dependents", id)
     }
 
     /// A queue's record.
@@ -338,6 +367,16 @@ impl Keys {
         self.named("node", node)
     }
 
+    /// Endpoints that tasks are pushed to.
+    pub fn endpoints(&self) -> String {
+        self.one("endpoints")
+    }
+
+    /// An endpoint's record: of a `node`, or of a `queue`.
+    pub fn endpoint(&self, kind: &str, name: &str) -> String {
+        format!("{}:endpoint:{kind}:{name}", self.prefix)
+    }
+
     /// A schedule's record.
     pub fn schedule(&self, name: &str) -> String {
         self.named("schedule", name)
@@ -351,6 +390,11 @@ impl Keys {
     /// A job's record.
     pub fn job(&self, id: &str) -> String {
         self.named("job", id)
+    }
+
+    /// The rows of a graph that are not tasks yet.
+    pub fn job_stage(&self, id: &str) -> String {
+        self.named("job_stage", id)
     }
 
     /// A job's tasks by their first item.

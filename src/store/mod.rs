@@ -11,8 +11,11 @@ pub mod clock;
 mod codec;
 mod condition;
 mod confirmation;
+mod connection;
 mod core;
+mod dependencies;
 pub mod durability;
+mod endpoints;
 mod error;
 pub mod faults;
 pub mod jobs;
@@ -30,6 +33,7 @@ mod reply;
 pub mod schedules;
 mod schema;
 mod scripts;
+mod servers;
 mod signals;
 mod sweeps;
 mod tasks;
@@ -42,7 +46,9 @@ use deadpool_redis::redis;
 use self::address::Address;
 pub use self::audit::AuditReport;
 pub use self::clock::Clock;
+use self::connection::Connection;
 use self::core::{Core, Shared};
+pub use self::endpoints::Endpoints;
 pub use self::error::{Outcome, StoreError};
 pub use self::jobs::Jobs;
 pub use self::nodes::Nodes;
@@ -101,6 +107,8 @@ pub struct Store {
     pub nodes: Nodes,
     /// Queues.
     pub queues: Queues,
+    /// Where tasks are pushed to.
+    pub endpoints: Endpoints,
     /// Changes of many tasks.
     pub operations: Operations,
     /// Rules by which tasks are submitted again and again.
@@ -161,6 +169,9 @@ impl Store {
                 core: Arc::clone(&core),
             },
             queues: Queues {
+                core: Arc::clone(&core),
+            },
+            endpoints: Endpoints {
                 core: Arc::clone(&core),
             },
             operations: Operations {
@@ -226,7 +237,7 @@ fn parse(url: &str) -> Result<Address, OpenError> {
 
 /// How long a document may be to stand in the record: one longer field than
 /// `hash-max-listpack-value` would turn the whole hash into a table, twice the size.
-async fn inline_bytes(connection: &mut redis::aio::MultiplexedConnection) -> usize {
+async fn inline_bytes(connection: &mut Connection) -> usize {
     let answer: Result<Vec<String>, _> = redis::cmd("CONFIG")
         .arg("GET")
         .arg("hash-max-listpack-value")
@@ -241,14 +252,19 @@ async fn inline_bytes(connection: &mut redis::aio::MultiplexedConnection) -> usi
 
 /// 128 random bits as hexadecimal digits.
 pub(crate) fn random_hex() -> String {
-    let mut bytes = [0; 16];
+    codec::hex(&random_bytes::<16>())
+}
+
+/// Random bytes that nobody can guess.
+pub(crate) fn random_bytes<const COUNT: usize>() -> [u8; COUNT] {
+    let mut bytes = [0; COUNT];
     // Without the system's randomness nothing here can be trusted, and nothing else would run.
     #[expect(
         clippy::expect_used,
         reason = "a machine without randomness cannot issue tokens"
     )]
     getrandom::fill(&mut bytes).expect("the system gives random bytes");
-    codec::hex(&bytes)
+    bytes
 }
 
 /// A number in [0, 1) for jitter.

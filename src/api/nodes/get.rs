@@ -4,6 +4,7 @@ use axum::extract::State;
 use axum::response::Response;
 use serde::Serialize;
 
+use crate::api::endpoint::HealthView;
 use crate::api::json;
 use crate::api::openapi::schemas;
 use crate::api::page::{PageParams, PageQuery};
@@ -13,7 +14,7 @@ use crate::api::state::ApiState;
 use crate::domain::node::{Load, Node, NodeState, Performance};
 use crate::domain::placement::Resources;
 use crate::domain::task::Labels;
-use crate::domain::{NodeId, TaskType, UnixMillis};
+use crate::domain::{NodeId, QueueName, TaskType, UnixMillis};
 use crate::store::nodes::NodePlace;
 
 /// A node as it is shown.
@@ -61,6 +62,16 @@ pub(crate) struct NodeView<'a> {
     /// Why it is to get no more tasks.
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<&'a str>,
+    /// Where its tasks are pushed to, for a node that claims none itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    endpoint: Option<&'a str>,
+    /// The queues that those come from.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Vec<schemas::Name>>)]
+    queues: Option<&'a [QueueName]>,
+    /// How its endpoint fares.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    health: Option<HealthView<'a>>,
     /// When it was last heard of.
     #[schema(value_type = String, format = DateTime)]
     last_seen: UnixMillis,
@@ -72,6 +83,7 @@ pub(crate) struct NodeView<'a> {
 impl<'a> From<&'a Node> for NodeView<'a> {
     fn from(node: &'a Node) -> Self {
         let (registration, drain) = (&node.registration, node.drain.as_ref());
+        let push = registration.push.as_ref();
         Self {
             id: &node.id,
             state: node.state,
@@ -87,6 +99,9 @@ impl<'a> From<&'a Node> for NodeView<'a> {
             draining_since: drain.map(|drain| drain.since),
             drain_deadline_at: drain.and_then(|drain| drain.deadline_at),
             reason: drain.and_then(|drain| drain.reason.as_deref()),
+            endpoint: push.map(|push| push.endpoint.as_str()),
+            queues: push.map(|push| &push.queues[..]),
+            health: node.health.as_ref().map(HealthView::from),
             last_seen: node.last_seen,
             registered_at: node.registered_at,
         }

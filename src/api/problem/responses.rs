@@ -11,13 +11,13 @@ use utoipa::openapi::schema::{ObjectBuilder, Type};
 use utoipa::openapi::{ContentBuilder, Ref, RefOr, Response, ResponseBuilder};
 
 use super::Code::{
-    self, AlreadyFinished, BatchRejected, BatchTooLarge, DuplicateTask, DurabilityUnconfirmed,
-    Forbidden, IdempotencyInProgress, IdempotencyKeyReused, Internal, InvalidCursor, InvalidJson,
-    InvalidRequest, InvalidState, JobNotFound, LeaseLost, NodeUnknown, NotAcceptable, NotFound,
-    OperationNotFound, Overloaded, PayloadTooLarge, PreconditionFailed, Purged, QueueFull,
-    QueueNotFound, RequestTimeout, ScheduleNotFound, ShuttingDown, StoreFull, StoreReset,
-    StoreUnavailable, TaskActive, TaskNotFinished, TaskNotFound, TooManyWaiters, Unauthenticated,
-    UnsupportedMediaType, ValidationFailed,
+    self, AlreadyFinished, BatchRejected, BatchTooLarge, CyclicDependency, DuplicateTask,
+    DurabilityUnconfirmed, Forbidden, IdempotencyInProgress, IdempotencyKeyReused, Internal,
+    InvalidCursor, InvalidJson, InvalidRequest, InvalidState, JobNotFound, LeaseLost, NodeUnknown,
+    NotAcceptable, NotFound, OperationNotFound, Overloaded, PayloadTooLarge, PreconditionFailed,
+    Purged, QueueFull, QueueNotFound, RequestTimeout, ScheduleNotFound, ShuttingDown, StoreFull,
+    StoreReset, StoreUnavailable, TaskActive, TaskNotFinished, TaskNotFound, TooManyWaiters,
+    Unauthenticated, UnsupportedMediaType, ValidationFailed,
 };
 
 /// Every operation of the API.
@@ -79,6 +79,8 @@ groups! {
     GetQueueProblems: QueueNotFound, CALL;
     ChangeQueueProblems: QueueNotFound, CALL, WRITE;
     ConfigureQueueProblems: QueueNotFound InvalidState PreconditionFailed, CALL, BODY, WRITE;
+    RotateQueueSecretProblems: QueueNotFound InvalidState, CALL, WRITE;
+    RotateNodeSecretProblems: NodeUnknown InvalidState, CALL, WRITE;
     DeleteQueueProblems: QueueNotFound InvalidState, CALL, WRITE;
     CreateScheduleProblems: InvalidState IdempotencyKeyReused, CALL, BODY, WRITE;
     GetScheduleProblems: ScheduleNotFound, CALL;
@@ -88,7 +90,7 @@ groups! {
     TriggerScheduleProblems: ScheduleNotFound QueueFull, CALL, WRITE;
     PreviewScheduleProblems: InvalidRequest ScheduleNotFound, CALL;
     PreviewProblems:, CALL, BODY;
-    SubmitJobProblems: IdempotencyInProgress IdempotencyKeyReused Purged InvalidState QueueFull BatchTooLarge ShuttingDown, CALL, BODY, WRITE;
+    SubmitJobProblems: CyclicDependency IdempotencyInProgress IdempotencyKeyReused Purged InvalidState QueueFull BatchTooLarge ShuttingDown, CALL, BODY, WRITE;
     GetJobProblems: InvalidRequest JobNotFound TooManyWaiters, CALL;
     ListJobTasksProblems: InvalidRequest InvalidCursor JobNotFound, CALL;
     CancelJobProblems: JobNotFound AlreadyFinished, CALL, WRITE;

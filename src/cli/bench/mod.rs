@@ -18,6 +18,7 @@ mod fairness;
 mod fake_service;
 mod http;
 mod idle;
+mod jobs;
 mod latency;
 mod load;
 mod memory;
@@ -25,6 +26,7 @@ mod meter;
 mod pacer;
 mod redis_info;
 mod report;
+mod resident;
 mod single;
 
 use anyhow::bail;
@@ -69,6 +71,7 @@ async fn measure(args: &BenchArgs) -> anyhow::Result<Value> {
                 serde_json::to_value(claim_depth::run(args, &deployment).await?)?
             }
             Workload::Memory => serde_json::to_value(memory::run(args, &deployment).await?)?,
+            Workload::Jobs => serde_json::to_value(jobs::run(args, &deployment).await?)?,
             Workload::Fairness => serde_json::to_value(fairness::run(args, &deployment).await?)?,
             Workload::All => continue,
         };

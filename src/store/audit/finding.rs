@@ -169,6 +169,20 @@ pub enum Finding {
         /// Its state.
         state: TaskState,
     },
+    /// A blocked task that nothing can release.
+    #[error("task {task} is blocked but waits for no task")]
+    WaitsForNothing {
+        /// The task.
+        task: TaskId,
+    },
+    /// A task that is not blocked still waits for others.
+    #[error("task {task} is {} but still waits for other tasks", .state.word())]
+    WaitsNoMore {
+        /// The task.
+        task: TaskId,
+        /// Its state.
+        state: TaskState,
+    },
     /// The queue has keys but no record.
     #[error("queue {queue} has tasks, classes or a place in the list but no record")]
     QueueWithoutRecord {
@@ -198,6 +212,24 @@ pub enum Finding {
     ScheduleNotWatched {
         /// The schedule.
         schedule: String,
+    },
+    /// The job has tasks but no record.
+    #[error("job {job} has an index of tasks but no record")]
+    JobWithoutRecord {
+        /// The job, as its keys name it.
+        job: String,
+    },
+    /// The job counts other tasks than it has.
+    #[error("job {job} counts {counted} tasks as {what}, but {found} are")]
+    JobMiscounted {
+        /// The job, as its keys name it.
+        job: String,
+        /// waiting, running, succeeded, failed or cancelled.
+        what: String,
+        /// What its record says.
+        counted: String,
+        /// What its tasks say.
+        found: String,
     },
     /// The classes are not numbered from 0 without a gap, or miscounted.
     #[error("queue {queue} counts {counted} classes but has those numbered {numbers:?}")]

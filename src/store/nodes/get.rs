@@ -4,8 +4,10 @@ use futures_util::future::join_all;
 
 use super::Nodes;
 use super::resources::add_up;
-use crate::domain::node::{Drain, Node, NodeState, Registration};
+use crate::domain::egress::Endpoint;
+use crate::domain::node::{Drain, Node, NodeState, PushRegistration, Registration};
 use crate::domain::placement::Resources;
+use crate::domain::push::PushOwner;
 use crate::domain::{NodeId, Partition, UnixMillis};
 use crate::store::args::Args;
 use crate::store::codec::Record;
@@ -108,6 +110,7 @@ impl Nodes {
                 found.push((name, decode(name.clone(), &mut answer)?));
             }
         }
+        self.add_health(partition, &mut found).await?;
         let mut args = Args::default();
         for (name, (_, session)) in &found {
             args.push(name.as_str()).push(session);
@@ -129,6 +132,25 @@ impl Nodes {
             .zip(used)
             .map(|((_, (node, _)), (tasks, taken))| node.holding(tasks, taken))
             .collect())
+    }
+
+    /// How the endpoints of those fare that have one.
+    async fn add_health(
+        &self,
+        partition: Partition,
+        found: &mut [(&NodeId, (Node, String))],
+    ) -> Result<(), StoreError> {
+        let pushed = |node: &Node| node.registration.push.is_some();
+        let owners: Vec<PushOwner> = found
+            .iter()
+            .filter(|(_, (node, _))| pushed(node))
+            .map(|(name, _)| PushOwner::Node((*name).clone()))
+            .collect();
+        let mut health = self.core.health(partition, &owners).await?;
+        for (name, (node, _)) in found {
+            node.health = health.remove(&PushOwner::Node((*name).clone()));
+        }
+        Ok(())
     }
 }
 
@@ -161,6 +183,7 @@ fn decode(id: NodeId, answer: &mut Reply) -> Result<(Node, String), StoreError> 
         load,
         last_seen,
         registered_at,
+        health: None,
     };
     Ok((node, session))
 }
@@ -186,5 +209,21 @@ pub(super) fn decode_registration(record: &mut Record) -> Result<Registration, S
         types: json(record, "types")?,
         performance: json(record, "performance")?,
         version: json(record, "version")?,
+        push: decode_push(record)?,
     })
+}
+
+fn decode_push(record: &mut Record) -> Result<Option<PushRegistration>, StoreError> {
+    let Some(url) = record.take("endpoint") else {
+        return Ok(None);
+    };
+    let endpoint = Endpoint::parse(&url).map_err(StoreError::corrupt)?;
+    let queues = record.take("endpoint_queues").unwrap_or_default();
+    let queues = serde_json::from_str(&queues)
+        .map_err(|_| StoreError::corrupt("the queues of a node's endpoint"))?;
+    Ok(Some(PushRegistration {
+        endpoint,
+        queues,
+        secret: None,
+    }))
 }

@@ -6,6 +6,7 @@ use deadpool_redis::redis::Value;
 
 use super::Tasks;
 use super::classes::Covered;
+use crate::domain::dependency::Parent;
 use crate::domain::limits::MAX_CLAIM_TASKS;
 use crate::domain::placement::Offer;
 use crate::domain::{
@@ -65,10 +66,16 @@ pub struct ClaimedTask {
     pub lease_expires_at: UnixMillis,
     /// When the attempt runs out of time.
     pub deadline_at: UnixMillis,
+    /// When it was claimed.
+    pub started_at: UnixMillis,
     /// The submitter's notes.
     pub metadata: Option<Document>,
     /// W3C trace context of the submit.
     pub traceparent: Option<String>,
+    /// How many tasks it has waited for.
+    pub parents_total: usize,
+    /// Those of them that are told of, in its own order.
+    pub parents: Vec<Parent>,
 }
 
 /// Claimed tasks on their way to the node. Dropped before [`Self::deliver`], they go back at
@@ -99,6 +106,21 @@ impl Claimed {
     /// Takes the tasks out: the caller answers for them now.
     pub fn deliver(mut self) -> Vec<ClaimedTask> {
         std::mem::take(&mut self.tasks)
+    }
+
+    /// Reads how those ended that the tasks have waited for. What fails here fails the claim: its tasks go
+    /// back, as if it had not been.
+    async fn tell_parents(&mut self) -> Result<(), StoreError> {
+        let depending = self.tasks.iter().filter(|task| task.parents_total > 0);
+        let ids: Vec<TaskId> = depending.map(|task| task.id).collect();
+        if ids.is_empty() {
+            return Ok(());
+        }
+        let mut told = self.store.parents_of(&ids).await?;
+        for task in &mut self.tasks {
+            task.parents = told.remove(&task.id).unwrap_or_default();
+        }
+        Ok(())
     }
 
     /// Tasks that the node holds in the partitions where nothing was found.
@@ -165,9 +187,32 @@ impl Tasks {
     /// Claims tasks. Runs to its end even when the caller is dropped; what it gets then goes back.
     pub async fn claim(&self, request: ClaimRequest) -> Result<Claimed, StoreError> {
         let store = self.clone();
-        tokio::spawn(async move { store.claim_now(&request).await })
+        tokio::spawn(async move { store.claim_and_tell(&request, None).await })
             .await
             .unwrap_or_else(|_| Err(StoreError::unknown()))
+    }
+
+    /// The same for tasks that the service pushes: in each partition the node may hold `most_held` at
+    /// most, whichever replica claims.
+    pub async fn claim_to_push(
+        &self,
+        request: ClaimRequest,
+        most_held: u64,
+    ) -> Result<Claimed, StoreError> {
+        let store = self.clone();
+        tokio::spawn(async move { store.claim_and_tell(&request, Some(most_held)).await })
+            .await
+            .unwrap_or_else(|_| Err(StoreError::unknown()))
+    }
+
+    async fn claim_and_tell(
+        &self,
+        request: &ClaimRequest,
+        most_held: Option<u64>,
+    ) -> Result<Claimed, StoreError> {
+        let mut claimed = self.claim_now(request, most_held).await?;
+        claimed.tell_parents().await?;
+        Ok(claimed)
     }
 
     /// What the request's `claim_id` has got before and still holds, and nothing more.
@@ -182,10 +227,15 @@ impl Tasks {
                 claimed.absorb(self.recall_in(partition, request).await?);
             }
         }
+        claimed.tell_parents().await?;
         Ok(claimed)
     }
 
-    async fn claim_now(&self, request: &ClaimRequest) -> Result<Claimed, StoreError> {
+    async fn claim_now(
+        &self,
+        request: &ClaimRequest,
+        most_held: Option<u64>,
+    ) -> Result<Claimed, StoreError> {
         let mut claimed = Claimed::none(self);
         let visits = self.visits(&request.queues);
         // With several partitions, a repeated claim_id may have its tasks in any of them.
@@ -206,8 +256,9 @@ impl Tasks {
             if missing == 0 {
                 break;
             }
+            let bounds = (missing, most_held);
             match self
-                .claim_in(partition, &queues, request, missing, mode)
+                .claim_in(partition, &queues, request, bounds, mode)
                 .await
             {
                 // What the node holds there has been told by the first visit.
@@ -241,7 +292,7 @@ impl Tasks {
         partition: Partition,
         queues: &[QueueName],
         request: &ClaimRequest,
-        missing: usize,
+        (missing, most_held): (usize, Option<u64>),
         mode: &'static str,
     ) -> Result<Answer, StoreError> {
         for _ in 0..LOOKS {
@@ -264,7 +315,7 @@ impl Tasks {
             } else {
                 (None, String::new())
             };
-            let mut args = encode_head(request, missing);
+            let mut args = encode_head(request, missing, most_held);
             args.push(amounts).push_number(wanted.len() as u64);
             for (queue, version, covered) in wanted {
                 args.push(queue.as_str())
@@ -308,7 +359,7 @@ impl Tasks {
         partition: Partition,
         request: &ClaimRequest,
     ) -> Result<Answer, StoreError> {
-        let mut args = encode_head(request, 0);
+        let mut args = encode_head(request, 0, None);
         args.push("").push_number(0);
         let slice = Slice::new(args, 1).in_mode("recall");
         let lane = self.core.through_lane(Verb::Claim, partition, slice);
@@ -316,7 +367,7 @@ impl Tasks {
     }
 }
 
-fn encode_head(request: &ClaimRequest, most: usize) -> Args {
+fn encode_head(request: &ClaimRequest, most: usize, most_held: Option<u64>) -> Args {
     let mut args = Args::default();
     let (session, remaining) = request
         .session
@@ -330,7 +381,8 @@ fn encode_head(request: &ClaimRequest, most: usize) -> Args {
         .push_optional(request.lease_ms)
         .push_number(most as u64)
         .push(random_hex())
-        .push(request.claim_id.as_deref().unwrap_or_default());
+        .push(request.claim_id.as_deref().unwrap_or_default())
+        .push_optional(most_held);
     args
 }
 
@@ -409,6 +461,7 @@ fn decode_claimed(mut reply: Reply) -> Result<ClaimedTask, StoreError> {
         // In the order in which they stand in the record.
         attempt: parse_number(field("attempt")?)?,
         lease_token: LeaseToken::parse(field("token")?).ok_or_else(|| corrupt("token"))?,
+        started_at: UnixMillis::new(parse_number(field("started")?)?),
         fence: parse_number(field("fence")?)?,
         lease_expires_at: UnixMillis::new(parse_number(field("lease")?)?),
         deadline_at: UnixMillis::new(parse_number(field("deadline")?)?),
@@ -419,5 +472,7 @@ fn decode_claimed(mut reply: Reply) -> Result<ClaimedTask, StoreError> {
         )?,
         metadata: document(rare()?, "metadata")?,
         traceparent: rare()?,
+        parents_total: rare()?.map_or(Ok(0), |count| parse_number(&count))?,
+        parents: Vec::new(),
     })
 }
