@@ -14,8 +14,8 @@ function claimed.show(leased, claim)
     local t = read[leased[i]] or task.read(leased[i])
     if t and t.token == leased[i + 1] and t.state == 'running' then
       local shown, metadata = { t.id, t.queue, t.latest, task.document(t, 'p') }, task.document(t, 'm')
-      if t.type or metadata or t.traceparent then
-        shown[5], shown[6], shown[7] = t.type or false, metadata or false, t.traceparent or false
+      if t.type or metadata or t.traceparent or t.due then
+        shown[5], shown[6], shown[7], shown[8] = t.type or false, metadata or false, t.traceparent or false, t.due or false
       end
       tasks[#tasks + 1] = shown
     end

@@ -10,7 +10,7 @@
 -- Returns  {'ok', outcome ...} in the order of the claims, each one of {'classes_changed', queue},
 --          {'none', tasks of this partition that the node holds, '1' when one took too much of it, else '0'},
 --          {'claimed', task ...}, each task being {id, queue, the field `latest`, payload} and, where one
---          of them is there, {..., type or false, metadata or false, traceparent or false}
+--          of them is there, {..., type or false, metadata or false, traceparent or false, the moment it waited for or false}
 -- Publishes final, for what has expired: what is gone needs no waking.
 --@include lane outage ready leasing uses claimed
 

@@ -32,6 +32,8 @@ pub(super) struct SettingsFile {
     pub(super) log: Option<String>,
     pub(super) log_format: Option<LogFormat>,
     pub(super) shutdown_delay_ms: Option<u64>,
+    pub(super) quarantine_percent: Option<u64>,
+    pub(super) quarantine_attempts: Option<u64>,
     #[serde(default)]
     pub(super) limits: LimitsFile,
     #[serde(default)]

@@ -51,6 +51,14 @@ pub(super) fn to_toml(settings: &Settings) -> String {
             "shutdown_delay_ms",
             Some(number(settings.shutdown_delay_ms)),
         ),
+        (
+            "quarantine_percent",
+            Some(number(settings.quarantine_percent)),
+        ),
+        (
+            "quarantine_attempts",
+            Some(number(settings.quarantine_attempts)),
+        ),
     ];
     let mut text = String::new();
     for (name, value) in values {

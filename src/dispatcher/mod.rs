@@ -5,6 +5,7 @@
 //! tick of any replica does. Start with [`start`].
 
 mod listen;
+mod survey;
 mod sweep;
 mod wakeups;
 
@@ -13,10 +14,15 @@ use tokio_util::task::TaskTracker;
 
 pub use wakeups::{FinalTicket, ReadyTicket, Wakeups};
 
+use crate::domain::fleet::QuarantineRule;
 use crate::store::Store;
 
-/// Starts the background work; it ends when `shutdown` is cancelled.
-pub fn start(store: &Store, shutdown: &CancellationToken) -> (Wakeups, TaskTracker) {
+/// Starts the background work, with the rule by which nodes are quarantined; it ends when `shutdown` is cancelled.
+pub fn start(
+    store: &Store,
+    rule: QuarantineRule,
+    shutdown: &CancellationToken,
+) -> (Wakeups, TaskTracker) {
     let wakeups = Wakeups::default();
     let tracker = TaskTracker::new();
     let nudges = sweep::start(store, &wakeups, shutdown, &tracker);
@@ -26,6 +32,7 @@ pub fn start(store: &Store, shutdown: &CancellationToken) -> (Wakeups, TaskTrack
         nudges,
         shutdown.clone(),
     ));
+    tracker.spawn(survey::run(store.clone(), rule, shutdown.clone()));
     tracker.close();
     (wakeups, tracker)
 }

@@ -15,12 +15,14 @@ use super::condition::Condition;
 use super::faults::Faults;
 use super::keys::Keys;
 use super::lanes::{LaneOptions, Lanes, PATIENCE, Slice, Verb};
+use super::ledger::Ledger;
 use super::link::Link;
 use super::nodes::facts::FactsCache;
 use super::nodes::resources::Turns;
 use super::reply::Reply;
 use super::scripts::Script;
 use super::tasks::classes::ClassCache;
+use crate::domain::fleet::Fleet;
 use crate::domain::{Partition, QueueName, TaskId};
 
 /// Connections for plain calls; a call takes the next one in turn.
@@ -92,6 +94,10 @@ pub(crate) struct Core {
     pub(crate) classes: ClassCache,
     /// What is known of nodes.
     pub(crate) facts: FactsCache,
+    /// What came of attempts that began here.
+    pub(crate) ledger: Ledger,
+    /// The nodes as the last survey found them.
+    pub(crate) fleet: RwLock<Arc<Fleet>>,
     /// Whose turn it is to claim tasks that take something of their node.
     pub(crate) turns: Turns,
     lanes: Lanes,
@@ -108,6 +114,8 @@ impl Core {
             inline_bytes,
             classes: Mutex::new(HashMap::new()),
             facts: FactsCache::default(),
+            ledger: Ledger::default(),
+            fleet: RwLock::default(),
             turns: Turns::default(),
             lanes: Lanes::new(partitions),
             desks: (0..DESKS).map(|_| desk()).collect(),

@@ -188,6 +188,7 @@ impl Sweeps {
                 .await?;
             let settled = reply.count()?;
             let mut unknown = reply.next_list()?;
+            self.core.blame(reply.next_list()?)?;
             if unknown.left() == 0 {
                 if settled < PAGE {
                     return Ok(());

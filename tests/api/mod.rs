@@ -14,6 +14,7 @@ mod drains;
 mod edits;
 mod exchanges;
 mod explain;
+mod fleet;
 mod idempotency;
 mod internal;
 mod jobs;

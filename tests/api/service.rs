@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use taskyard::api::{self, state};
 use taskyard::dispatcher;
 use taskyard::domain::Limits;
+use taskyard::domain::fleet::QuarantineRule;
 use taskyard::server::connections::{self, Patience};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -64,7 +65,7 @@ impl Api {
     pub(crate) async fn with(limits: Limits) -> Self {
         let test = TestStore::start().await;
         let (stop, background) = (CancellationToken::new(), CancellationToken::new());
-        let (wakeups, _) = dispatcher::start(&test.store, &background);
+        let (wakeups, _) = dispatcher::start(&test.store, QuarantineRule::default(), &background);
         let router = api::router(state::ApiState::new(state::Inner {
             store: test.store.clone(),
             wakeups: wakeups.clone(),

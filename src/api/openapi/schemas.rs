@@ -52,7 +52,8 @@ words! {
     JobState "Where a job stands; it is running until the last of its tasks has ended.": Job::ALL;
     FailureReason "Why a task ended as failed.": Reason::ALL;
     NodeState "How a node stands: it is heard of, has missed heartbeats, its session has ended; it gets no more tasks and holds some, \
-        or none.": [Node::Ready, Node::Suspect, Node::Dead, Node::Draining, Node::Drained];
+        or none; it gets none for its failures.":
+        [Node::Ready, Node::Suspect, Node::Dead, Node::Draining, Node::Drained, Node::Quarantined];
     OperationState "How an operation stands; the last two are final.": Operation::ALL;
     BulkAction "What is done to each task.": Action::WORDS;
     UniqueUntil "How long the key is held: until the task first starts, until its run has ended, or for `ttl_ms`.":

@@ -13,6 +13,7 @@ mod register;
 mod remove;
 pub(crate) mod resources;
 pub(crate) mod sessions;
+mod survey;
 
 use std::sync::Arc;
 

@@ -1,21 +1,14 @@
 //! Claim: leases ready tasks to a node, the highest priority first, then the one queued first.
 
-use deadpool_redis::redis::Value;
-
 use super::Tasks;
+use super::claimed::{Answer, Claimed, decode};
 use super::classes::Covered;
 use crate::domain::limits::MAX_CLAIM_TASKS;
 use crate::domain::placement::Offer;
-use crate::domain::{
-    Document, LeaseToken, NodeId, Partition, QueueName, SessionId, TaskId, TaskType, UnixMillis,
-};
+use crate::domain::{NodeId, Partition, QueueName, SessionId};
 use crate::store::args::Args;
-use crate::store::codec::latest_attempt;
 use crate::store::lanes::{Slice, Verb};
 use crate::store::nodes::resources::packed_amounts;
-use crate::store::reply::{Reply, parse_number};
-use crate::store::tasks::release::Release;
-use crate::store::tasks::report::View;
 use crate::store::{StoreError, random_hex};
 
 /// How often a claim looks again because a queue has got a new class in between.
@@ -40,130 +33,17 @@ pub struct ClaimRequest {
     pub claim_id: Option<String>,
 }
 
-/// A task that a node has got.
-#[derive(Debug, Clone)]
-pub struct ClaimedTask {
-    /// Its id.
-    pub id: TaskId,
-    /// Where it waited.
-    pub queue: QueueName,
-    /// What kind of work it is.
-    pub task_type: TaskType,
-    /// The worker's input.
-    pub payload: Document,
-    /// Which delivery this is, from 1.
-    pub attempt: u32,
-    /// The right to finish it.
-    pub lease_token: LeaseToken,
-    /// A number that rises with every attempt, for the user's own database.
-    pub fence: u64,
-    /// When the lease ends.
-    pub lease_expires_at: UnixMillis,
-    /// When the attempt runs out of time.
-    pub deadline_at: UnixMillis,
-    /// The submitter's notes.
-    pub metadata: Option<Document>,
-    /// W3C trace context of the submit.
-    pub traceparent: Option<String>,
-}
-
-/// Claimed tasks on their way to the node. Dropped before [`Self::deliver`], they go back at
-/// once and free of charge: the client has gone away, and nobody would ever work on them.
-pub struct Claimed {
-    tasks: Vec<ClaimedTask>,
-    holds: u64,
-    short: bool,
-    store: Tasks,
-}
-
-impl Claimed {
-    /// Whether there is nothing.
-    pub fn is_empty(&self) -> bool {
-        self.tasks.is_empty()
-    }
-
-    /// How many tasks there are.
-    pub fn len(&self) -> usize {
-        self.tasks.len()
-    }
-
-    /// The queue of each task.
-    pub fn queues(&self) -> impl Iterator<Item = &QueueName> {
-        self.tasks.iter().map(|task| &task.queue)
-    }
-
-    /// Takes the tasks out: the caller answers for them now.
-    pub fn deliver(mut self) -> Vec<ClaimedTask> {
-        std::mem::take(&mut self.tasks)
-    }
-
-    /// Tasks that the node holds in the partitions where nothing was found.
-    pub fn holds(&self) -> u64 {
-        self.holds
-    }
-
-    /// Whether there was something that the node could have got, had it more of its resources left.
-    pub fn is_short(&self) -> bool {
-        self.short
-    }
-
-    fn none(store: &Tasks) -> Self {
-        Self {
-            tasks: Vec::new(),
-            holds: 0,
-            short: false,
-            store: store.clone(),
-        }
-    }
-
-    fn absorb(&mut self, answer: Answer) {
-        match answer {
-            Answer::Claimed(tasks) => self.tasks.extend(tasks),
-            Answer::Nothing { holds, short } => {
-                self.holds += holds;
-                self.short |= short;
-            }
-            Answer::ClassesChanged(_) => {}
-        }
-    }
-}
-
-impl std::fmt::Debug for Claimed {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.debug_list().entries(&self.tasks).finish()
-    }
-}
-
-impl Drop for Claimed {
-    fn drop(&mut self) {
-        let (Ok(runtime), false) = (tokio::runtime::Handle::try_current(), self.tasks.is_empty())
-        else {
-            return;
-        };
-        for task in std::mem::take(&mut self.tasks) {
-            let store = self.store.clone();
-            runtime.spawn(async move {
-                let release = Release {
-                    id: task.id,
-                    lease_token: Some(task.lease_token),
-                    delay_ms: None,
-                    view: View::State,
-                };
-                if let Err(error) = store.release(release).await {
-                    tracing::debug!(task_id = %task.id, %error, "an undelivered task goes back with its lease");
-                }
-            });
-        }
-    }
-}
-
 impl Tasks {
     /// Claims tasks. Runs to its end even when the caller is dropped; what it gets then goes back.
     pub async fn claim(&self, request: ClaimRequest) -> Result<Claimed, StoreError> {
         let store = self.clone();
-        tokio::spawn(async move { store.claim_now(&request).await })
-            .await
-            .unwrap_or_else(|_| Err(StoreError::unknown()))
+        tokio::spawn(async move {
+            let claimed = store.claim_now(&request).await?;
+            claimed.note(&request.node);
+            Ok(claimed)
+        })
+        .await
+        .unwrap_or_else(|_| Err(StoreError::unknown()))
     }
 
     /// What the request's `claim_id` has got before and still holds, and nothing more.
@@ -314,92 +194,4 @@ fn encode_head(request: &ClaimRequest, most: usize) -> Args {
         .push(random_hex())
         .push(request.claim_id.as_deref().unwrap_or_default());
     args
-}
-
-enum Answer {
-    Claimed(Vec<ClaimedTask>),
-    /// Nothing. Perhaps because the node itself has too little left for a task that it may run.
-    Nothing {
-        holds: u64,
-        short: bool,
-    },
-    ClassesChanged(QueueName),
-}
-
-impl Answer {
-    const fn nothing() -> Self {
-        Self::Nothing {
-            holds: 0,
-            short: false,
-        }
-    }
-}
-
-fn decode(answers: Vec<Value>) -> Result<Answer, StoreError> {
-    let answer = answers
-        .into_iter()
-        .next()
-        .ok_or_else(|| StoreError::corrupt("claim answered nothing"))?;
-    let mut reply = Reply::list(answer)?;
-    match reply.text()?.as_str() {
-        "classes_changed" => {
-            let queue = QueueName::parse(&reply.text()?)
-                .map_err(|_| StoreError::corrupt("a queue's name"))?;
-            return Ok(Answer::ClassesChanged(queue));
-        }
-        "none" => {
-            return Ok(Answer::Nothing {
-                holds: reply.count()?,
-                short: reply.text()? == "1",
-            });
-        }
-        _ => {}
-    }
-    let mut tasks = Vec::with_capacity(reply.left());
-    while reply.left() > 0 {
-        tasks.push(decode_claimed(reply.next_list()?)?);
-    }
-    Ok(Answer::Claimed(tasks))
-}
-
-fn decode_claimed(mut reply: Reply) -> Result<ClaimedTask, StoreError> {
-    let corrupt = |what: &str| StoreError::corrupt(format!("a claimed task's {what}"));
-    let document = |text: Option<String>, what: &str| {
-        text.map(|text| Document::parse(text).ok_or_else(|| corrupt(what)))
-            .transpose()
-    };
-    let id = TaskId::from_compact(reply.text()?.as_bytes()).ok_or_else(|| corrupt("id"))?;
-    let queue = QueueName::parse(&reply.text()?).map_err(|_| corrupt("queue"))?;
-    let latest = reply.text()?;
-    let mut attempt = latest_attempt(&latest);
-    let mut field = |wanted: &str| {
-        let found = attempt.find(|(field, _)| *field == wanted);
-        found.map(|(_, value)| value).ok_or_else(|| corrupt(wanted))
-    };
-    let payload = document(reply.optional_text()?, "payload")?.ok_or_else(|| corrupt("payload"))?;
-    // A task without any of these ends here.
-    let mut rare = || {
-        if reply.left() > 0 {
-            reply.optional_text()
-        } else {
-            Ok(None)
-        }
-    };
-    Ok(ClaimedTask {
-        id,
-        queue,
-        // In the order in which they stand in the record.
-        attempt: parse_number(field("attempt")?)?,
-        lease_token: LeaseToken::parse(field("token")?).ok_or_else(|| corrupt("token"))?,
-        fence: parse_number(field("fence")?)?,
-        lease_expires_at: UnixMillis::new(parse_number(field("lease")?)?),
-        deadline_at: UnixMillis::new(parse_number(field("deadline")?)?),
-        payload,
-        task_type: rare()?.map_or_else(
-            || Ok(TaskType::default()),
-            |name| TaskType::parse(&name).map_err(|_| corrupt("type")),
-        )?,
-        metadata: document(rare()?, "metadata")?,
-        traceparent: rare()?,
-    })
 }
