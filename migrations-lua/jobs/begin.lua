@@ -3,13 +3,14 @@
 -- Transition: none.
 -- KEYS[1]  partition prefix
 -- ARGV     header, id, queue, uploader ('' for a range, whose tasks come by themselves),
---          idempotency scope or '', body digest, number of fields, field, value ...
+--          idempotency scope or '', body digest, ms after which it is to have ended or '', number of fields,
+--          field, value ...
 -- Returns  {'ok', 'created'}, {'ok', 'unplaced'}, {'ok', 'key_reused'}, {'ok', 'gone'}, or for one that is there
 --          {'ok', 'replayed' | 'in_progress' | 'resumed', id, items taken}
 -- Publishes due, final, outbox
 --@include job_end
 
-local id, name, uploader, scope, body, count = take(6)
+local id, name, uploader, scope, body, deadline_ms, count = take(7)
 local fields = { take(2 * count) }
 if not queue.load(name) then return { 'ok', 'unplaced' } end
 
@@ -27,17 +28,19 @@ end
 
 redis.call('HSET', keys.job(id), 'queue', name, 'created', text(partition.now), unpack(fields))
 redis.call('ZADD', keys.jobs, text(partition.now), id)
+if deadline_ms ~= '' then redis.call('HSET', keys.job(id), 'deadline', text(partition.now + tonumber(deadline_ms))) end
+local ends
 if uploader ~= '' then
-  local ends = partition.now + UPLOAD_LEASE_MS
+  ends = partition.now + UPLOAD_LEASE_MS
   redis.call('HSET', keys.job(id), 'open', '1', 'uploader', uploader, 'upload_until', text(ends))
   -- With a key the upload may go on as long as the key is remembered.
   if scope ~= '' then
     redis.call('HSET', keys.job(id), 'keyed', '1')
     ends = partition.now + IDEMPOTENCY_MS
   end
-  redis.call('ZADD', keys.job_endings, text(ends), id)
 end
 if scope ~= '' then redis.call('SET', keys.idempotency(scope), body .. ' ' .. id, 'PX', IDEMPOTENCY_MS) end
+job.watch(job.load(id), ends)
 job.touch(job.load(id))
 job.flush()
 partition.save()

@@ -17,7 +17,7 @@ if MODE == 'abandon' then
 else
   j.open = nil
   redis.call('HDEL', keys.job(id), 'open', 'uploader', 'upload_until')
-  redis.call('ZREM', keys.job_endings, id)
+  job.watch(j)
 end
 job.touch(j)
 job.flush()

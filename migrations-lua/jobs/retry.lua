@@ -12,7 +12,11 @@ local id, after, most = take(), take(), tonumber(take())
 local j = job.load(id)
 if not j then return { 'ok', 'not_found' } end
 if j.open or j.cancel and not j.finished then return { 'ok', 'invalid_state' } end
--- Failures of the run before do not stop the new one.
+-- Failures of the run before do not stop the new one, nor does its deadline.
+if j.finished and j.deadline then
+  redis.call('HDEL', keys.job(id), 'deadline')
+  j.deadline = nil
+end
 if j.cancel or j.stop_after then
   redis.call('HDEL', keys.job(id), 'cancel', 'stopped_by', 'stop_after')
   j.cancel, j.stopped_by, j.stop_after = nil, nil, nil

@@ -2,6 +2,18 @@
 -- cancellation of the rest, more of its range.
 --@needs job queue outbox
 
+-- The job's row among the endings is due at that moment, or at its deadline if that is sooner; without
+-- either there is none.
+function job.watch(j, at)
+  local deadline = tonumber(j.deadline)
+  if deadline and (not at or deadline < at) then at = deadline end
+  if at then
+    redis.call('ZADD', keys.job_endings, text(at), j.id)
+  else
+    redis.call('ZREM', keys.job_endings, j.id)
+  end
+end
+
 -- No more tasks come; those that are there are cancelled page by page (sweeps/end_jobs.lua).
 -- What is not yet whole, since its upload goes on, is never taken for a success.
 function job.stop(j, by)
@@ -16,7 +28,7 @@ end
 
 local function outcome(j)
   if j.stopped_by == 'upload' or j.stopped_by == 'request' and j.cancelled > 0 then return 'cancelled' end
-  if j.failed > 0 then return 'failed' end
+  if j.stopped_by == 'deadline' or j.failed > 0 then return 'failed' end
   return j.cancelled > 0 and 'cancelled' or 'succeeded'
 end
 

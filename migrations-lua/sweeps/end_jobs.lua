@@ -1,6 +1,6 @@
 #!lua flags=allow-oom
--- end_jobs: what is due at jobs: an upload that broke off, a page of the tasks of a cancelled job, and the
--- deletion of one that finished long ago.
+-- end_jobs: what is due at jobs: an upload that broke off, a deadline, a page of the tasks of a cancelled job,
+-- and the deletion of one that finished long ago.
 -- Transition: scheduled | blocked | queued | retry_wait -> cancelled; running stays, flagged.
 -- KEYS[1]  partition prefix
 -- ARGV     header, most tasks, grace ms
@@ -32,8 +32,10 @@ if not j then
   redis.call('ZREM', keys.job_endings, id)
 elseif j.cursor then
   cancel_page()
+elseif j.deadline and not j.finished and not j.cancel and tonumber(j.deadline) <= partition.now then
+  job.stop(j, 'deadline')
 elseif j.open and not j.keyed and tonumber(j.upload_until) > partition.now then
-  redis.call('ZADD', keys.job_endings, j.upload_until, id)
+  job.watch(j, tonumber(j.upload_until))
 elseif j.open then
   job.stop(j, 'request')
 elseif j.finished then

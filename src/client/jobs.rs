@@ -27,6 +27,12 @@ pub struct JobUpload {
     pub priority: Option<i64>,
     /// What people call it.
     pub name: Option<String>,
+    /// Failed tasks after which the rest is cancelled.
+    pub stop_after: Option<u64>,
+    /// How long after its beginning what has not ended is cancelled.
+    pub deadline_ms: Option<u64>,
+    /// JSON: a task that is submitted when the job has finished.
+    pub on_finish: Option<String>,
     /// Makes a broken upload one that can go on.
     pub idempotency_key: Option<String>,
 }
@@ -62,6 +68,9 @@ impl Client {
             .query("chunk", upload.chunk)
             .query("priority", upload.priority)
             .query("name", upload.name.as_ref())
+            .query("stop_after", upload.stop_after)
+            .query("deadline_ms", upload.deadline_ms)
+            .query("on_finish", upload.on_finish.as_ref())
             .waiting(Duration::MAX);
         if let Some(key) = &upload.idempotency_key {
             call = call.idempotent(key.clone());

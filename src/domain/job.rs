@@ -7,6 +7,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use super::limits::MAX_DELAY_MS;
 use super::task::IdempotencyKey;
 use super::{
     InvalidInput, Name, NodeId, QueueName, Submission, TaskId, TaskState, TaskType, UnixMillis,
@@ -136,10 +137,27 @@ pub struct NewJob {
     pub range: Option<(JobRange, TaskType, super::score::Priority)>,
     /// Failed tasks after which the rest is cancelled.
     pub stop_after: Option<u64>,
+    /// How long after its beginning what has not ended is cancelled.
+    pub deadline_ms: Option<u64>,
     /// Submitted once, when the job has finished.
     pub on_finish: Option<Submission>,
     /// Makes repeating the request harmless.
     pub idempotency: Option<IdempotencyKey>,
+}
+
+impl NewJob {
+    /// Checks how it is to end.
+    pub fn validate(&self) -> Result<(), InvalidInput> {
+        if self.stop_after == Some(0) {
+            let message = "stop_after is at least 1";
+            return Err(InvalidInput::new("/failure/stop_after", message));
+        }
+        if (self.deadline_ms).is_some_and(|millis| !(1..=MAX_DELAY_MS).contains(&millis)) {
+            let message = format!("deadline_ms lies between 1 and {MAX_DELAY_MS}");
+            return Err(InvalidInput::new("/deadline_ms", message));
+        }
+        Ok(())
+    }
 }
 
 /// Where a job stands.
@@ -176,6 +194,41 @@ impl JobState {
     }
 }
 
+/// Why a job did not go on to the end of its tasks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum StopReason {
+    /// Somebody cancelled it.
+    Cancelled,
+    /// Its upload broke off.
+    Upload,
+    /// So many tasks failed as its `stop_after` says.
+    StopAfter,
+    /// Its deadline passed.
+    Deadline,
+}
+
+impl StopReason {
+    /// Every reason.
+    pub const ALL: [Self; 4] = [
+        Self::Cancelled,
+        Self::Upload,
+        Self::StopAfter,
+        Self::Deadline,
+    ];
+
+    /// The reason that a record's `stopped_by` names.
+    pub fn from_word(word: &str) -> Option<Self> {
+        Some(match word {
+            "request" => Self::Cancelled,
+            "upload" => Self::Upload,
+            "failures" => Self::StopAfter,
+            "deadline" => Self::Deadline,
+            _ => return None,
+        })
+    }
+}
+
 /// A job as it stands.
 #[derive(Debug, Clone)]
 pub struct Job {
@@ -203,6 +256,12 @@ pub struct Job {
     pub cancelled: u64,
     /// Whether it was told to stop.
     pub cancel_requested: bool,
+    /// Why it stops, or did, before its tasks had ended.
+    pub stopped_by: Option<StopReason>,
+    /// When what has not ended is cancelled.
+    pub deadline: Option<UnixMillis>,
+    /// The task that is submitted when the job has finished.
+    pub on_finish: Option<TaskId>,
     /// When it was begun.
     pub created_at: UnixMillis,
     /// When the last of its tasks ended.

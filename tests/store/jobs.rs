@@ -1,6 +1,6 @@
 //! What time does to jobs: silent uploads end, and so do the records of finished jobs.
 
-use taskyard::domain::job::{Job, JobState, NewJob};
+use taskyard::domain::job::{Job, JobState, NewJob, StopReason};
 use taskyard::domain::{JobId, Submission};
 use taskyard::store::jobs::{BeginOutcome, JobPlaceInList, Upload};
 
@@ -8,15 +8,23 @@ use crate::support::{TestStore, queue};
 
 const DAY_MS: u64 = 24 * 3_600_000;
 
-async fn begin(test: &TestStore) -> Upload {
-    let new = NewJob {
+fn new_job() -> NewJob {
+    NewJob {
         queue: queue("default"),
         name: None,
         range: None,
         stop_after: None,
+        deadline_ms: None,
         on_finish: None,
         idempotency: None,
-    };
+    }
+}
+
+async fn begin(test: &TestStore) -> Upload {
+    begun(test, new_job()).await
+}
+
+async fn begun(test: &TestStore, new: NewJob) -> Upload {
     match test.store.jobs.begin(new).await.unwrap() {
         BeginOutcome::Open(upload) => upload,
         other => panic!("the job takes nothing: {other:?}"),
@@ -113,4 +121,91 @@ async fn a_task_that_comes_out_of_order_is_refused() {
         "{outcome:?}"
     );
     assert_eq!(job(&test, upload.id()).await.unwrap().total, 1);
+}
+
+/// A job of so many tasks, which is to have ended after so many milliseconds.
+async fn with_deadline(test: &TestStore, deadline_ms: u64, tasks: usize) -> JobId {
+    let new = NewJob {
+        deadline_ms: Some(deadline_ms),
+        ..new_job()
+    };
+    let mut upload = begun(test, new).await;
+    bring(&mut upload, tasks).await;
+    let id = upload.id();
+    upload.close().await.unwrap();
+    id
+}
+
+#[tokio::test]
+async fn at_its_deadline_what_waits_is_cancelled_and_what_runs_after_its_grace() {
+    let test = TestStore::start().await;
+    let id = with_deadline(&test, 50_000, 300).await;
+    let [done, running] = test.claim(2).await.try_into().unwrap();
+    test.complete(&done).await;
+    test.pass(49_000).await;
+    let before = job(&test, id).await.unwrap();
+    assert_eq!((before.queued(), before.stopped_by), (298, None));
+
+    test.pass(2_000).await;
+    let stopping = job(&test, id).await.unwrap();
+    let counts = (stopping.queued(), stopping.running, stopping.cancelled);
+    assert_eq!(counts, (0, 1, 298));
+    assert_eq!(stopping.stopped_by, Some(StopReason::Deadline));
+    assert!(stopping.cancel_requested);
+    let told = test.store.tasks.get(running.id).await.unwrap().unwrap();
+    assert!(told.cancel_requested);
+
+    test.pass(31_000).await;
+    let ended = job(&test, id).await.unwrap();
+    assert_eq!((ended.state, ended.cancelled), (JobState::Failed, 299));
+    assert_eq!(ended.stopped_by, Some(StopReason::Deadline));
+    test.audit().await;
+}
+
+#[tokio::test]
+async fn a_job_that_ends_before_its_deadline_keeps_its_end() {
+    let test = TestStore::start().await;
+    let id = with_deadline(&test, 100_000, 1).await;
+    let lease = test.claim_one().await;
+    test.complete(&lease).await;
+    test.pass(200_000).await;
+    let job = job(&test, id).await.unwrap();
+    assert_eq!((job.state, job.stopped_by), (JobState::Succeeded, None));
+    test.audit().await;
+}
+
+#[tokio::test]
+async fn a_retry_after_the_end_has_no_deadline_any_more() {
+    let test = TestStore::start().await;
+    let id = with_deadline(&test, 100_000, 1).await;
+    for _ in 0..3 {
+        let lease = test.claim_one().await;
+        test.fail(&lease, Some(0)).await;
+        test.pass(1_000).await;
+    }
+    assert_eq!(job(&test, id).await.unwrap().state, JobState::Failed);
+    test.store.jobs.retry(id).await.unwrap();
+    test.pass(200_000).await;
+    let again = job(&test, id).await.unwrap();
+    assert_eq!((again.deadline, again.queued()), (None, 1));
+    test.audit().await;
+}
+
+#[tokio::test]
+async fn a_deadline_ends_an_upload_that_goes_on() {
+    let test = TestStore::start().await;
+    let new = NewJob {
+        deadline_ms: Some(90_000),
+        ..new_job()
+    };
+    let mut upload = begun(&test, new).await;
+    bring(&mut upload, 1).await;
+    test.pass(50_000).await;
+    assert!(upload.renew().await.unwrap());
+    test.pass(41_000).await;
+    assert!(!upload.renew().await.unwrap());
+    let job = job(&test, upload.id()).await.unwrap();
+    assert_eq!((job.state, job.cancelled), (JobState::Failed, 1));
+    assert_eq!(job.stopped_by, Some(StopReason::Deadline));
+    test.audit().await;
 }

@@ -8,7 +8,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 use tokio::process::{Child, Command};
 
-/// A running worker on queue `q`; dropping it kills it.
+/// A running worker on queue `q`; dropping it kills it, and its handlers.
 pub(crate) struct Worker {
     child: Child,
     /// Handlers run here.
@@ -29,6 +29,17 @@ impl Worker {
             .spawn()
             .unwrap();
         Self { child, dir }
+    }
+
+    /// Whatever runs in the worker's folder: the worker, and handlers that outlive one that is killed.
+    fn all_here(&self) -> Vec<Pid> {
+        let processes = std::fs::read_dir("/proc").into_iter().flatten().flatten();
+        let here = processes.filter(|entry| {
+            let folder = std::fs::read_link(entry.path().join("cwd"));
+            folder.is_ok_and(|folder| folder == self.dir.path())
+        });
+        let ids = here.filter_map(|entry| entry.file_name().to_str()?.parse().ok());
+        ids.filter_map(Pid::from_raw).collect()
     }
 
     pub(crate) fn signal(&self, signal: Signal) {
@@ -64,5 +75,14 @@ impl Worker {
         };
         let waited = tokio::time::timeout(Duration::from_secs(20), poll).await;
         assert!(waited.is_ok(), "no handler has written {name}");
+    }
+}
+
+impl Drop for Worker {
+    fn drop(&mut self) {
+        let _ = self.child.start_kill();
+        for process in self.all_here() {
+            let _ = kill_process(process, Signal::KILL);
+        }
     }
 }

@@ -39,6 +39,10 @@ pub(crate) struct SubmitJob {
     /// it gets `{"job_id"}`.
     pub(super) on_finish: Option<SubmitTask>,
     pub(super) failure: Option<FailurePolicy>,
+    /// How long after its beginning what has not ended is cancelled, as POST /v1/jobs/{id}/cancel does; the job is then
+    /// `failed`, with the reason `deadline`. At most 366 days.
+    #[schema(minimum = 1)]
+    pub(super) deadline_ms: Option<u64>,
 }
 
 /// Whole numbers from `from` up to and without `to`, cut into tasks with the payload `{"job_id", "from", "to"}`.

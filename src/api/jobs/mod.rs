@@ -29,8 +29,8 @@ use serde::Serialize;
 use super::openapi::schemas;
 use super::problem::{Code, Problem};
 use super::state::ApiState;
-use crate::domain::job::{Job, JobState};
-use crate::domain::{JobId, Name, QueueName, UnixMillis};
+use crate::domain::job::{Job, JobState, StopReason};
+use crate::domain::{JobId, Name, QueueName, TaskId, UnixMillis};
 
 /// A job as it is shown.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
@@ -72,6 +72,18 @@ pub(crate) struct JobView<'a> {
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     #[schema(required = false)]
     cancel_requested: bool,
+    /// Why it stops, or did, before all its tasks had ended.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<schemas::JobStopReason>)]
+    reason: Option<StopReason>,
+    /// When what has not ended is cancelled.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = DateTime)]
+    deadline_at: Option<UnixMillis>,
+    /// The task of `on_finish`: it is there a moment after the job has finished.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Uuid>)]
+    on_finish_task_id: Option<TaskId>,
     /// When it was begun.
     #[schema(value_type = String, format = DateTime)]
     created_at: UnixMillis,
@@ -107,6 +119,9 @@ impl<'a> JobView<'a> {
             open: job.open,
             progress: job.fraction(),
             cancel_requested: job.cancel_requested,
+            reason: job.stopped_by.filter(|_| job.state != JobState::Succeeded),
+            deadline_at: job.deadline,
+            on_finish_task_id: job.on_finish,
             created_at: job.created_at,
             estimated_finish_at: job.estimated_finish_at(),
             finished_at: job.finished_at,

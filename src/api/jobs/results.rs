@@ -33,6 +33,9 @@ pub(crate) struct ResultsParams {
     /// The index of the first item wanted: `offset` + `count` of the last line that was read.
     #[param(default = 0)]
     from: Option<u64>,
+    /// Lines at most; as many as there are by default.
+    #[param(minimum = 1)]
+    limit: Option<u64>,
     /// Go on as tasks end, until the last has.
     #[param(default = false)]
     follow: Option<bool>,
@@ -88,16 +91,19 @@ pub(crate) async fn get_job_results(
     Id(id): Id<JobId>,
     query: Result<Query<ResultsParams>, axum::extract::rejection::QueryRejection>,
 ) -> Result<Response, Problem> {
-    let Query(params) = query.map_err(|_| {
-        Problem::new(
-            Code::InvalidRequest,
-            "from is the index of an item, follow is true or false",
-        )
-    })?;
+    let refuse = || {
+        let due = "from is the index of an item, limit is at least 1, follow is true or false";
+        Problem::new(Code::InvalidRequest, due)
+    };
+    let Query(params) = query.map_err(|_| refuse())?;
     let follow = params.follow.unwrap_or_default();
+    if params.limit == Some(0) {
+        return Err(refuse());
+    }
     let mut reader = Reader {
         _place: follow.then(|| wait::place(&state)).transpose()?,
         from: params.from.unwrap_or_default(),
+        left: params.limit.unwrap_or(u64::MAX),
         follow,
         state,
         id,
@@ -126,7 +132,7 @@ async fn step(
         results: Vec::new(),
         ..page
     };
-    let may_go_on = !text.is_empty() || reader.follow;
+    let may_go_on = reader.left > 0 && (!text.is_empty() || reader.follow);
     Ok(Some((text, (reader, may_go_on.then_some(rest), None))))
 }
 
@@ -144,6 +150,8 @@ struct Reader {
     state: ApiState,
     id: JobId,
     from: u64,
+    /// Lines that may still be given out.
+    left: u64,
     follow: bool,
     /// A follower's place among those that wait.
     _place: Option<Share>,
@@ -151,8 +159,10 @@ struct Reader {
 
 impl Reader {
     async fn look(&mut self) -> Result<JobResults, Problem> {
-        let page = self.state.store.jobs.results(self.id, self.from).await?;
+        let jobs = &self.state.store.jobs;
+        let page = jobs.results(self.id, self.from, self.left).await?;
         let page = page.ok_or_else(|| Problem::of(Code::JobNotFound))?;
+        self.left -= page.results.len() as u64;
         if let Some(last) = page.results.last() {
             self.from = last.place.offset + last.place.count;
         }

@@ -12,10 +12,10 @@ use crate::api::json::{self, Json};
 use crate::api::openapi::schemas;
 use crate::api::problem::{Code, Problem, SubmitJobProblems};
 use crate::api::state::ApiState;
-use crate::api::tasks::{SubmitHeaders, idempotency};
+use crate::api::tasks::{SubmitHeaders, SubmitTask, idempotency};
 use crate::domain::job::{DEFAULT_CHUNK_ITEMS, MAX_CHUNK_ITEMS, NewJob};
 use crate::domain::score::Priority;
-use crate::domain::{InvalidInput, JobId, Name, QueueName, TaskType};
+use crate::domain::{InvalidInput, JobId, Name, QueueName, Submission, TaskType};
 use crate::store::jobs::{BeginOutcome, Upload};
 
 /// What an upload of NDJSON says of itself.
@@ -38,6 +38,16 @@ pub(crate) struct UploadParams {
     /// For NDJSON: what people call it.
     #[param(value_type = Option<schemas::Name>)]
     name: Option<Name>,
+    /// For NDJSON: when so many tasks have failed, the rest is cancelled.
+    #[param(minimum = 1)]
+    stop_after: Option<u64>,
+    /// For NDJSON: how long after its beginning what has not ended is cancelled.
+    #[param(minimum = 1)]
+    deadline_ms: Option<u64>,
+    /// For NDJSON: JSON, a task that is submitted once, when the job has finished. Without a payload of its own it gets
+    /// `{"job_id"}`. With curl: `--url-query 'on_finish={"queue": "done"}'`.
+    #[param(example = r#"{"queue":"done"}"#)]
+    on_finish: Option<String>,
     /// For NDJSON with an Idempotency-Key: the index of the first item of this body, when an earlier upload broke off.
     #[param(default = 0)]
     offset: Option<u64>,
@@ -114,20 +124,30 @@ async fn submit_stream(state: &ApiState, request: Request) -> Result<Response, P
         offset,
     };
     let asked = format!(
-        "{} {chunk} {} {:?}",
+        "{} {chunk} {} {:?} {:?} {:?} {:?}",
         cut.task_type,
         priority.get(),
-        params.name
+        params.name,
+        params.stop_after,
+        params.deadline_ms,
+        params.on_finish
     );
+    let on_finish = params.on_finish.map(|text| {
+        let task: SubmitTask = json::parse(text.as_bytes())?;
+        task.into_submission(&state.limits)
+    });
     let new = NewJob {
         name: params.name,
         range: None,
-        stop_after: None,
-        on_finish: None,
+        stop_after: params.stop_after,
+        deadline_ms: params.deadline_ms,
+        on_finish: under_on_finish(on_finish)?,
         idempotency: key
             .map(|key| idempotency::remember("/jobs", cut.queue.as_str(), &key, asked.as_bytes())),
         queue: cut.queue.clone(),
     };
+    new.validate()
+        .map_err(|fault| refuse(fault.message.into_owned()))?;
     match begin(state, new).await? {
         Begun::Open(upload) if cut.offset > upload.items() => Err(refuse(format!(
             "the job has taken {} items so far: offset is at most that",
@@ -149,9 +169,6 @@ async fn submit_listed(state: &ApiState, request: Request) -> Result<Response, P
         return Err(fault("", "a job has either tasks or a range"));
     }
     let stop_after = job.failure.and_then(|failure| failure.stop_after);
-    if stop_after == Some(0) {
-        return Err(fault("/failure/stop_after", "stop_after is at least 1"));
-    }
     if job.tasks.is_some() && job.priority.is_some() {
         return Err(fault(
             "/priority",
@@ -163,21 +180,28 @@ async fn submit_listed(state: &ApiState, request: Request) -> Result<Response, P
     let on_finish = job
         .on_finish
         .map(|task| task.into_submission(&state.limits));
-    let on_finish = on_finish
-        .transpose()
-        .map_err(|problem| problem.under("/on_finish"))?;
     let new = NewJob {
         idempotency: key.map(|key| idempotency::remember("/jobs", job.queue.as_str(), &key, &raw)),
         queue: job.queue,
         name: job.name,
         range,
         stop_after,
-        on_finish,
+        deadline_ms: job.deadline_ms,
+        on_finish: under_on_finish(on_finish)?,
     };
+    new.validate()?;
     match begin(state, new).await? {
         Begun::Open(upload) => close(state, listed::bring(upload, submissions).await?).await,
         Begun::Whole(id, is_replay) => answer(state, id, is_replay).await,
     }
+}
+
+/// The checked task of `on_finish`; its faults point to where it stands.
+fn under_on_finish(
+    task: Option<Result<Submission, Problem>>,
+) -> Result<Option<Submission>, Problem> {
+    task.transpose()
+        .map_err(|problem| problem.under("/on_finish"))
 }
 
 /// How a job stands after its beginning.

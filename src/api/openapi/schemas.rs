@@ -20,7 +20,9 @@ use crate::domain::schedule::{CatchUp as Missed, FireOutcome as Fire, Overlap as
 use crate::domain::score::Ordering as OrderingWord;
 use crate::domain::uniqueness::{OnConflict as Conflict, Until as UntilWord};
 use crate::domain::{
-    FailureReason as Reason, TaskState as State, job::JobState as Job, node::NodeState as Node,
+    FailureReason as Reason, TaskState as State,
+    job::{JobState as Job, StopReason},
+    node::NodeState as Node,
 };
 use crate::store::durability::Durability as Level;
 
@@ -50,6 +52,8 @@ macro_rules! words {
 words! {
     TaskState "Where a task stands; the last four are final.": State::ALL;
     JobState "Where a job stands; it is running until the last of its tasks has ended.": Job::ALL;
+    JobStopReason "Why a job stopped before all its tasks had ended: somebody cancelled it, its upload broke off, so many tasks \
+        failed as `stop_after` says, or its deadline passed.": StopReason::ALL;
     FailureReason "Why a task ended as failed.": Reason::ALL;
     NodeState "How a node stands: it is heard of, has missed heartbeats, its session has ended; it gets no more tasks and holds some, \
         or none; it gets none for its failures.":

@@ -16,7 +16,8 @@ const EXAMPLES: &str = "\
 Examples:
   taskyard job submit pages.ndjson --queue pages
   zcat pages.ndjson.gz | taskyard job submit - --queue pages --chunk 1000
-  taskyard job submit pages.ndjson --queue pages --key november    # can be repeated";
+  taskyard job submit pages.ndjson --queue pages --key november    # can be repeated
+  taskyard job submit pages.ndjson --queue pages --on-finish '{\"queue\": \"pages-done\"}'";
 
 /// Send the lines of a file, each a JSON value, to be worked on in chunks
 ///
@@ -42,6 +43,15 @@ pub(super) struct Submit {
     /// What people call it
     #[arg(long, value_parser = name)]
     name: Option<String>,
+    /// Cancel the rest when so many tasks have failed
+    #[arg(long, value_name = "N")]
+    stop_after: Option<u64>,
+    /// Cancel what has not ended so long after the beginning
+    #[arg(long, value_name = "MS")]
+    deadline_ms: Option<u64>,
+    /// A task that is submitted when the job has finished, as POST /v1/tasks takes it
+    #[arg(long, value_name = "JSON")]
+    on_finish: Option<String>,
     /// An Idempotency-Key: with it a broken upload goes on
     #[arg(long)]
     key: Option<String>,
@@ -56,6 +66,9 @@ impl Submit {
             chunk: self.chunk,
             priority: self.priority,
             name: self.name,
+            stop_after: self.stop_after,
+            deadline_ms: self.deadline_ms,
+            on_finish: self.on_finish,
             idempotency_key: self.key,
         };
         let progress = Progress::of_bytes(caller.output, bytes);

@@ -4,7 +4,7 @@ use super::get::parse_id;
 use super::{Jobs, Upload};
 use crate::domain::job::{JobRange, NewJob};
 use crate::domain::placement::TaskClass;
-use crate::domain::{Document, JobId, Submission, TaskType};
+use crate::domain::{Document, JobId, Submission, TaskId, TaskType};
 use crate::store::args::Args;
 use crate::store::codec::{encode_submission, hex};
 use crate::store::outbox::encode_submit;
@@ -85,6 +85,10 @@ impl Jobs {
             .push(uploader)
             .push(scope)
             .push(body)
+            .push(
+                new.deadline_ms
+                    .map_or_else(String::new, |millis| millis.to_string()),
+            )
             .push_number(u32::try_from(fields.len()).unwrap_or_default());
         for (name, value) in fields {
             args.push(name).push(value);
@@ -102,7 +106,9 @@ impl Jobs {
             fields.push(("stop_after", stop_after.to_string()));
         }
         if let Some(on_finish) = &new.on_finish {
-            fields.push(("on_finish", self.encode_on_finish(id, on_finish)?));
+            let task = self.core.mint_id(self.core.partition_of(&on_finish.queue));
+            fields.push(("on_finish", self.encode_on_finish(id, task, on_finish)?));
+            fields.push(("on_finish_id", task.compact()));
         }
         if let Some((range, task_type, priority)) = &new.range {
             let JobRange { from, to, step } = range;
@@ -129,13 +135,17 @@ impl Jobs {
     }
 
     /// The row that makes the last task. One without a payload of its own is told the job's id.
-    fn encode_on_finish(&self, id: JobId, on_finish: &Submission) -> Result<String, StoreError> {
+    fn encode_on_finish(
+        &self,
+        id: JobId,
+        task: TaskId,
+        on_finish: &Submission,
+    ) -> Result<String, StoreError> {
         let mut on_finish = on_finish.clone();
         if on_finish.payload == Document::empty_object() {
             on_finish.payload = Document::of(&serde_json::json!({ "job_id": id }))
                 .map_err(|error| StoreError::corrupt(error.to_string()))?;
         }
-        let task = self.core.mint_id(self.core.partition_of(&on_finish.queue));
         let item = encode_submission(&on_finish, task, "outbox", self.core.inline_bytes)?;
         encode_submit(&on_finish.queue, &item)
     }

@@ -1,7 +1,7 @@
 //! Get: jobs as they are, one or a page of them.
 
 use super::Jobs;
-use crate::domain::job::{Job, JobState};
+use crate::domain::job::{Job, JobState, StopReason};
 use crate::domain::{JobId, Name, Partition, QueueName, TaskId, UnixMillis};
 use crate::store::args::Args;
 use crate::store::codec::Record;
@@ -121,6 +121,13 @@ fn decode(
         succeeded,
         failed,
         cancelled,
+        stopped_by: record
+            .take("stopped_by")
+            .and_then(|word| StopReason::from_word(&word)),
+        deadline: record.moment("deadline")?,
+        on_finish: record
+            .take("on_finish_id")
+            .and_then(|id| TaskId::from_compact(id.as_bytes())),
         cancel_requested: record.take("cancel").is_some() && finished_at.is_none(),
         created_at,
         finished_at,

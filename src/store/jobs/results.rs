@@ -36,16 +36,21 @@ pub struct JobResults {
 }
 
 impl Jobs {
-    /// A page of the results from item `from` on, up to the first task that has not finished; about
-    /// 1 MiB, or one result. `None` when there is no such job.
-    pub async fn results(&self, id: JobId, from: u64) -> Result<Option<JobResults>, StoreError> {
+    /// A page of the results from item `from` on, up to the first task that has not finished; `most`
+    /// results, about 1 MiB, or one result. `None` when there is no such job.
+    pub async fn results(
+        &self,
+        id: JobId,
+        from: u64,
+        most: u64,
+    ) -> Result<Option<JobResults>, StoreError> {
         if !self.core.knows(id.as_run()) {
             return Ok(None);
         }
         let mut args = Args::default();
         args.push(id.compact())
             .push_number(from)
-            .push_number(PAGE)
+            .push_number(most.min(PAGE))
             .push_number(PAGE_BYTES);
         let mut reply = self
             .core

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::super::service::Api;
-use super::{assert_counts, claimed, complete, fail, path, submitted};
+use super::{assert_counts, claimed, complete, fail, path, submitted, uploaded};
 
 #[tokio::test]
 async fn counts_follow_every_task() {
@@ -99,4 +99,56 @@ async fn a_wait_ends_with_the_job() {
     let waits = format!("{}?wait_ms=20000", path(&job));
     let (reply, ()) = tokio::join!(api.get(&waits), complete(&api, &task, json!(1)));
     assert_eq!(reply.body["state"], "succeeded");
+}
+
+#[tokio::test]
+async fn an_upload_says_in_its_query_how_the_job_ends() {
+    let api = Api::start().await;
+    let ends = "&chunk=1&stop_after=1&deadline_ms=60000&on_finish=%7B%22queue%22%3A%22after%22%7D";
+    let job = uploaded(&api, ends, "1\n2\n3\n").await;
+    assert!(job["deadline_at"].is_string(), "{job}");
+    let tasks = claimed(&api, 1).await;
+    fail(&api, &tasks[0]).await;
+    let ended = api.get(&format!("{}?wait_ms=20000", path(&job))).await.body;
+    assert_counts(&ended, [3, 0, 0, 0, 1, 2]);
+    assert_eq!(
+        (&ended["state"], &ended["reason"]),
+        (&json!("failed"), &json!("stop_after"))
+    );
+    let claim = json!({ "queues": ["after"], "wait_ms": 10_000 });
+    let last = api.post("/v1/nodes/n/claim", claim).await.body["tasks"][0].clone();
+    assert_eq!(last["id"], job["on_finish_task_id"]);
+    assert_eq!(last["payload"], json!({ "job_id": job["id"] }));
+
+    for (query, status) in [
+        ("&stop_after=0", 400),
+        ("&deadline_ms=0", 400),
+        ("&on_finish=%7B", 400),
+        ("&on_finish=%7B%7D", 422),
+    ] {
+        let reply = api.send(super::upload(&api, query, "1\n")).await;
+        assert_eq!(reply.status, status, "{query}: {}", reply.text);
+    }
+    let wrong = "&on_finish=%7B%22queue%22%3A%22a%22%2C%22max_attempts%22%3A0%7D";
+    let reply = api.send(super::upload(&api, wrong, "1\n")).await;
+    assert_eq!(reply.pointers(), ["/on_finish/max_attempts"]);
+    api.test.audit().await;
+}
+
+#[tokio::test]
+async fn a_job_past_its_deadline_has_failed_and_says_why() {
+    let api = Api::start().await;
+    let body = json!({ "queue": "q", "range": { "to": 5_000 }, "deadline_ms": 5_000 });
+    let job = submitted(&api, body).await;
+    api.test.pass(6_000).await;
+    let ended = api.get(&format!("{}?wait_ms=20000", path(&job))).await.body;
+    assert_eq!(
+        (&ended["state"], &ended["reason"]),
+        (&json!("failed"), &json!("deadline"))
+    );
+    assert_counts(&ended, [5_000, 0, 0, 0, 0, 5_000]);
+    let body = json!({ "queue": "q", "tasks": [], "deadline_ms": 0 });
+    let reply = api.post("/v1/jobs", body).await;
+    assert_eq!(reply.pointers(), ["/deadline_ms"]);
+    api.test.audit().await;
 }

@@ -111,3 +111,33 @@ async fn a_follower_ends_with_the_service() {
     api.stop.cancel();
     assert_eq!(answer.chunk().await.unwrap(), None);
 }
+
+#[tokio::test]
+async fn results_come_in_pages_of_so_many_lines() {
+    let api = Api::start().await;
+    let body = "1\n".repeat(500);
+    let job = uploaded(&api, "&chunk=2", body).await;
+    let mut done = 0;
+    while done < 250 {
+        for task in claimed(&api, 100).await {
+            complete(&api, &task, task["payload"]["offset"].clone()).await;
+            done += 1;
+        }
+    }
+    let (mut from, mut pages, mut found) = (0, Vec::new(), Vec::new());
+    loop {
+        let path = format!("{}/results?from={from}&limit=120", path(&job));
+        let page = lines(&api.get(&path).await.text);
+        let Some(last) = page.last() else { break };
+        from = last["offset"].as_u64().unwrap() + last["count"].as_u64().unwrap();
+        pages.push(page.len());
+        found.extend(page);
+    }
+    assert_eq!(pages, [120, 120, 10]);
+    let results = found.iter().map(|line| line["result"].as_u64().unwrap());
+    assert!(results.eq((0..500).step_by(2)));
+    let follow = format!("{}/results?from=490&limit=3&follow=true", path(&job));
+    assert_eq!(lines(&api.get(&follow).await.text).len(), 3);
+    let none = api.get(&format!("{}/results?limit=0", path(&job))).await;
+    assert_eq!(none.failure(), (400, "invalid_request"));
+}
