@@ -13,9 +13,7 @@ local function leave(t)
   if t.state == 'running' then
     sets.remove(keys.leases, t.id)
     sets.remove(keys.held(t.node, t.session or ''), t.id)
-    if t.uses and redis.call('HINCRBY', keys.using(t.node), t.uses, -1) <= 0 then
-      redis.call('HDEL', keys.using(t.node), t.uses)
-    end
+    if t.uses and redis.call('HINCRBY', keys.using(t.node), t.uses, -1) <= 0 then redis.call('HDEL', keys.using(t.node), t.uses) end
   elseif t.state == 'queued' then
     queue.take_out(queue.load(t.queue), t.id, t.class or '0')
   elseif t.state == 'scheduled' or t.state == 'retry_wait' then
@@ -90,7 +88,9 @@ function lifecycle.to_lost(t)
   elseif losses >= tonumber(t.max_losses or DEFAULT_MAX_LOSSES) then
     lifecycle.to_final(t, 'failed', 'reason', 'poison', unpack(ending))
   else
-    lifecycle.to_queued(t, true, unpack(ending))
+    -- Another node is to have it, as long as there is one.
+    local known = t.avoid and #t.avoid < 1024 and t.avoid .. ' ' or ''
+    lifecycle.to_queued(t, true, 'avoid', known .. t.node, unpack(ending))
   end
 end
 

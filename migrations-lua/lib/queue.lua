@@ -51,7 +51,7 @@ function queue.put(q, id, class, priority, score)
   score = score or new_score(q, priority)
   sets.add(keys.ready(q.name, class), score, id)
   queue.touch(q, class)
-  signal.ready(q.name, 1)
+  signal.ready(q.name, 1, class)
   return score
 end
 

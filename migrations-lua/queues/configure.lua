@@ -6,8 +6,8 @@
 --          then field, value ...
 -- Returns  {'ok', 'new' | 'known'}, {'ok', 'not_found'}, {'ok', 'other_revision'}, or {'ok', 'has_tasks'}
 --          when another ordering was asked for: queued and running tasks have places in the old one
--- Publishes nothing
---@include placing
+-- Publishes classes: whoever remembers what the queue is like looks again
+--@include placing signal
 
 local name, wanted = take(), take()
 local key = keys.queue(name)
@@ -35,6 +35,8 @@ end
 if cleared[1] then redis.call('HDEL', key, unpack(cleared)) end
 if fields[1] then redis.call('HSET', key, unpack(fields)) end
 redis.call('HINCRBY', key, 'revision', 1)
+signal.line('classes ' .. name)
+signal.publish()
 if known[1] then return { 'ok', 'known' } end
 placing.begin(name)
 return { 'ok', 'new' }

@@ -12,7 +12,7 @@ mod wakeups;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-pub use wakeups::{FinalTicket, ReadyTicket, Wakeups};
+pub use wakeups::{Bid, FinalTicket, ReadyTicket, Wakeups};
 
 use crate::domain::fleet::QuarantineRule;
 use crate::store::Store;

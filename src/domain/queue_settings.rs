@@ -5,6 +5,7 @@ use super::lease::{
     DEFAULT_LEASE_MS, DEFAULT_MAX_ATTEMPTS, DEFAULT_TIMEOUT_MS, MAX_TIMEOUT_MS, validate_lease_ms,
 };
 use super::limits::{MAX_ATTEMPTS, MAX_DELAY_MS};
+use super::placement::Strategy;
 use super::queue::{DEFAULT_AGING_STEP_MS, Retention};
 use super::retry::RetryPolicy;
 use super::score::Ordering;
@@ -33,6 +34,8 @@ pub struct QueueSettings {
     pub retry: RetryPolicy,
     /// How long finished tasks are kept, how many, and how many bytes.
     pub retention: Retention,
+    /// How its tasks are spread over the nodes that wait for them.
+    pub placement: Strategy,
 }
 
 impl Default for QueueSettings {
@@ -46,6 +49,7 @@ impl Default for QueueSettings {
             max_attempts: DEFAULT_MAX_ATTEMPTS,
             retry: RetryPolicy::default(),
             retention: Retention::default(),
+            placement: Strategy::default(),
         }
     }
 }
@@ -68,6 +72,7 @@ pub struct QueueChange {
     pub failed_ms: Option<u64>,
     pub max_finished: Option<u64>,
     pub max_bytes: Option<u64>,
+    pub placement: Option<Strategy>,
 }
 
 impl QueueChange {

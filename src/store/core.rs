@@ -17,6 +17,7 @@ use super::keys::Keys;
 use super::lanes::{LaneOptions, Lanes, PATIENCE, Slice, Verb};
 use super::ledger::Ledger;
 use super::link::Link;
+use super::nodes::alone::Alone;
 use super::nodes::facts::FactsCache;
 use super::nodes::resources::Turns;
 use super::reply::Reply;
@@ -98,6 +99,8 @@ pub(crate) struct Core {
     pub(crate) ledger: Ledger,
     /// The nodes as the last survey found them.
     pub(crate) fleet: RwLock<Arc<Fleet>>,
+    /// Classes that one node alone may run.
+    pub(crate) alone: Alone,
     /// Whose turn it is to claim tasks that take something of their node.
     pub(crate) turns: Turns,
     lanes: Lanes,
@@ -116,6 +119,7 @@ impl Core {
             facts: FactsCache::default(),
             ledger: Ledger::default(),
             fleet: RwLock::default(),
+            alone: Alone::default(),
             turns: Turns::default(),
             lanes: Lanes::new(partitions),
             desks: (0..DESKS).map(|_| desk()).collect(),

@@ -32,3 +32,4 @@ mod schedules;
 mod stopping;
 mod tasks;
 mod unique;
+mod waiting;

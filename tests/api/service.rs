@@ -62,6 +62,31 @@ impl Api {
             .expect("too few claims wait");
     }
 
+    /// Waits until so many claims have looked, and rest.
+    pub(crate) async fn until_claims_rest(&self, count: usize) {
+        let poll = async {
+            while self.wakeups.resting_claims() < count {
+                tokio::time::sleep(Duration::from_millis(1)).await;
+            }
+        };
+        // Thousands take their time on a busy machine.
+        tokio::time::timeout(3 * LIMIT, poll)
+            .await
+            .expect("too few claims rest");
+    }
+
+    /// Waits until no claim waits.
+    pub(crate) async fn until_no_claim_waits(&self) {
+        let poll = async {
+            while self.wakeups.waiting_claims() > 0 {
+                tokio::time::sleep(Duration::from_millis(1)).await;
+            }
+        };
+        tokio::time::timeout(LIMIT, poll)
+            .await
+            .expect("a claim waits on");
+    }
+
     pub(crate) async fn with(limits: Limits) -> Self {
         let test = TestStore::start().await;
         let (stop, background) = (CancellationToken::new(), CancellationToken::new());

@@ -14,9 +14,10 @@ use crate::api::path::{Id, NodePath};
 use crate::api::problem::{ClaimTasksProblems, Code, Problem};
 use crate::api::state::ApiState;
 use crate::api::wait;
+use crate::dispatcher::Bid;
 use crate::domain::lease::validate_lease_ms;
 use crate::domain::limits::{MAX_CLAIM_QUEUES, MAX_CLAIM_TASKS, MAX_KEY_BYTES};
-use crate::domain::placement::Offer;
+use crate::domain::placement::{Candidate, Offer};
 use crate::domain::queue::{WeightedQueue, visiting_order};
 use crate::domain::{
     Document, InvalidInput, NodeId, QueueName, SessionId, TaskId, TaskType, UnixMillis,
@@ -169,6 +170,8 @@ pub(crate) struct Standing {
     pub(crate) draining: bool,
     /// Why it gets nothing for its failures.
     pub(crate) quarantine: Option<String>,
+    /// What speaks for it when several nodes wait; how many tasks it holds is not known yet.
+    candidate: Candidate,
 }
 
 impl Standing {
@@ -303,8 +306,9 @@ impl CheckedClaim {
             if state.shutdown.is_cancelled() {
                 return Ok((claimed, standing));
             }
+            let bid = self.bid(state, &standing, &claimed);
             tokio::select! {
-                () = ticket.woken() => {}
+                () = ticket.woken(&bid) => {}
                 () = self.changed(state, &standing, drains) => {}
                 () = state.shutdown.cancelled() => return Ok((claimed, standing)),
                 () = &mut over => return Ok((claimed, standing)),
@@ -314,6 +318,18 @@ impl CheckedClaim {
                 return Ok((claimed, standing));
             }
             ticket.renew(&request.offer);
+        }
+    }
+
+    /// What the node bids for tasks while it waits, having found nothing.
+    fn bid(&self, state: &ApiState, standing: &Standing, found: &Claimed) -> Bid {
+        Bid {
+            candidate: Candidate {
+                used: found.holds(),
+                ..standing.candidate
+            },
+            strategies: state.store.nodes.placements_of(&self.queues),
+            held_back: found.is_held_back(),
         }
     }
 
@@ -341,9 +357,11 @@ impl CheckedClaim {
     /// What is asked of the store, with what is known of the node by now, and how that stands.
     async fn request(&self, state: &ApiState) -> Result<(ClaimRequest, Standing), Problem> {
         let facts = state.store.nodes.facts(&self.node).await?;
+        let fleet = state.store.nodes.fleet();
         let standing = facts.as_ref().map(|facts| Standing {
             draining: facts.draining,
             quarantine: facts.quarantine.clone(),
+            candidate: Candidate::among(&fleet, &facts.work, 0, facts.registration.slots),
         });
         let (offer, session, slots) = match (facts, &self.session) {
             (Some(facts), Some(session))

@@ -15,6 +15,7 @@ use utoipa::{PartialSchema, ToSchema};
 
 use crate::api::problem::Code;
 use crate::domain::operation::{Action, OperationState as Operation};
+use crate::domain::placement::Strategy;
 use crate::domain::retry::{Growth as GrowthWord, Jitter as JitterWord};
 use crate::domain::schedule::{CatchUp as Missed, FireOutcome as Fire, Overlap as Policy};
 use crate::domain::score::Ordering as OrderingWord;
@@ -66,6 +67,9 @@ words! {
         Conflict::ALL.map(Conflict::word);
     Ordering "What goes first in a queue: priority, priority with a bound on how long it is preferred, or neither.":
         [OrderingWord::Strict, OrderingWord::Aging, OrderingWord::Fifo];
+    Placement "Which of the nodes that wait gets a task: the free, fast and sound one, the one that has it done first, \
+        the fullest, the emptiest, or the one that got the queue's last.":
+        Strategy::ALL.map(Strategy::word);
     RetryKind "How the delay grows: `base_ms` x factor^(failures - 1), `base_ms` x failures, or `base_ms`.":
         [GrowthWord::Exponential, GrowthWord::Linear, GrowthWord::Fixed];
     RetryJitter "What part of the delay is left to chance: all of it, half, or nothing.":

@@ -12,6 +12,7 @@ use crate::api::path::{Id, QueuePath};
 use crate::api::problem::{Code, ConfigureQueueProblems, Problem};
 use crate::api::state::ApiState;
 use crate::domain::QueueName;
+use crate::domain::placement::Strategy;
 use crate::domain::queue_settings::QueueChange;
 use crate::domain::retry::RetryPolicy;
 use crate::domain::score::Ordering;
@@ -39,6 +40,9 @@ pub(crate) struct ConfigureQueue {
     retry: Option<RetryPolicy>,
     /// What becomes of finished tasks.
     retention: Option<ConfigureRetention>,
+    /// Which of the nodes that wait gets a task.
+    #[schema(value_type = Option<schemas::Placement>)]
+    placement: Option<Strategy>,
 }
 
 /// How long finished tasks are kept, and how many.
@@ -126,6 +130,7 @@ impl ConfigureQueue {
             failed_ms: retention.failed_ms,
             max_finished: retention.max_finished,
             max_bytes: retention.max_bytes,
+            placement: self.placement,
         };
         change.validate().map_err(Problem::invalid)?;
         Ok(change)

@@ -11,6 +11,7 @@ use crate::api::page::{PageParams, PageQuery};
 use crate::api::path::{Id, QueuePath};
 use crate::api::problem::{Code, GetQueueProblems, PageProblems, Problem};
 use crate::api::state::ApiState;
+use crate::domain::placement::Strategy;
 use crate::domain::queue::Queue;
 use crate::domain::retry::RetryPolicy;
 use crate::domain::score::Ordering;
@@ -40,6 +41,9 @@ pub(crate) struct QueueView<'a> {
     #[schema(value_type = schemas::RetryPolicy)]
     retry: RetryPolicy,
     retention: RetentionView,
+    /// Which of the nodes that wait gets a task.
+    #[schema(value_type = schemas::Placement)]
+    placement: Strategy,
 }
 
 /// What becomes of finished tasks.
@@ -67,6 +71,7 @@ impl<'a> From<&'a Queue> for QueueView<'a> {
             lease_ms: settings.lease_ms,
             timeout_ms: settings.timeout_ms,
             max_attempts: settings.max_attempts,
+            placement: settings.placement,
             retry: settings.retry,
             retention: RetentionView {
                 succeeded_ms: settings.retention.succeeded_ms,

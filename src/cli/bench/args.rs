@@ -68,6 +68,9 @@ pub(crate) struct BenchArgs {
     /// Lifecycles a second, beside the short queue and the long one (claim-depth)
     #[arg(long, value_name = "N", default_value_t = 1000.0, value_parser = positive)]
     pub(super) rate: f64,
+    /// Claims that wait (waiters)
+    #[arg(long, value_name = "N", default_value_t = 10_000, value_parser = at_least_one)]
+    pub(super) waiters: usize,
     /// Queued tasks (memory)
     #[arg(long, value_name = "N", default_value_t = 100_000)]
     pub(super) memory_tasks: u64,
@@ -85,6 +88,8 @@ pub(super) enum Workload {
     ClaimDepth,
     /// Redis bytes a task
     Memory,
+    /// Memory and processor time of claims that wait
+    Waiters,
     /// One after another, each beside a fresh Redis
     All,
 }
@@ -106,6 +111,7 @@ impl BenchArgs {
             rounds: self.rounds.min(10),
             depth: self.depth.min(5_000),
             memory_tasks: self.memory_tasks.min(5_000),
+            waiters: self.waiters.min(200),
             ..self
         }
     }
@@ -182,6 +188,6 @@ mod tests {
             .into_iter()
             .map(Workload::name)
             .collect();
-        assert_eq!(names, ["single", "batch", "idle", "claim_depth", "memory"]);
+        assert_eq!(names, ["single", "batch", "idle", "claim_depth", "memory", "waiters"]);
     }
 }

@@ -8,8 +8,9 @@ use futures_util::future::join_all;
 use super::Nodes;
 use crate::domain::fleet::Fleet;
 use crate::domain::node::Node;
+use crate::domain::placement::Strategy;
 use crate::domain::tally::{Tallies, absorb};
-use crate::domain::{NodeId, Partition};
+use crate::domain::{NodeId, Partition, QueueName};
 use crate::store::args::Args;
 use crate::store::core::Core;
 use crate::store::{StoreError, scripts};
@@ -30,6 +31,11 @@ impl Nodes {
         self.core.fleet()
     }
 
+    /// How the tasks of these queues are spread over the nodes that wait, as far as it is known here.
+    pub fn placements_of(&self, queues: &[QueueName]) -> Vec<Strategy> {
+        self.core.placements_of(queues)
+    }
+
     /// Reads all nodes, without what they hold, and remembers the fleet that they are.
     pub async fn survey(&self) -> Result<Arc<Fleet>, StoreError> {
         let pages = self
@@ -46,6 +52,7 @@ impl Nodes {
             .fleet
             .write()
             .unwrap_or_else(PoisonError::into_inner) = Arc::clone(&fleet);
+        self.core.forget_alone();
         Ok(fleet)
     }
 

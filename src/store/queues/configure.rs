@@ -70,6 +70,7 @@ impl Queues {
             .core
             .call(&scripts::CONFIGURE, partition, mode, &args)
             .await?;
+        self.core.forget_classes(name);
         Ok(match reply.text()?.as_str() {
             "new" => ConfigureOutcome::New,
             "known" => ConfigureOutcome::Known,

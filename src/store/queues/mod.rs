@@ -153,7 +153,7 @@ impl Queues {
         let fleet = self.core.fleet();
         let classes = self.core.read_classes(name).await?;
         Ok(classes.map_or_else(Vec::new, |known| {
-            let numbered = known.classes.iter().enumerate();
+            let numbered = known.all.iter().enumerate();
             numbered
                 .filter(|(_, class)| !fleet.can_place(class))
                 .map(|(number, _)| number)

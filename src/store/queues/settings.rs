@@ -1,5 +1,6 @@
 //! What a queue is like, as its record holds it: a default is not written.
 
+use crate::domain::placement::Strategy;
 use crate::domain::queue::Retention;
 use crate::domain::queue_settings::{QueueChange, QueueSettings};
 use crate::domain::retry::RetryPolicy;
@@ -8,7 +9,7 @@ use crate::store::StoreError;
 use crate::store::codec::Record;
 
 /// Every field that holds a setting.
-pub(super) const FIELDS: [&str; 11] = [
+pub(super) const FIELDS: [&str; 12] = [
     "ordering",
     "aging_step_ms",
     "max_tasks",
@@ -20,6 +21,7 @@ pub(super) const FIELDS: [&str; 11] = [
     "keep_failed_ms",
     "max_finished",
     "max_bytes",
+    "placement",
 ];
 
 /// The fields that a change names, and their values, in the order of [`FIELDS`].
@@ -37,6 +39,7 @@ pub(super) fn encode(change: &QueueChange) -> Vec<(&'static str, String)> {
         number(change.failed_ms),
         number(change.max_finished),
         number(change.max_bytes),
+        change.placement.map(|strategy| strategy.word().to_owned()),
     ];
     FIELDS
         .into_iter()
@@ -56,6 +59,9 @@ pub(super) fn decode(record: &mut Record) -> Result<QueueSettings, StoreError> {
     let retry = record
         .take("retry")
         .map(|text| RetryPolicy::unpacked(&text).ok_or_else(|| corrupt("retry")));
+    let placement = record
+        .take("placement")
+        .map(|word| Strategy::from_word(&word).ok_or_else(|| corrupt("placement")));
     Ok(QueueSettings {
         ordering: ordering.transpose()?.unwrap_or(base.ordering),
         aging_step_ms: record
@@ -67,6 +73,7 @@ pub(super) fn decode(record: &mut Record) -> Result<QueueSettings, StoreError> {
         max_attempts: record.number("max_attempts")?.unwrap_or(base.max_attempts),
         retry: retry.transpose()?.unwrap_or(base.retry),
         retention: retention(record, &base.retention)?,
+        placement: placement.transpose()?.unwrap_or(base.placement),
     })
 }
 

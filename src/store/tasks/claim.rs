@@ -127,7 +127,9 @@ impl Tasks {
                 (None, String::new())
             };
             let mut args = encode_head(request, missing);
-            args.push(amounts).push_number(wanted.len() as u64);
+            args.push(amounts)
+                .push(self.core.alone_with(&request.node))
+                .push_number(wanted.len() as u64);
             for (queue, version, covered) in wanted {
                 args.push(queue.as_str())
                     .push_number(version)
@@ -140,7 +142,14 @@ impl Tasks {
                     .await?,
             )? {
                 Answer::ClassesChanged(queue) => self.core.forget_classes(&queue),
-                answer => return Ok(answer),
+                mut answer => {
+                    let avoided = answer.take_avoided();
+                    let is_alone = self.core.left_to_others(&request.node, avoided);
+                    // What it leaves to others when it gets something is its own with its next claim.
+                    if !(is_alone && answer.is_nothing()) {
+                        return Ok(answer);
+                    }
+                }
             }
         }
         Ok(Answer::nothing())
@@ -171,7 +180,7 @@ impl Tasks {
         request: &ClaimRequest,
     ) -> Result<Answer, StoreError> {
         let mut args = encode_head(request, 0);
-        args.push("").push_number(0);
+        args.push("").push("").push_number(0);
         let slice = Slice::new(args, 1).in_mode("recall");
         let lane = self.core.through_lane(Verb::Claim, partition, slice);
         decode(lane.await?)

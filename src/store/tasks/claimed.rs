@@ -7,6 +7,7 @@ use crate::domain::{Document, LeaseToken, NodeId, QueueName, TaskId, TaskType, U
 use crate::store::StoreError;
 use crate::store::codec::latest_attempt;
 use crate::store::ledger::Beginning;
+use crate::store::nodes::alone::ClassOf;
 use crate::store::reply::{Reply, parse_number};
 use crate::store::tasks::release::Release;
 use crate::store::tasks::report::View;
@@ -83,8 +84,9 @@ impl Claimed {
         self.holds
     }
 
-    /// Whether there was something that the node could have got, had it more of its resources left.
-    pub fn is_short(&self) -> bool {
+    /// Whether there was something that another node with the same offer could have got: this one
+    /// has too little left of its resources, or the task was lost on it before.
+    pub fn is_held_back(&self) -> bool {
         self.short
     }
 
@@ -116,8 +118,8 @@ impl Claimed {
 
     pub(super) fn absorb(&mut self, answer: Answer) {
         match answer {
-            Answer::Claimed(tasks) => self.tasks.extend(tasks),
-            Answer::Nothing { holds, short } => {
+            Answer::Claimed(tasks, _) => self.tasks.extend(tasks),
+            Answer::Nothing { holds, short, .. } => {
                 self.holds += holds;
                 self.short |= short;
             }
@@ -156,11 +158,14 @@ impl Drop for Claimed {
 }
 
 pub(super) enum Answer {
-    Claimed(Vec<ClaimedTask>),
-    /// Nothing. Perhaps because the node itself has too little left for a task that it may run.
+    /// Tasks, and classes of which some were lost on the node and left to others.
+    Claimed(Vec<ClaimedTask>, Vec<ClassOf>),
+    /// Nothing. Perhaps because the node itself has too little left for a task that it may run, or
+    /// since such tasks were left to others.
     Nothing {
         holds: u64,
         short: bool,
+        avoided: Vec<ClassOf>,
     },
     ClassesChanged(QueueName),
 }
@@ -170,6 +175,23 @@ impl Answer {
         Self::Nothing {
             holds: 0,
             short: false,
+            avoided: Vec::new(),
+        }
+    }
+
+    pub(super) const fn is_nothing(&self) -> bool {
+        matches!(self, Self::Nothing { .. })
+    }
+
+    /// The classes of what was left to others; the node was held back by them if it got nothing.
+    pub(super) fn take_avoided(&mut self) -> Vec<ClassOf> {
+        match self {
+            Self::Claimed(_, avoided) => std::mem::take(avoided),
+            Self::Nothing { short, avoided, .. } => {
+                *short |= !avoided.is_empty();
+                std::mem::take(avoided)
+            }
+            Self::ClassesChanged(_) => Vec::new(),
         }
     }
 }
@@ -180,6 +202,7 @@ pub(super) fn decode(answers: Vec<Value>) -> Result<Answer, StoreError> {
         .next()
         .ok_or_else(|| StoreError::corrupt("claim answered nothing"))?;
     let mut reply = Reply::list(answer)?;
+    let mut avoided = Vec::new();
     match reply.text()?.as_str() {
         "classes_changed" => {
             let queue = QueueName::parse(&reply.text()?)
@@ -190,15 +213,30 @@ pub(super) fn decode(answers: Vec<Value>) -> Result<Answer, StoreError> {
             return Ok(Answer::Nothing {
                 holds: reply.count()?,
                 short: reply.text()? == "1",
+                avoided: decode_classes(reply.next_list()?)?,
             });
         }
+        "beside" => avoided = decode_classes(reply.next_list()?)?,
         _ => {}
     }
     let mut tasks = Vec::with_capacity(reply.left());
     while reply.left() > 0 {
         tasks.push(decode_claimed(reply.next_list()?)?);
     }
-    Ok(Answer::Claimed(tasks))
+    Ok(Answer::Claimed(tasks, avoided))
+}
+
+fn decode_classes(mut reply: Reply) -> Result<Vec<ClassOf>, StoreError> {
+    let mut classes = Vec::new();
+    while reply.left() > 0 {
+        let queue =
+            QueueName::parse(&reply.text()?).map_err(|_| StoreError::corrupt("a queue's name"))?;
+        classes.push((queue, parse_number::<u64>(&reply.text()?)?));
+    }
+    let numbered = classes.into_iter();
+    Ok(numbered
+        .map(|(queue, number)| (queue, usize::try_from(number).unwrap_or(usize::MAX)))
+        .collect())
 }
 
 fn decode_claimed(mut reply: Reply) -> Result<ClaimedTask, StoreError> {

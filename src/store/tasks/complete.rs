@@ -85,9 +85,9 @@ impl Tasks {
             }
             let class = child.class();
             let known = self.core.classes_of(&child.queue).await?;
-            let known = known.as_ref().map_or(&[][..], |known| &known.classes);
+            let known = known.as_ref().map_or(&[][..], |known| &known.all);
             let new = new.entry(&child.queue).or_default();
-            if known.contains(&class) || new.contains(&class) {
+            if known.iter().any(|one| **one == class) || new.contains(&class) {
                 continue;
             }
             if known.len() + new.len() >= MAX_CLASSES {

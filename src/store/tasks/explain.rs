@@ -48,7 +48,7 @@ impl Tasks {
         let ended = reply.count()?;
         // A new class is a signal away; without it the type alone is known.
         let classes = self.core.classes_of(&task.queue).await?;
-        let class = classes.and_then(|known| known.classes.get(number).cloned());
+        let class = classes.and_then(|known| known.all.get(number).map(|class| (**class).clone()));
         Ok(Some(Situation {
             class: class.unwrap_or_else(|| TaskClass {
                 task_type: task.task_type.clone(),
