@@ -119,7 +119,7 @@ pub async fn serve(
     let store = open(settings, redis).await?;
     tracing::info!(
         redis = %redis.facts.version,
-        durability = %redis.facts.durability,
+        durability = %redis.facts.level(settings.is_replicated()),
         "Taskyard is starting",
     );
     // The background work outlives the requests: those in flight may wait for its wake-ups.
@@ -187,6 +187,7 @@ async fn open(settings: &Settings, redis: &Redis) -> Result<Store, ServeError> {
     let store = Store::open(StoreOptions {
         url: redis.url.expose().to_owned(),
         partitions: settings.partitions,
+        replicated: settings.is_replicated(),
         known_epoch: known_epoch.clone(),
         ..StoreOptions::default()
     })

@@ -4,6 +4,7 @@
 //! (request id, admission) and [`problem`] (the form of every failure). It knows the dispatcher
 //! only as the handle by which a waiting request is woken.
 
+mod accept;
 mod auth;
 mod body;
 mod budget;

@@ -10,8 +10,8 @@ use axum::response::{IntoResponse, Response};
 use tower_http::catch_panic::CatchPanicLayer;
 use uuid::Uuid;
 
-use super::auth;
 use super::problem::{self, Code, Problem};
+use super::{accept, auth};
 
 const REQUEST_ID: &str = "x-request-id";
 /// Longest request id that is taken over.
@@ -51,7 +51,10 @@ fn panicked(panic: Box<dyn Any + Send>) -> Response {
 async fn around(request: Request, next: Next) -> Response {
     let request_id = request_id(&request);
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());
-    let answer = match check_head(&request).and_then(|()| auth::admit(&request)) {
+    let admitted = check_head(&request)
+        .and_then(|()| auth::admit(&request))
+        .and_then(|()| accept::check(&request));
+    let answer = match admitted {
         Ok(()) => next.run(request).await,
         Err(refusal) => refusal.into_response(),
     };

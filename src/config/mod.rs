@@ -157,6 +157,11 @@ pub enum SettingsError {
 }
 
 impl Settings {
+    /// Whether each promised write is to wait for a replica.
+    pub fn is_replicated(&self) -> bool {
+        self.durability == Some(Durability::Replica)
+    }
+
     /// Joins flags, variables, file and defaults. `matches` are those that `args` were
     /// read from: they know a flag from a variable.
     pub fn resolve(args: SettingsArgs, matches: &ArgMatches) -> Result<Self, SettingsError> {

@@ -5,12 +5,10 @@
 use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use deadpool_redis::redis;
-
 use super::core::Core;
 use super::durability::Durability;
 use super::redis_check::{self, RedisFacts};
-use super::{Outcome, Store, StoreError, args, scripts};
+use super::{Store, StoreError, args, scripts};
 
 /// Looks from one question for `appendfsync` to the next: it takes CONFIG, which a hosted Redis
 /// may forbid and log.
@@ -63,8 +61,8 @@ impl Condition {
     }
 
     /// Takes over what was found, and tells the operator what has changed.
-    fn take_over(&self, facts: &RedisFacts) {
-        let (found, before) = (facts.durability, self.durability());
+    fn take_over(&self, facts: &RedisFacts, replicated: bool) {
+        let (found, before) = (facts.level(replicated), self.durability());
         if found != before {
             tracing::info!(%found, %before, "the durability of confirmed writes has changed");
             let level = LEVELS.iter().position(|level| *level == found);
@@ -163,17 +161,17 @@ impl Core {
 
     /// Asks Redis in which condition it is.
     pub(crate) async fn look(&self) -> Result<(), StoreError> {
-        let away = |source: Option<redis::RedisError>| StoreError::Unavailable {
-            outcome: Outcome::None,
-            source: source.map(std::sync::Arc::new),
-        };
         let condition = &self.shared.condition;
-        let mut connection = self.shared.pool.get().await.map_err(|_| away(None))?;
-        let info = redis_check::info(&mut connection)
-            .await
-            .map_err(|error| away(Some(error)))?;
+        let mut line = self.questions.line().await.map_err(StoreError::away)?;
+        let info = match redis_check::info(&mut line.connection).await {
+            Ok(info) => info,
+            Err(error) => {
+                self.questions.discard(&line).await;
+                return Err(StoreError::away(error));
+            }
+        };
         if condition.lock().config_in == 0 {
-            let appendfsync = redis_check::appendfsync(&mut connection).await;
+            let appendfsync = redis_check::appendfsync(&mut line.connection).await;
             let mut known = condition.lock();
             known.appendfsync = appendfsync;
             known.config_in = LOOKS_PER_CONFIG;
@@ -183,7 +181,7 @@ impl Core {
         let facts = RedisFacts::read(&info, known.appendfsync.as_deref())
             .ok_or_else(|| StoreError::corrupt("an INFO that does not say what Redis it is"))?;
         drop(known);
-        condition.take_over(&facts);
+        condition.take_over(&facts, self.shared.replicated);
         Ok(())
     }
 }

@@ -1,20 +1,20 @@
-//! What all parts of the store stand on: the pool, the keys, the lanes and plain calls.
+//! What all parts of the store stand on: the connections, the keys, the lanes and plain calls.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
-use deadpool_redis::Pool;
 use deadpool_redis::redis::Value;
 use tokio::time::{Instant, timeout_at};
 
 use super::StoreError;
+use super::address::Address;
 use super::args::Args;
 use super::clock::Clock;
 use super::condition::Condition;
 use super::faults::Faults;
 use super::keys::Keys;
-use super::lanes::{LaneOptions, Lanes, PATIENCE, Slice, Verb};
+use super::lanes::{Lanes, PATIENCE, Slice, Verb};
 use super::ledger::Ledger;
 use super::link::Link;
 use super::nodes::alone::Alone;
@@ -23,6 +23,7 @@ use super::nodes::resources::Turns;
 use super::reply::Reply;
 use super::scripts::Script;
 use super::tasks::classes::ClassCache;
+use super::wire::Wire;
 use crate::domain::fleet::Fleet;
 use crate::domain::{Partition, QueueName, TaskId};
 
@@ -31,10 +32,12 @@ const DESKS: usize = 4;
 
 /// What every connection and every script call of a service has in common.
 pub(crate) struct Shared {
-    pub(crate) pool: Pool,
+    pub(crate) address: Address,
     pub(crate) faults: Option<Arc<Faults>>,
     pub(crate) clock: Clock,
     pub(crate) epoch: RwLock<String>,
+    /// Whether what is promised is to have reached a replica.
+    pub(crate) replicated: bool,
     /// How Redis was found to be.
     pub(crate) condition: Condition,
     /// Rises when connections are found to lead to the wrong server.
@@ -43,16 +46,18 @@ pub(crate) struct Shared {
 
 impl Shared {
     pub(crate) fn new(
-        pool: Pool,
+        address: Address,
         faults: Option<Arc<Faults>>,
         clock: Clock,
         epoch: String,
+        replicated: bool,
     ) -> Self {
         Self {
-            pool,
+            address,
             faults,
             clock,
             epoch: RwLock::new(epoch),
+            replicated,
             condition: Condition::default(),
             moves: AtomicU64::new(0),
         }
@@ -62,7 +67,7 @@ impl Shared {
     /// not the one to work with (any more), and the same address may lead to another.
     pub(crate) fn leave_server(&self) {
         self.moves.fetch_add(1, Ordering::Relaxed);
-        self.pool.retain(|_, _| false);
+        self.address.forget_connections();
     }
 
     /// The arguments that every script begins with (`lib/header.lua`).
@@ -101,6 +106,8 @@ pub(crate) struct Core {
     pub(crate) fleet: RwLock<Arc<Fleet>>,
     /// Classes that one node alone may run.
     pub(crate) alone: Alone,
+    /// For what is asked without a script.
+    pub(crate) questions: Wire,
     /// Whose turn it is to claim tasks that take something of their node.
     pub(crate) turns: Turns,
     lanes: Lanes,
@@ -120,8 +127,9 @@ impl Core {
             ledger: Ledger::default(),
             fleet: RwLock::default(),
             alone: Alone::default(),
+            questions: Wire::new(Arc::clone(&shared)),
+            lanes: Lanes::new(partitions, Arc::clone(&shared)),
             turns: Turns::default(),
-            lanes: Lanes::new(partitions),
             desks: (0..DESKS).map(|_| desk()).collect(),
             next_desk: AtomicUsize::new(0),
             shared,
@@ -150,10 +158,7 @@ impl Core {
         partition: Partition,
         slice: Slice,
     ) -> Result<Vec<Value>, StoreError> {
-        let lane = self.lanes.get(verb, partition, || LaneOptions {
-            shared: Arc::clone(&self.shared),
-            prefix: self.prefix(partition).to_owned(),
-        });
+        let lane = self.lanes.get(verb, partition, self.prefix(partition));
         lane.run(slice).await
     }
 

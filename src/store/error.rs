@@ -23,6 +23,9 @@ pub enum StoreError {
         #[source]
         source: Option<Arc<deadpool_redis::redis::RedisError>>,
     },
+    /// It is done, but no replica was seen to have it.
+    #[error("no replica confirmed the write in time")]
+    Unconfirmed,
     /// Redis is set to forget keys when it is full.
     #[error("Redis is set to evict keys: its maxmemory-policy is not noeviction")]
     Evicts,
@@ -49,6 +52,14 @@ impl StoreError {
         Self::Unavailable {
             outcome: Outcome::None,
             source: None,
+        }
+    }
+
+    /// Not done, because of what Redis or the connection said.
+    pub(crate) fn away(source: deadpool_redis::redis::RedisError) -> Self {
+        Self::Unavailable {
+            outcome: Outcome::None,
+            source: Some(Arc::new(source)),
         }
     }
 

@@ -1,17 +1,17 @@
-//! One connection to Redis, taken from the pool once and kept until it fails.
+//! Calls to Redis over a connection that is taken from the pool once and kept until it fails.
 //!
-//! Checking a connection out of the pool costs a round trip, so lanes keep theirs.
+//! Checking a connection out of the pool costs a round trip, so it is not done for each call.
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 
-use deadpool_redis::Connection;
 use deadpool_redis::redis::{self, Cmd, RedisError, Value};
 
 use super::args::Args;
+use super::confirmation::{self, is_promised};
 use super::core::Shared;
 use super::faults::Fault;
 use super::scripts::Script;
+use super::wire::{Line, Wire};
 use super::{Outcome, StoreError};
 
 /// How a call failed, as far as it matters for repeating it.
@@ -21,34 +21,39 @@ pub(crate) enum CallError {
     NotRun(StoreError),
     /// Nobody knows whether it has run.
     Unknown(StoreError),
-    /// It ran and failed on the way: what it wrote until then stands.
-    BrokeOff(StoreError),
+    /// It ran, and is not to run again: what it wrote stands.
+    Ran(StoreError),
 }
 
 impl From<CallError> for StoreError {
     fn from(error: CallError) -> Self {
         match error {
-            CallError::NotRun(error) | CallError::Unknown(error) | CallError::BrokeOff(error) => {
-                error
-            }
+            CallError::NotRun(error) | CallError::Unknown(error) | CallError::Ran(error) => error,
         }
     }
 }
 
-/// A kept connection.
+/// One who calls, one call at a time.
 pub(crate) struct Link {
     shared: Arc<Shared>,
-    held: Option<redis::aio::MultiplexedConnection>,
-    /// When `held` was made, in moves to another server.
-    moves: u64,
+    wire: Arc<Wire>,
+    /// The line of the last call.
+    held: Option<Line>,
 }
 
 impl Link {
+    /// A link with a connection of its own.
     pub(crate) fn new(shared: Arc<Shared>) -> Self {
+        let wire = Arc::new(Wire::new(Arc::clone(&shared)));
+        Self::over(wire, shared)
+    }
+
+    /// A link over a wire that others use as well.
+    pub(crate) const fn over(wire: Arc<Wire>, shared: Arc<Shared>) -> Self {
         Self {
             shared,
+            wire,
             held: None,
-            moves: 0,
         }
     }
 
@@ -59,7 +64,7 @@ impl Link {
         prefix: &str,
         args: &Args,
     ) -> Result<Value, CallError> {
-        match self
+        let answer = match self
             .run(&command("EVALSHA", &script.sha, prefix, args))
             .await
         {
@@ -70,7 +75,22 @@ impl Link {
             }
             other => other,
         }
-        .map_err(Failure::into_call_error)
+        .map_err(Failure::into_call_error)?;
+        if self.shared.replicated && is_promised(script) && !self.is_replicated().await {
+            return Err(CallError::Ran(StoreError::Unconfirmed));
+        }
+        Ok(answer)
+    }
+
+    /// Whether what the last call wrote has reached a replica.
+    async fn is_replicated(&mut self) -> bool {
+        match &mut self.held {
+            Some(line) if self.wire.is_current(line) => {
+                confirmation::is_replicated(&mut line.connection).await
+            }
+            // Another server may be the master by now, and know nothing of it.
+            _ => false,
+        }
     }
 
     /// Asks whether Redis is there.
@@ -90,43 +110,46 @@ impl Link {
         if fault == Fault::Refused {
             return Err(Failure::NotSent(None));
         }
-        let moves = self.shared.moves.load(Ordering::Relaxed);
-        let mut connection = match self.held.take() {
-            Some(connection) if moves == self.moves => connection,
-            _ => self.connect().await?,
-        };
-        self.moves = moves;
-        let answer = command.query_async::<Value>(&mut connection).await;
-        if fault == Fault::ReplyLost {
-            return Err(Failure::Lost(None));
-        }
-        match answer {
-            Ok(value) => {
-                self.held = Some(connection);
-                Ok(value)
-            }
+        let mut line = self.line().await?;
+        let answer = command.query_async::<Value>(&mut line.connection).await;
+        let answer = match answer {
+            _ if fault == Fault::ReplyLost => Err(Failure::Lost(None)),
             Err(error) if error.code().is_none() => {
                 self.shared.condition.doubt();
                 Err(Failure::Lost(Some(error)))
             }
-            Err(error) => {
-                match error.code() {
-                    // A replica, perhaps the master of a moment ago.
-                    Some("READONLY" | "MASTERDOWN") => self.shared.leave_server(),
-                    // A server that wants other credentials: a new connection may bring them.
-                    Some("NOAUTH" | "WRONGPASS" | "NOPERM") => {}
-                    _ => self.held = Some(connection),
+            answer => answer.map_err(Failure::Server),
+        };
+        let worn = match &answer {
+            Ok(_) => false,
+            Err(Failure::Server(error)) => match error.code() {
+                // A replica, perhaps the master of a moment ago.
+                Some("READONLY" | "MASTERDOWN") => {
+                    self.shared.leave_server();
+                    true
                 }
-                Err(Failure::Server(error))
-            }
+                // A server that wants other credentials: a new connection may bring them.
+                Some("NOAUTH" | "WRONGPASS" | "NOPERM") => true,
+                _ => false,
+            },
+            Err(_) => true,
+        };
+        if worn {
+            self.wire.discard(&line).await;
+        } else {
+            self.held = Some(line);
         }
+        answer
     }
 
-    async fn connect(&self) -> Result<redis::aio::MultiplexedConnection, Failure> {
-        match self.shared.pool.get().await {
-            Ok(connection) => Ok(Connection::take(connection)),
-            Err(deadpool_redis::PoolError::Backend(error)) => Err(Failure::NotSent(Some(error))),
-            Err(_) => Err(Failure::NotSent(None)),
+    async fn line(&mut self) -> Result<Line, Failure> {
+        match self.held.take() {
+            Some(line) if self.wire.is_current(&line) => Ok(line),
+            _ => self
+                .wire
+                .line()
+                .await
+                .map_err(|error| Failure::NotSent(Some(error))),
         }
     }
 }
@@ -162,7 +185,7 @@ impl Failure {
                 source: source.map(Arc::new),
             }),
             Self::Server(error) if is_raised_by_a_script(&error) => {
-                CallError::BrokeOff(StoreError::Broken(error.to_string()))
+                CallError::Ran(StoreError::Broken(error.to_string()))
             }
             // Redis refuses a script, for whatever reason, before it begins.
             Self::Server(error) => CallError::NotRun(match error.code() {

@@ -4,11 +4,13 @@
 //! ([`lanes`]). [`keys`] draws every key. Start with [`Store`] and follow a verb into
 //! `store/tasks/`, then into the Lua file of the same name.
 
+mod address;
 mod args;
 pub mod audit;
 pub mod clock;
 mod codec;
 mod condition;
+mod confirmation;
 mod core;
 pub mod durability;
 mod error;
@@ -32,13 +34,13 @@ mod scripts;
 mod signals;
 mod sweeps;
 mod tasks;
+mod wire;
 
 use std::sync::{Arc, PoisonError};
-use std::time::Duration;
 
-use deadpool_redis::redis::{self, AsyncConnectionConfig};
-use deadpool_redis::{Manager, Pool, Runtime};
+use deadpool_redis::redis;
 
+use self::address::Address;
 pub use self::audit::AuditReport;
 pub use self::clock::Clock;
 use self::core::{Core, Shared};
@@ -70,11 +72,6 @@ pub use self::tasks::submit::SubmitOutcome;
 pub use self::tasks::update::{TaskChange, TaskVersion, UpdateOutcome};
 use crate::domain::partition::DEFAULT_PARTITIONS;
 
-/// How long a connection may take to come about, and Redis to answer.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
-const RESPONSE_TIMEOUT: Duration = Duration::from_secs(2);
-/// Lanes keep what they take from the pool, so it only limits how many are made at once.
-const POOL_SIZE: usize = 64;
 /// Documents up to this length stand in the task's record where Redis keeps such records small.
 const MOST_INLINE_BYTES: usize = 1_024;
 /// What a Redis of unknown settings keeps small: its default `hash-max-listpack-value`.
@@ -87,6 +84,8 @@ pub struct StoreOptions {
     pub url: String,
     /// The number of partitions, when the settings name one.
     pub partitions: Option<u16>,
+    /// Whether each promised write waits for a replica: the level `replica`.
+    pub replicated: bool,
     /// The epoch that the data directory remembers.
     pub known_epoch: Option<String>,
     /// Which clock the scripts read; a virtual one only in tests.
@@ -113,16 +112,13 @@ pub struct Store {
     /// Background passes.
     pub sweeps: Sweeps,
     core: Arc<Core>,
-    client: redis::Client,
 }
 
 impl Store {
     /// Connects, and brings the stored data to the current schema.
     pub async fn open(options: StoreOptions) -> Result<Self, OpenError> {
-        let (client, pool) = connect(&options.url)?;
-        let mut connection = client
-            .get_multiplexed_async_connection_with_config(&config())
-            .await?;
+        let address = parse(&options.url)?;
+        let mut connection = address.connect().await?;
         let opened = schema::open(
             &mut connection,
             options.partitions,
@@ -130,9 +126,15 @@ impl Store {
             options.known_epoch.as_deref(),
         )
         .await?;
-        let shared = Shared::new(pool, options.faults, options.clock, opened.epoch);
+        let shared = Shared::new(
+            address,
+            options.faults,
+            options.clock,
+            opened.epoch,
+            options.replicated,
+        );
         let inline_bytes = inline_bytes(&mut connection).await;
-        let store = Self::on(shared, opened.partitions, inline_bytes, client);
+        let store = Self::on(shared, opened.partitions, inline_bytes);
         // What does not succeed now is tried again every second.
         let _ = store.look().await;
         Ok(store)
@@ -141,24 +143,17 @@ impl Store {
     /// Connects to what is stored as it is, and changes nothing: for looking at it. `None` when
     /// nothing was ever stored there.
     pub async fn attach(url: &str) -> Result<Option<Self>, OpenError> {
-        let (client, pool) = connect(url)?;
-        let mut connection = client
-            .get_multiplexed_async_connection_with_config(&config())
-            .await?;
+        let address = parse(url)?;
+        let mut connection = address.connect().await?;
         let Some(found) = schema::find(&mut connection).await? else {
             return Ok(None);
         };
-        let shared = Shared::new(pool, None, Clock::default(), found.epoch);
+        let shared = Shared::new(address, None, Clock::default(), found.epoch, false);
         let inline_bytes = inline_bytes(&mut connection).await;
-        Ok(Some(Self::on(
-            shared,
-            found.partitions,
-            inline_bytes,
-            client,
-        )))
+        Ok(Some(Self::on(shared, found.partitions, inline_bytes)))
     }
 
-    fn on(shared: Shared, partitions: u16, inline_bytes: usize, client: redis::Client) -> Self {
+    fn on(shared: Shared, partitions: u16, inline_bytes: usize) -> Self {
         let core = Arc::new(Core::new(Arc::new(shared), partitions, inline_bytes));
         Self {
             tasks: Tasks {
@@ -183,7 +178,6 @@ impl Store {
                 core: Arc::clone(&core),
             },
             core,
-            client,
         }
     }
 
@@ -195,10 +189,7 @@ impl Store {
     /// Makes the store as it is now, emptied or swapped, the one to work with: its new epoch.
     /// An emptied one gets as many partitions as `partitions` says, else the default.
     pub async fn accept(url: &str, partitions: Option<u16>) -> Result<String, OpenError> {
-        let (client, _) = connect(url)?;
-        let mut connection = client
-            .get_multiplexed_async_connection_with_config(&config())
-            .await?;
+        let mut connection = parse(url)?.connect().await?;
         Ok(
             schema::accept(&mut connection, partitions, DEFAULT_PARTITIONS)
                 .await?
@@ -231,24 +222,8 @@ pub fn script_sources() -> Vec<(&'static str, &'static str)> {
         .collect()
 }
 
-fn config() -> AsyncConnectionConfig {
-    AsyncConnectionConfig::new()
-        .set_connection_timeout(Some(CONNECT_TIMEOUT))
-        .set_response_timeout(Some(RESPONSE_TIMEOUT))
-}
-
-fn connect(url: &str) -> Result<(redis::Client, Pool), OpenError> {
-    let client = redis::Client::open(url).map_err(|error| OpenError::Address(error.to_string()))?;
-    let manager = Manager::new_with_config(url, config())
-        .map_err(|error| OpenError::Address(error.to_string()))?;
-    let pool = Pool::builder(manager)
-        .max_size(POOL_SIZE)
-        .runtime(Runtime::Tokio1)
-        .create_timeout(Some(CONNECT_TIMEOUT))
-        .wait_timeout(Some(CONNECT_TIMEOUT))
-        .build()
-        .map_err(|error| OpenError::Address(error.to_string()))?;
-    Ok((client, pool))
+fn parse(url: &str) -> Result<Address, OpenError> {
+    Address::parse(url).map_err(|error| OpenError::Address(error.to_string()))
 }
 
 /// How long a document may be to stand in the record: one longer field than

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use deadpool_redis::redis;
 
+use super::address::Address;
 use super::durability::Durability;
 use super::redis_version::{RedisVersion, info_field};
 
@@ -26,8 +27,10 @@ pub struct RedisFacts {
     pub maxmemory_bytes: u64,
     /// The memory it uses.
     pub used_memory_bytes: u64,
-    /// How safe a confirmed write is.
+    /// How safe a confirmed write is on this Redis alone.
     pub durability: Durability,
+    /// Replicas that are connected to it.
+    pub replicas: u32,
 }
 
 /// Why a Redis cannot be used. Each is a sentence for the operator.
@@ -54,7 +57,7 @@ pub enum RedisCheckError {
     /// It keeps confirmed writes less safely than was asked for.
     #[error(
         "it keeps confirmed writes at the level {found}, below the demanded {demanded} \
-         (appendonly and appendfsync decide it)"
+         (appendonly, appendfsync and connected replicas decide it)"
     )]
     TooVolatile {
         /// What it gives.
@@ -80,12 +83,21 @@ impl RedisFacts {
         if self.evicts() {
             return Err(RedisCheckError::Evicts(self.maxmemory_policy.clone()));
         }
+        let found = self.level(demanded == Some(Durability::Replica));
         match demanded {
-            Some(demanded) if self.durability < demanded => Err(RedisCheckError::TooVolatile {
-                found: self.durability,
-                demanded,
-            }),
+            Some(demanded) if found < demanded => {
+                Err(RedisCheckError::TooVolatile { found, demanded })
+            }
             _ => Ok(()),
+        }
+    }
+
+    /// How safe a confirmed write is, where it waits for a replica or does not.
+    pub fn level(&self, replicated: bool) -> Durability {
+        if replicated && self.replicas > 0 && self.durability == Durability::Disk {
+            Durability::Replica
+        } else {
+            self.durability
         }
     }
 
@@ -118,17 +130,15 @@ impl RedisFacts {
             maxmemory_bytes: info_field(info, "maxmemory")?.parse().ok()?,
             used_memory_bytes: info_field(info, "used_memory")?.parse().ok()?,
             durability: durability(info_field(info, "aof_enabled")? == "1", appendfsync),
+            replicas: info_field(info, "connected_slaves")?.parse().ok()?,
         })
     }
 }
 
 async fn ask(url: &str) -> Result<RedisFacts, RedisCheckError> {
     let unreachable = |error: redis::RedisError| RedisCheckError::Unreachable(error.into());
-    let client = redis::Client::open(url).map_err(unreachable)?;
-    let mut connection = client
-        .get_multiplexed_async_connection()
-        .await
-        .map_err(unreachable)?;
+    let address = Address::parse(url).map_err(unreachable)?;
+    let mut connection = address.connect().await.map_err(unreachable)?;
     let info = info(&mut connection).await.map_err(unreachable)?;
     let appendfsync = appendfsync(&mut connection).await;
     RedisFacts::read(&info, appendfsync.as_deref()).ok_or(RedisCheckError::UnknownServer)
@@ -168,7 +178,7 @@ mod tests {
     use super::*;
     use crate::store::private_redis::{Fsync, PrivateRedis, PrivateRedisOptions};
 
-    const INFO: &str = "redis_version:7.0.15\r\nused_memory:1\r\nmaxmemory:0\r\nmaxmemory_policy:noeviction\r\naof_enabled:1\r\n";
+    const INFO: &str = "redis_version:7.0.15\r\nused_memory:1\r\nmaxmemory:0\r\nmaxmemory_policy:noeviction\r\naof_enabled:1\r\nconnected_slaves:0\r\n";
 
     #[test]
     fn the_level_follows_from_persistence() {
@@ -190,6 +200,14 @@ mod tests {
             facts.check(Some(Durability::Disk)),
             Err(RedisCheckError::TooVolatile { .. })
         ));
+        assert!(facts.check(Some(Durability::Replica)).is_err());
+        let replicated = RedisFacts::read(
+            &INFO.replace("connected_slaves:0", "connected_slaves:1"),
+            Some("always"),
+        )
+        .unwrap();
+        replicated.check(Some(Durability::Replica)).unwrap();
+        assert_eq!(replicated.level(false), Durability::Disk);
         let evicting = RedisFacts {
             maxmemory_policy: "allkeys-lru".to_owned(),
             ..facts.clone()

@@ -33,11 +33,9 @@ pub struct Signals(redis::aio::PubSubStream);
 impl Store {
     /// Subscribes to the signals of every partition.
     pub async fn subscribe(&self) -> Result<Signals, StoreError> {
-        let away = |error| StoreError::Unavailable {
-            outcome: super::Outcome::None,
-            source: Some(std::sync::Arc::new(error)),
-        };
-        let (mut sink, stream) = self.client.get_async_pubsub().await.map_err(away)?.split();
+        let away = StoreError::away;
+        let client = self.core.shared.address.client().await.map_err(away)?;
+        let (mut sink, stream) = client.get_async_pubsub().await.map_err(away)?.split();
         for keys in &self.core.keys {
             sink.subscribe(keys.channel()).await.map_err(away)?;
         }

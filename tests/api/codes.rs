@@ -38,6 +38,7 @@ const PRODUCED: &[(&str, &str)] = &[
         "method_not_allowed",
         "a_method_that_is_not_there_is_405_and_says_which_are",
     ),
+    ("not_acceptable", "an_answer_that_is_not_accepted_is_406"),
     (
         "request_timeout",
         "a_body_that_stalls_or_trickles_is_408_and_the_end",
@@ -96,6 +97,10 @@ const PRODUCED: &[(&str, &str)] = &[
         "a_full_redis_refuses_submits_and_lets_work_end",
     ),
     ("store_reset", "until_reset"),
+    (
+        "durability_unconfirmed",
+        "what_no_replica_has_is_503_durability_unconfirmed",
+    ),
     (
         "shutting_down",
         "readiness_is_503_shutting_down_and_work_goes_on",

@@ -8,6 +8,32 @@ use serde_json::json;
 use super::service::Api;
 
 #[tokio::test]
+async fn an_answer_that_is_not_accepted_is_406() {
+    let api = Api::start().await;
+    for accept in ["text/html", "application/json;q=0, text/*"] {
+        let request = api
+            .request(Method::GET, "/v1/tasks")
+            .header("accept", accept);
+        assert_eq!(api.send(request).await.failure(), (406, "not_acceptable"));
+    }
+    for accept in [
+        "",
+        "text/html, */*;q=0.1",
+        "application/x-ndjson, application/json",
+    ] {
+        let request = api
+            .request(Method::GET, "/v1/tasks")
+            .header("accept", accept);
+        assert_eq!(api.send(request).await.status, 200, "{accept}");
+    }
+    // What people look at in a browser is no part of the API.
+    let page = api
+        .request(Method::GET, "/problems/not_acceptable")
+        .header("accept", "text/html");
+    assert_eq!(api.send(page).await.status, 200);
+}
+
+#[tokio::test]
 async fn a_path_that_is_not_there_is_404() {
     let api = Api::start().await;
     for path in ["/", "/v1", "/v1/", "/v1/task", "/v1/tasks/", "/v2/tasks"] {

@@ -68,6 +68,8 @@ codes! {
         "The id names no job: it is mistyped, or the job finished long ago and its retention is over.";
     MethodNotAllowed "method_not_allowed" 405 false "The path does not have this method"
         "The Allow header lists the methods that the path has.";
+    NotAcceptable "not_acceptable" 406 false "The answer has no form that is accepted"
+        "Answers are application/json or application/x-ndjson, failures application/problem+json. Name one of them in Accept, or leave the header out.";
     RequestTimeout "request_timeout" 408 true "The request did not arrive in time"
         "The body did not arrive in time. Send the request again.";
     LeaseLost "lease_lost" 409 false "The lease is over"
@@ -112,6 +114,8 @@ codes! {
         "Redis has no room for more tasks. Work goes on, and room comes back as finished tasks are trimmed.";
     StoreReset "store_reset" 503 true "The store is not the one this service knows"
         "Redis was emptied or swapped. An operator looks into it and, if that is as it should be, runs `taskyard store accept`.";
+    DurabilityUnconfirmed "durability_unconfirmed" 503 true "No replica confirmed the write"
+        "The service runs at the level `replica`: the write was done, but no replica of Redis was seen to have it in time, and a failover may lose it. Repeat the request with the same Idempotency-Key or lease_token.";
     ShuttingDown "shutting_down" 503 true "The service is stopping"
         "Repeat the request: another replica, or this one after its restart, will answer.";
     Overloaded "overloaded" 503 true "Too many requests are waiting"

@@ -245,6 +245,10 @@ impl From<StoreError> for Problem {
                     ..Self::new(Code::StoreUnavailable, detail)
                 }
             }
+            StoreError::Unconfirmed => Self {
+                outcome: Some(Outcome::Unknown),
+                ..Self::of(Code::DurabilityUnconfirmed)
+            },
             StoreError::Evicts => Self {
                 outcome: Some(Outcome::None),
                 ..Self::new(

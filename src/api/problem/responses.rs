@@ -11,12 +11,12 @@ use utoipa::openapi::schema::{ObjectBuilder, Type};
 use utoipa::openapi::{ContentBuilder, Ref, RefOr, Response, ResponseBuilder};
 
 use super::Code::{
-    self, AlreadyFinished, BatchRejected, BatchTooLarge, DuplicateTask, Forbidden,
-    IdempotencyInProgress, IdempotencyKeyReused, Internal, InvalidCursor, InvalidJson,
-    InvalidRequest, InvalidState, JobNotFound, LeaseLost, NodeUnknown, NotFound, OperationNotFound,
-    Overloaded, PayloadTooLarge, PreconditionFailed, Purged, QueueFull, QueueNotFound,
-    RequestTimeout, ScheduleNotFound, ShuttingDown, StoreFull, StoreReset, StoreUnavailable,
-    TaskActive, TaskNotFinished, TaskNotFound, TooManyWaiters, Unauthenticated,
+    self, AlreadyFinished, BatchRejected, BatchTooLarge, DuplicateTask, DurabilityUnconfirmed,
+    Forbidden, IdempotencyInProgress, IdempotencyKeyReused, Internal, InvalidCursor, InvalidJson,
+    InvalidRequest, InvalidState, JobNotFound, LeaseLost, NodeUnknown, NotAcceptable, NotFound,
+    OperationNotFound, Overloaded, PayloadTooLarge, PreconditionFailed, Purged, QueueFull,
+    QueueNotFound, RequestTimeout, ScheduleNotFound, ShuttingDown, StoreFull, StoreReset,
+    StoreUnavailable, TaskActive, TaskNotFinished, TaskNotFound, TooManyWaiters, Unauthenticated,
     UnsupportedMediaType, ValidationFailed,
 };
 
@@ -24,6 +24,7 @@ use super::Code::{
 const CALL: &[Code] = &[
     Unauthenticated,
     Forbidden,
+    NotAcceptable,
     Internal,
     StoreUnavailable,
     StoreReset,
@@ -38,7 +39,7 @@ const BODY: &[Code] = &[
     ValidationFailed,
 ];
 /// What changes something.
-const WRITE: &[Code] = &[StoreFull, Overloaded];
+const WRITE: &[Code] = &[StoreFull, DurabilityUnconfirmed, Overloaded];
 
 /// Declares groups of problems.
 macro_rules! groups {

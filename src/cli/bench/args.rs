@@ -188,6 +188,16 @@ mod tests {
             .into_iter()
             .map(Workload::name)
             .collect();
-        assert_eq!(names, ["single", "batch", "idle", "claim_depth", "memory", "waiters"]);
+        assert_eq!(
+            names,
+            [
+                "single",
+                "batch",
+                "idle",
+                "claim_depth",
+                "memory",
+                "waiters"
+            ]
+        );
     }
 }

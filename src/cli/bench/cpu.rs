@@ -16,7 +16,9 @@ pub(super) fn seconds_of(process: &str) -> Option<f64> {
 /// Resident memory of a process, bytes. `None` where there is no such process or no /proc.
 pub(super) fn resident_bytes_of(process: &str) -> Option<f64> {
     let status = fs::read_to_string(format!("/proc/{process}/status")).ok()?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
+    let line = status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmRSS:"))?;
     let kib: f64 = line.split_ascii_whitespace().next()?.parse().ok()?;
     Some(kib * 1024.0)
 }

@@ -63,7 +63,10 @@ pub(super) async fn run(args: &BenchArgs, deployment: &Deployment) -> anyhow::Re
     rest_while(&mut claims, SETTLE).await?;
 
     let after = deployment.service_resident_bytes();
-    let (service, redis) = (deployment.service_cpu_seconds(), cpu_of_redis(deployment).await?);
+    let (service, redis) = (
+        deployment.service_cpu_seconds(),
+        cpu_of_redis(deployment).await?,
+    );
     let idle = Duration::from_secs_f64(args.seconds);
     rest_while(&mut claims, idle).await?;
     let busy = |before: Option<f64>, after: Option<f64>| {
@@ -90,8 +93,12 @@ pub(super) async fn run(args: &BenchArgs, deployment: &Deployment) -> anyhow::Re
         bytes_each: added.map(|bytes| rounded(bytes / waiting as f64)),
         service_cores_busy,
         redis_cores_busy,
-        script_calls_in_a_second_with_a_task: with.zip(without).map(|(with, without)| with - without),
-        script_calls_in_a_second_without: without.zip(calls).map(|(without, calls)| without - calls),
+        script_calls_in_a_second_with_a_task: with
+            .zip(without)
+            .map(|(with, without)| with - without),
+        script_calls_in_a_second_without: without
+            .zip(calls)
+            .map(|(without, calls)| without - calls),
         wake_up_ms: rounded(wake_up.as_secs_f64() * 1_000.0),
     })
 }

@@ -3,9 +3,9 @@
 use deadpool_redis::redis;
 
 use crate::domain::{Partition, TaskState};
+use crate::store::StoreError;
 use crate::store::core::Core;
 use crate::store::keys::DocumentKind;
-use crate::store::{Outcome, StoreError};
 
 /// Keys or members that Redis looks at in one step.
 const STEP: usize = 1_000;
@@ -92,15 +92,12 @@ impl Core {
     }
 
     async fn step<T: redis::FromRedisValue>(&self, command: &redis::Cmd) -> Result<T, StoreError> {
-        let away = |source: Option<redis::RedisError>| StoreError::Unavailable {
-            outcome: Outcome::None,
-            source: source.map(std::sync::Arc::new),
-        };
-        let mut connection = self.shared.pool.get().await.map_err(|_| away(None))?;
-        command
-            .query_async(&mut connection)
-            .await
-            .map_err(|error| away(Some(error)))
+        let mut line = self.questions.line().await.map_err(StoreError::away)?;
+        let answer = command.query_async(&mut line.connection).await;
+        if answer.is_err() {
+            self.questions.discard(&line).await;
+        }
+        answer.map_err(StoreError::away)
     }
 }
 

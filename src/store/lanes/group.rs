@@ -11,6 +11,8 @@ use super::{GROUP_BYTES, GROUP_ITEMS};
 pub(super) struct Group {
     pub(super) parcels: Vec<Parcel>,
     pub(super) mode: &'static str,
+    /// Tasks that it may touch.
+    pub(super) weight: usize,
 }
 
 /// Takes slices in the order they came, up to the limits of a group.
@@ -23,8 +25,9 @@ pub(super) fn gather(
     let mut group = Group {
         parcels: Vec::new(),
         mode: "",
+        weight: 0,
     };
-    let (mut weight, mut bytes) = (0, 0);
+    let mut bytes = 0;
     loop {
         if waiting.is_empty() {
             let Ok(parcel) = channel.try_recv() else {
@@ -34,7 +37,7 @@ pub(super) fn gather(
         }
         let Some(next) = waiting.front() else { break };
         let alone = !next.slice.mode.is_empty();
-        let fits = weight + next.slice.weight <= GROUP_ITEMS
+        let fits = group.weight + next.slice.weight <= GROUP_ITEMS
             && bytes + next.slice.args.bytes() <= GROUP_BYTES;
         if !group.parcels.is_empty() && (alone || !fits) {
             break;
@@ -42,10 +45,10 @@ pub(super) fn gather(
         let Some(next) = waiting.pop_front() else {
             break;
         };
-        weight += next.slice.weight;
         bytes += next.slice.args.bytes();
         if next.send() {
             group.mode = next.slice.mode;
+            group.weight += next.slice.weight;
             group.parcels.push(next);
         }
         if alone {

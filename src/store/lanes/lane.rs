@@ -1,4 +1,4 @@
-//! One lane: a queue of slices, a connection, and one group in flight.
+//! One lane: a queue of slices, and one group in flight.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -8,13 +8,16 @@ use std::time::{Duration, Instant};
 use deadpool_redis::redis::Value;
 use tokio::sync::mpsc;
 
+use super::beat::{Beat, Place};
 use super::group::{Group, gather};
 use super::slice::{Parcel, Slice};
-use super::{LANE_QUEUE, PATIENCE, Shared};
+use super::{LANE_QUEUE, PATIENCE};
 use crate::store::args::Args;
+use crate::store::core::Shared;
 use crate::store::link::{CallError, Link};
 use crate::store::reply::Reply;
 use crate::store::scripts::Script;
+use crate::store::wire::Wire;
 use crate::store::{Outcome, StoreError};
 
 /// How long a group without an answer is repeated. Redis remembers it for twice as long
@@ -24,10 +27,15 @@ const GIVE_UP_AFTER: Duration = Duration::from_hours(1);
 const FIRST_PAUSE: Duration = Duration::from_millis(20);
 const LONGEST_PAUSE: Duration = Duration::from_millis(500);
 
-/// What a lane needs from its service.
-pub(crate) struct LaneOptions {
-    pub(crate) shared: Shared,
-    pub(crate) prefix: String,
+/// What a lane does, and what it has from its service.
+pub(super) struct LaneOptions {
+    pub(super) script: &'static Script,
+    /// Whether running a group twice would do harm, so that Redis must remember it.
+    pub(super) remembers: bool,
+    pub(super) shared: Arc<Shared>,
+    pub(super) wire: Arc<Wire>,
+    pub(super) beat: Arc<Beat>,
+    pub(super) prefix: String,
 }
 
 /// The front of a lane.
@@ -38,15 +46,12 @@ pub(crate) struct Lane {
 
 impl Lane {
     /// Starts the lane's worker, which ends when the lane is dropped.
-    pub(crate) fn start(script: &'static Script, remembers: bool, options: LaneOptions) -> Self {
+    pub(super) fn start(options: LaneOptions) -> Self {
         let (queue, channel) = mpsc::channel(LANE_QUEUE);
         let down = Arc::new(AtomicBool::new(false));
         let worker = Worker {
-            script,
-            remembers,
-            link: Link::new(Arc::clone(&options.shared)),
-            prefix: options.prefix,
-            shared: options.shared,
+            link: Link::over(Arc::clone(&options.wire), Arc::clone(&options.shared)),
+            options,
             lane: String::new(),
             number: 0,
             down: Arc::clone(&down),
@@ -80,11 +85,8 @@ impl Lane {
 
 /// What runs behind a lane.
 struct Worker {
-    script: &'static Script,
-    remembers: bool,
+    options: LaneOptions,
     link: Link,
-    prefix: String,
-    shared: Shared,
     /// Under which name Redis remembers the last group.
     lane: String,
     number: u64,
@@ -97,9 +99,12 @@ impl Worker {
         while let Some(first) = channel.recv().await {
             waiting.push_back(first);
             while !waiting.is_empty() {
+                let beat = Arc::clone(&self.options.beat);
+                let place = beat.enter().await;
                 let group = gather(&mut waiting, &mut channel);
                 if !group.parcels.is_empty() {
-                    self.commit(group).await;
+                    place.load(group.weight);
+                    self.commit(group, place).await;
                 }
                 if self.down.load(Ordering::Relaxed) {
                     refuse(&mut waiting, &mut channel);
@@ -111,16 +116,17 @@ impl Worker {
     }
 
     /// Runs the group once, whatever becomes of the replies, and hands out the answers.
-    async fn commit(&mut self, group: Group) {
+    async fn commit(&mut self, group: Group, mut place: Place<'_>) {
         let began = Instant::now();
         let args = self.arguments(&group);
+        let options = &self.options;
         let mut pause = FIRST_PAUSE;
         let mut doubtful = false;
         let result = loop {
-            match self.link.eval(self.script, &self.prefix, &args).await {
+            match self.link.eval(options.script, &options.prefix, &args).await {
                 Ok(value) => break Ok(value),
                 // To run it again would do its first half twice.
-                Err(CallError::BrokeOff(error)) => break Err(error),
+                Err(CallError::Ran(error)) => break Err(error),
                 Err(CallError::NotRun(error))
                     if !doubtful || matches!(error, StoreError::Corrupt(_)) =>
                 {
@@ -128,7 +134,7 @@ impl Worker {
                 }
                 Err(error) => {
                     doubtful = doubtful || matches!(error, CallError::Unknown(_));
-                    if !self.remembers || began.elapsed() > GIVE_UP_AFTER {
+                    if !options.remembers || began.elapsed() > GIVE_UP_AFTER {
                         break Err(error.into());
                     }
                 }
@@ -137,9 +143,12 @@ impl Worker {
             // kept answers. Until it answers, nothing else may go through this lane.
             self.down
                 .store(began.elapsed() > LONGEST_PAUSE, Ordering::Relaxed);
+            drop(place);
             tokio::time::sleep(pause).await;
             pause = (pause * 2).min(LONGEST_PAUSE);
+            place = options.beat.enter().await;
         };
+        drop(place);
         let lost = matches!(result, Err(StoreError::Unavailable { .. }));
         self.down.store(lost, Ordering::Relaxed);
         if lost {
@@ -150,12 +159,15 @@ impl Worker {
     }
 
     fn arguments(&mut self, group: &Group) -> Args {
-        if self.remembers && self.lane.is_empty() {
+        if self.options.remembers && self.lane.is_empty() {
             self.lane = super::super::random_hex();
             self.number = 0;
         }
         self.number += 1;
-        let mut args = self.shared.header(&self.lane, self.number, group.mode);
+        let mut args = self
+            .options
+            .shared
+            .header(&self.lane, self.number, group.mode);
         for parcel in &group.parcels {
             args.append(&parcel.slice.args);
         }

@@ -1,9 +1,11 @@
 //! Group commit: every request of one kind that waits goes into ONE script call.
 //!
-//! A lane is one verb in one partition, with a connection of its own and one group in flight;
-//! while that one is away the next gathers, so an idle service adds no wait and a busy one
-//! pays one round trip for up to 200 requests. There is no timer. Start with [`lane::Lane`].
+//! A lane is one verb in one partition, with one group in flight; while that one is away the next
+//! gathers, so an idle service adds no wait and a busy one pays one call for up to 200 requests.
+//! Lanes send together, in beats, over one connection. There is no timer. Start with
+//! [`lane::Lane`].
 
+mod beat;
 mod group;
 mod lane;
 mod slice;
@@ -11,10 +13,13 @@ mod slice;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-pub(crate) use lane::{Lane, LaneOptions};
+use lane::{Lane, LaneOptions};
 pub(crate) use slice::Slice;
 
+use self::beat::Beat;
+use super::core::Shared;
 use super::scripts::{self, Script};
+use super::wire::Wire;
 use crate::domain::Partition;
 
 /// Most items of one group.
@@ -66,28 +71,42 @@ impl Verb {
 
 /// All lanes of a service; each begins when it is first used.
 pub(crate) struct Lanes {
-    lanes: Vec<OnceLock<Lane>>,
+    each: Vec<OnceLock<Lane>>,
+    shared: Arc<Shared>,
+    wire: Arc<Wire>,
+    beat: Arc<Beat>,
 }
 
 impl Lanes {
-    pub(crate) fn new(partitions: u16) -> Self {
+    pub(crate) fn new(partitions: u16, shared: Arc<Shared>) -> Self {
         let count = usize::from(partitions) * Verb::COUNT;
         Self {
-            lanes: (0..count).map(|_| OnceLock::new()).collect(),
+            each: (0..count).map(|_| OnceLock::new()).collect(),
+            wire: Arc::new(Wire::new(Arc::clone(&shared))),
+            beat: Arc::default(),
+            shared,
         }
     }
 
-    /// The lane of `verb` in `partition`.
-    pub(crate) fn get(
-        &self,
-        verb: Verb,
-        partition: Partition,
-        options: impl FnOnce() -> LaneOptions,
-    ) -> &Lane {
+    /// The lane of `verb` in `partition`, whose keys begin with `prefix`.
+    pub(crate) fn get(&self, verb: Verb, partition: Partition, prefix: &str) -> &Lane {
         let index = usize::from(partition.number()) * Verb::COUNT + verb as usize;
-        self.lanes[index].get_or_init(|| Lane::start(verb.script(), verb.writes(), options()))
+        self.each[index].get_or_init(|| {
+            // A connection that waits for a replica serves nobody else meanwhile.
+            let wire = if self.shared.replicated {
+                Arc::new(Wire::new(Arc::clone(&self.shared)))
+            } else {
+                Arc::clone(&self.wire)
+            };
+            let options = LaneOptions {
+                script: verb.script(),
+                remembers: verb.writes(),
+                shared: Arc::clone(&self.shared),
+                wire,
+                beat: Arc::clone(&self.beat),
+                prefix: prefix.to_owned(),
+            };
+            Lane::start(options)
+        })
     }
 }
-
-/// What every lane of a service shares.
-pub(crate) type Shared = Arc<super::core::Shared>;

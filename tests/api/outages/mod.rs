@@ -14,6 +14,8 @@
 //! | is full | submits 503 `store_full`; work goes on | as ever | 200, says so | `full` |
 //! | cannot write to its disk | 503, outcome none | as ever | 503 | `disk` |
 //! | is (or became) a replica | 503, outcome none | as ever | 503 | `replica` |
+//! | has lost the replica that was demanded | 503 `durability_unconfirmed` | as ever | 200, names the level | `replicated` |
+//! | is wherever Sentinel says | 503 until there is a master | the same | 503 | `sentinel` |
 //! | wants another password | 503, outcome none | 503 | 503 | `password` |
 //! | is less safe, or would forget | as ever, names the level | as ever | names the level, or 503 | `settings` |
 //! | was emptied or swapped | 503 `store_reset` | the same | 503 | `emptied` |
@@ -24,8 +26,11 @@ mod full;
 mod hung;
 mod killed;
 mod loading;
+mod pair;
 mod password;
 mod replica;
+mod replicated;
+mod sentinel;
 mod settings;
 
 use std::time::{Duration, Instant};

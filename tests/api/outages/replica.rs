@@ -1,16 +1,13 @@
 //! Redis became a replica: by a command, or because another one took over.
 
-use std::path::Path;
-
-use deadpool_redis::redis;
-use taskyard::store::private_redis::{PrivateRedis, PrivateRedisOptions};
 use tempfile::tempdir;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 
+use super::pair::{replicate, start_redis, until_replicated};
 use super::{refused, stats, submit_until_taken, until_unready, works};
 use crate::api::service::Caller;
-use crate::ops::service::{Service, eventually};
+use crate::ops::service::Service;
 
 #[tokio::test]
 async fn a_replica_is_read_and_not_written() {
@@ -49,34 +46,6 @@ async fn address_of(master: watch::Receiver<String>) -> String {
     address
 }
 
-/// A Redis on a port of its own, whose password is `shared`, and its `host:port`.
-async fn start_redis(dir: &Path) -> (PrivateRedis, String) {
-    let mut options = PrivateRedisOptions::new(dir);
-    options.loopback = true;
-    let redis = PrivateRedis::start(options).await.unwrap();
-    let address = redis.url().rsplit_once('@').unwrap().1.to_owned();
-    let command = ["SET", "requirepass", "shared", "masterauth", "shared"];
-    let mut connection = connect(&redis.url());
-    redis::cmd("CONFIG")
-        .arg(&command)
-        .exec(&mut connection)
-        .unwrap();
-    (redis, address)
-}
-
-fn connect(url: &str) -> redis::Connection {
-    redis::Client::open(url).unwrap().get_connection().unwrap()
-}
-
-/// Makes the Redis at one address a replica of another, or a master.
-fn replicate(address: &str, host: &str, port: &str) {
-    let mut connection = connect(&format!("redis://:shared@{address}"));
-    redis::cmd("REPLICAOF")
-        .arg(&[host, port])
-        .exec(&mut connection)
-        .unwrap();
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn a_failover_is_followed_without_a_restart() {
     let dir = tempdir().unwrap();
@@ -90,14 +59,7 @@ async fn a_failover_is_followed_without_a_restart() {
     assert_eq!(caller.task(&first).await["state"], "queued");
     let (host, port) = old.split_once(':').unwrap();
     replicate(&new, host, port);
-    let mut connection = connect(&format!("redis://:shared@{old}"));
-    eventually("the replica has everything", || {
-        let replicas: u32 = redis::cmd("WAIT")
-            .arg(&[1, 1_000])
-            .query(&mut connection)
-            .unwrap();
-        (replicas == 1).then_some(())
-    });
+    until_replicated(&old);
 
     replicate(&new, "NO", "ONE");
     move_to.send(new.clone()).unwrap();

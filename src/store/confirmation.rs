@@ -1,0 +1,69 @@
+//! The level `replica`: what is promised has reached a replica before it is answered.
+//!
+//! Redis tells of one connection's writes only, so WAIT follows the script on the same connection.
+//! What is not confirmed stands all the same: it is answered as unknown, and may be repeated.
+
+use deadpool_redis::redis;
+use deadpool_redis::redis::aio::MultiplexedConnection;
+
+use super::scripts::Script;
+
+/// Replicas that have to have it.
+const REPLICAS: u32 = 1;
+/// How long they have, milliseconds: less than a call may take.
+const LIMIT_MS: u32 = 1_000;
+
+/// What a client is told has been done. Leases and heartbeats are not among it: a failover that
+/// loses one gives its task to another node, and the attempt that is lost can change nothing.
+const PROMISED: &[&str] = &[
+    "tasks/submit.lua",
+    "tasks/complete.lua",
+    "tasks/complete_large.lua",
+    "tasks/fail.lua",
+    "tasks/release.lua",
+    "tasks/cancel.lua",
+    "tasks/retry.lua",
+    "tasks/run_now.lua",
+    "tasks/update.lua",
+    "tasks/delete.lua",
+    "queues/configure.lua",
+    "queues/pause.lua",
+    "queues/purge.lua",
+    "queues/remove.lua",
+    "schedules/set.lua",
+    "schedules/remove.lua",
+    "schedules/trigger.lua",
+    "operations/start.lua",
+    "operations/abort.lua",
+    "jobs/begin.lua",
+    "jobs/close.lua",
+    "jobs/cancel.lua",
+    "jobs/retry.lua",
+];
+
+/// Whether a client is told that this has been done.
+pub(super) fn is_promised(script: &Script) -> bool {
+    PROMISED.contains(&script.file)
+}
+
+/// Whether a replica has, in time, all that was written on this connection.
+pub(super) async fn is_replicated(connection: &mut MultiplexedConnection) -> bool {
+    let mut wait = redis::cmd("WAIT");
+    wait.arg(REPLICAS).arg(LIMIT_MS);
+    let replicas: Result<u32, _> = wait.query_async(connection).await;
+    replicas.is_ok_and(|replicas| replicas >= REPLICAS)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::scripts;
+
+    #[test]
+    fn what_is_promised_is_a_script() {
+        let files: Vec<&str> = scripts::all().iter().map(|script| script.file).collect();
+        for promised in PROMISED {
+            assert!(files.contains(promised), "{promised}");
+        }
+    }
+}
