@@ -30,7 +30,7 @@ end
 
 -- Whether the task was lost on this node, and others may run it.
 local function avoids(terms, t)
-  return string.find(' ' .. t.avoid .. ' ', ' ' .. terms.node .. ' ', 1, true)
+  return terms.alone ~= '*' and string.find(' ' .. t.avoid .. ' ', ' ' .. terms.node .. ' ', 1, true)
     and not string.find(terms.alone, ';' .. t.queue .. ' ' .. (t.class or '0') .. ';', 1, true)
 end
 

@@ -4,7 +4,7 @@
 -- KEYS[1]  partition prefix
 -- ARGV     header, then claims: node, session or '', ms the session lives on or '', lease_ms or '',
 --          most tasks, token seed, claim_id or '', what lib/uses.lua is told or '',
---          classes that no other node may run (';QUEUE CLASS;QUEUE CLASS;' or ''), number of queues, each:
+--          classes that no other node may run ('*', ';QUEUE CLASS;QUEUE CLASS;' or ''), number of queues, each:
 --          name, version of the classes known, classes that the node may run ('*' or '0,3,...').
 --          Mode 'recall': only what the claim_id has already got.
 -- Returns  {'ok', outcome ...} in the order of the claims, each one of {'classes_changed', queue},

@@ -98,6 +98,11 @@ impl Fleet {
         takers.any(|member| member.offer.covers(class))
     }
 
+    /// Whether no other node takes tasks.
+    pub fn has_none_but(&self, node: &NodeId) -> bool {
+        self.takers().all(|member| member.id == *node)
+    }
+
     /// Whether a node other than this one takes tasks and may run those of the class.
     pub fn has_another_for(&self, class: &TaskClass, node: &NodeId) -> bool {
         self.takers()

@@ -33,6 +33,7 @@ const LAYERS: &[Layer] = &[
         name: "api",
         knows: &[
             "dispatcher::Wakeups",
+            "dispatcher::Bid",
             "dispatcher::ReadyTicket",
             "dispatcher::FinalTicket",
             "store",

@@ -13,8 +13,12 @@ pub(crate) type ClassOf = (QueueName, usize);
 pub(crate) type Alone = Mutex<HashMap<NodeId, BTreeSet<ClassOf>>>;
 
 impl Core {
-    /// Those classes, as the claim script takes them: `;QUEUE CLASS;QUEUE CLASS;`, or nothing.
+    /// Those classes, as the claim script takes them: `;QUEUE CLASS;QUEUE CLASS;`, nothing, or
+    /// `*` for all of them, when no other node takes tasks.
     pub(crate) fn alone_with(&self, node: &NodeId) -> String {
+        if self.fleet().has_none_but(node) {
+            return "*".to_owned();
+        }
         let alone = self.alone.lock().unwrap_or_else(PoisonError::into_inner);
         alone.get(node).map_or_else(String::new, |classes| {
             let parts = classes
