@@ -7,7 +7,8 @@
 -- Returns  {'ok', facts ...}, each {found there still ('1' | '0'), {field, value ...},
 --          {state, score ...} of the sets it stands in, then its scores or false as ready, lease,
 --          held, due and expiry, {key, ms to live or -1 ...} of its keys that exist, {those of its
---          tags under which it does not stand}, the task that holds its unique key or false}
+--          tags under which it does not stand}, the task that holds its unique key or false, its
+--          fairness key if that is to take turns and does not, or false}
 -- Publishes nothing
 --@include queue task uniqueness
 
@@ -55,6 +56,22 @@ local function not_found_by(t)
   return tags
 end
 
+-- The key of a ready task takes turns, or stands at a limit; and where there are several classes, it is found
+-- by that of the task as well.
+local function lost_key(t)
+  local q = t.state == 'queued' and redis.call('HMGET', keys.queue(t.queue), 'fair', 'split') or {}
+  local key, class = t.fairness_key or '', t.class or '0'
+  if not q[1] or redis.call('ZSCORE', keys.parked(t.queue), 'k' .. key)
+      or redis.call('ZSCORE', keys.unparked(t.queue), 'k' .. key) then return false end
+  local turns = redis.call('ZSCORE', keys.shares(t.queue), key)
+  if q[2] then
+    local place = class == '0' and '0' or redis.call('ZSCORE', keys.key_heads(t.queue, key), class)
+    turns = turns and redis.call('ZSCORE', keys.class_shares(t.queue, class), key)
+      and place and tonumber(place) <= tonumber(t.score)
+  end
+  return not turns and key
+end
+
 local replies = { 'ok' }
 while more() do
   local id, how, key = take(), take(), take()
@@ -64,7 +81,7 @@ while more() do
     is_still_there(how, key, id) and '1' or '0',
     redis.call('HGETALL', keys.task(id)),
     t.queue and standing(t) or {},
-    redis.call('ZSCORE', keys.ready(queue_of, t.class or '0'), id),
+    redis.call('ZSCORE', keys.line(queue_of, t.class or '0', t.fairness_key or ''), id),
     redis.call('ZSCORE', keys.leases, id),
     redis.call('ZSCORE', keys.held(t.node or '', t.session or ''), id),
     redis.call('ZSCORE', keys.due, id),
@@ -72,6 +89,7 @@ while more() do
     lives(id),
     not_found_by(t),
     t.unique and uniqueness.holder(queue_of, t.unique) or false,
+    lost_key(t),
   }
 end
 return replies

@@ -33,5 +33,6 @@ function classes.intern(q, definition)
   redis.call('HSET', keys.classes(q.name), definition, number)
   signal.line('classes ' .. q.name)
   if q.classes == 2 then queue.touch(q, '0') end
+  if q.limit_types then open_limits().learn(q, number, definition) end
   return number
 end

@@ -19,6 +19,7 @@ local keys = {
   schedules = PREFIX .. ':schedules',
   fires = PREFIX .. ':fires',
   jobs = PREFIX .. ':jobs',
+  openings = PREFIX .. ':openings',
   job_endings = PREFIX .. ':job_endings',
   job_extensions = PREFIX .. ':job_extensions',
   channel = PREFIX .. ':signals',
@@ -31,6 +32,19 @@ function keys.queue(name) return PREFIX .. ':queue:' .. name end
 function keys.classes(name) return PREFIX .. ':classes:' .. name end
 function keys.heads(name) return PREFIX .. ':heads:' .. name end
 function keys.ready(name, class) return PREFIX .. ':ready:' .. name .. ':' .. class end
+-- A key's line: its ready tasks of one class. Those without a key stand where all do in a queue without keys.
+function keys.line(name, class, key)
+  return PREFIX .. ':ready:' .. name .. ':' .. class .. (key ~= '' and ':' .. key or '')
+end
+function keys.shares(name) return PREFIX .. ':shares:' .. name end
+function keys.class_shares(name, class) return PREFIX .. ':class_shares:' .. name .. ':' .. class end
+function keys.key_heads(name, key) return PREFIX .. ':key_heads:' .. name .. ':' .. key end
+function keys.owed(name) return PREFIX .. ':owed:' .. name end
+function keys.weights(name) return PREFIX .. ':weights:' .. name end
+function keys.busy(name) return PREFIX .. ':busy:' .. name end
+function keys.rates(name) return PREFIX .. ':rates:' .. name end
+function keys.parked(name) return PREFIX .. ':parked:' .. name end
+function keys.unparked(name) return PREFIX .. ':unparked:' .. name end
 function keys.tag(name, tag) return PREFIX .. ':tag:' .. name .. ':' .. tag end
 function keys.state(name, state) return PREFIX .. ':' .. state .. ':' .. name end
 function keys.unique(name, digest) return PREFIX .. ':unique:' .. name .. ':' .. digest end

@@ -20,7 +20,7 @@ function leasing.terms(claim, q)
     ends = math.min(length and now + length or math.huge, claim.remaining and now + claim.remaining or math.huge),
     deadline = now + math.max(DEFAULT_TIMEOUT_MS, length or 0),
     queued = keys.state(q.name, 'queued'), running = keys.state(q.name, 'running'),
-    held = keys.held(claim.node, claim.session),
+    held = keys.held(claim.node, claim.session), limited = q.limited and q,
   }
   -- With a lease_ms of its own the lease of a session also ends so long after the last progress.
   terms.own_end = terms.session and length and now + length or nil
@@ -38,6 +38,7 @@ end
 function leasing.begin(terms, id, index)
   local t, attempt, deadline, held = task.read(id), '1', terms.deadline, terms.holding
   if t.expires and tonumber(t.expires) <= partition.now then
+    if terms.limited then open_limits().take(terms.limited, t.class or '0', t.fairness_key, -1) end
     lifecycle.to_final(t, 'expired')
     return nil
   end
@@ -53,6 +54,7 @@ function leasing.begin(terms, id, index)
     held = holding(terms, math.max(tonumber(t.fence or 0) + 1, partition.micros), deadline)
   end
   if t.job then job.moved(t, 'queued', 'running') end
+  if terms.limited then open_limits().begin(terms.limited, t) end
   if t.uses then redis.call('HINCRBY', keys.using(terms.node), t.uses, 1) end
   sets.remove(terms.queued, id)
   sets.add(terms.running, partition.now, id)
@@ -72,8 +74,14 @@ end
 
 -- Remembers what the claim_id has got for as long as the longest of its attempts may last.
 function leasing.remember(claim, leased, longest)
-  redis.call('SET', keys.claim(claim.node, claim.claim_id), cmsgpack.pack(leased),
-    'PX', text(longest + CLAIM_MEMORY_MS))
+  local key, life = keys.claim(claim.node, claim.claim_id), longest + CLAIM_MEMORY_MS
+  local kept = MODE == 'further' and redis.call('GET', key)
+  if kept then
+    local all = cmsgpack.unpack(kept)
+    for _, part in ipairs(leased) do all[#all + 1] = part end
+    leased, life = all, math.max(life, redis.call('PTTL', key))
+  end
+  redis.call('SET', key, cmsgpack.pack(leased), 'PX', text(life))
 end
 
 -- Ids and tokens, one after the other, of what this claim_id has got and still holds; nil for nothing.

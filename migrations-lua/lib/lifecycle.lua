@@ -13,9 +13,11 @@ local function leave(t)
   if t.state == 'running' then
     sets.remove(keys.leases, t.id)
     sets.remove(keys.held(t.node, t.session or ''), t.id)
-    if t.uses and redis.call('HINCRBY', keys.using(t.node), t.uses, -1) <= 0 then redis.call('HDEL', keys.using(t.node), t.uses) end
+    local q, using = queue.load(t.queue), t.uses and keys.using(t.node)
+    if q.limited then open_limits().leave(q, t) end
+    if using and redis.call('HINCRBY', using, t.uses, -1) <= 0 then redis.call('HDEL', using, t.uses) end
   elseif t.state == 'queued' then
-    queue.take_out(queue.load(t.queue), t.id, t.class or '0')
+    queue.take_out(queue.load(t.queue), t.id, t.class or '0', t.fairness_key)
   elseif t.state == 'scheduled' or t.state == 'retry_wait' then
     sets.remove(keys.due, t.id)
   end
@@ -31,7 +33,7 @@ function lifecycle.to_queued(t, keeps_place, ...)
   leave(t)
   move(t, 'queued', partition.now)
   local score = queue.put(queue.load(t.queue), t.id, t.class or '0', tonumber(t.priority or 0),
-    keeps_place and tonumber(t.score) or nil)
+    keeps_place and tonumber(t.score) or nil, t.fairness_key)
   if was_running then watch_expiry(t) end
   task.write(t, 'state', 'queued', 'score', score, ...)
 end

@@ -1,8 +1,8 @@
 -- Queues as one script sees them: the record is read once, and written once at the end.
 -- Ready tasks stand in one sorted set a class; a queue with more classes than one
 -- also keeps the score of each class's first task in its heads.
---@needs partition sets signal
-local queue, loaded, touched = {}, {}, {}
+--@needs limits places
+local queue, loaded = {}, {}
 local RATE_WINDOW_MS = 10000
 
 -- The queue's record, or nil when it is not in this partition. `version` tells its classes apart from
@@ -16,6 +16,7 @@ function queue.load(name)
     if q then
       q.sequence, q.submitted = tonumber(q.sequence or 0), tonumber(q.submitted or 0)
       q.classes = tonumber(q.classes or 0)
+      if q.fair then q.vtime = tonumber(q.vtime or 0) end
       q.version = tonumber(q.generation or 0) * 10 * MAX_CLASSES + q.classes
     end
     loaded[name] = q
@@ -25,39 +26,31 @@ end
 
 -- Marks a class's ready set as changed, so that its head is looked up again.
 function queue.touch(q, class)
-  local classes = touched[q.name]
-  if not classes then
-    classes = {}
-    touched[q.name] = classes
-  end
-  classes[class] = q
+  q.touched = q.touched or {}
+  q.touched[class] = true
 end
 
--- The order of a task that takes a new place: smaller is sooner, whole numbers below 2^53.
-local function new_score(q, priority)
-  q.sequence, q.dirty = q.sequence + 1, true
-  if q.ordering == 'fifo' then return q.sequence end
-  if q.ordering == 'aging' then
-    -- A tick is the 4,096th part of a millisecond, and each task has one of its own, so that the order
-    -- inside a millisecond, or after a step back of the clock, is that of the submits.
-    q.tick = math.max(partition.now * 4096, tonumber(q.tick or 0) + 1)
-    return q.tick - priority * tonumber(q.aging_step_ms or DEFAULT_AGING_STEP_MS) * 4096
-  end
-  return (PRIORITY_MAX - priority) * SEQUENCE_SPAN + q.sequence
-end
-
--- Puts a task among the ready ones at the given place, or at a new one.
-function queue.put(q, id, class, priority, score)
+-- Puts a task among the ready ones at the given place, or at a new one; `key` is its fairness key.
+function queue.put(q, id, class, priority, score, key)
   score = score or new_score(q, priority)
-  sets.add(keys.ready(q.name, class), score, id)
-  queue.touch(q, class)
+  if key or q.fair then
+    sets.add(keys.line(q.name, class, key or ''), score, id)
+    open_shares().came(q, class, key or '', score)
+  else
+    sets.add(keys.ready(q.name, class), score, id)
+    queue.touch(q, class)
+  end
   signal.ready(q.name, 1, class)
   return score
 end
 
-function queue.take_out(q, id, class)
-  sets.remove(keys.ready(q.name, class), id)
-  queue.touch(q, class)
+function queue.take_out(q, id, class, key)
+  if not q.fair then
+    sets.remove(keys.ready(q.name, class), id)
+    return queue.touch(q, class)
+  end
+  sets.remove(keys.line(q.name, class, key or ''), id)
+  open_shares().left(q, class, key or '')
 end
 
 -- Counts a submit, and keeps two marks from which the rate of the last tens of seconds follows.
@@ -72,7 +65,9 @@ local function marks(q)
 end
 
 local function write_head(q, class)
-  local first = redis.call('ZRANGE', keys.ready(q.name, class), 0, 0, 'WITHSCORES')
+  -- Where keys take turns, a class is as far as the first of its keys.
+  local set = q.fair and keys.class_shares(q.name, class) or keys.ready(q.name, class)
+  local first = redis.call('ZRANGE', set, 0, 0, 'WITHSCORES')
   if first[1] then
     redis.call('ZADD', keys.heads(q.name), first[2], class)
   else
@@ -80,14 +75,20 @@ local function write_head(q, class)
   end
 end
 
+function queue.write_heads(q)
+  if q.classes > 1 then
+    for class in pairs(q.touched) do write_head(q, class) end
+  end
+  q.touched = nil
+end
+
 -- Writes what changed. Call after sets.flush(): heads are read from the sets.
 function queue.flush()
-  for _, classes in pairs(touched) do
-    for class, q in pairs(classes) do
-      if q.classes > 1 then write_head(q, class) end
-    end
-  end
   for name, q in pairs(loaded) do
+    if q and q.limits then open_limits().flush(q) end
+    if q and q.fair and (q.lines or q.classes > 1 and not q.split) then open_shares().flush(q) end
+    if q and q.touched then queue.write_heads(q) end
+    if q and q.turned then redis.call('HSET', keys.queue(name), 'vtime', shares.precise(q.vtime)) end
     if q and q.dirty then
       redis.call('HSET', keys.queue(name), 'sequence', text(q.sequence), 'classes', text(q.classes),
         'submitted', text(q.submitted), marks(q))

@@ -1,8 +1,6 @@
 -- The ready tasks of a queue, as a claim takes them.
---@needs queue
+--@needs turns
 local ready = {}
-
-local PAGE = 16
 
 -- The classes that a claim names: '*' for all, else a table of their numbers.
 function ready.allowed(text)
@@ -12,41 +10,40 @@ function ready.allowed(text)
   return allowed
 end
 
--- The class whose first task is the next one, and the score up to which its tasks come before
--- those of any other class that the node may run. Read in pages: the first few nearly always do.
-local function first_heads(q, allowed)
-  local best, score, from = nil, nil, 0
-  while true do
-    local heads = redis.call('ZRANGE', keys.heads(q.name), from, from + PAGE - 1, 'WITHSCORES')
-    for i = 1, #heads, 2 do
-      if allowed == '*' or allowed[heads[i]] then
-        -- Under `aging`, two classes may have equal heads: then either may go first.
-        if best then return best, (heads[i + 1] == score and '' or '(') .. heads[i + 1] end
-        best, score = heads[i], heads[i + 1]
-      end
-    end
-    if #heads < 2 * PAGE then return best, '+inf' end
-    from = from + PAGE
-  end
-end
-
--- Takes up to `most` first tasks out of the classes that the node may run: their class, {id, score ...}.
+-- Takes up to `most` first tasks out of the classes that the node may run: their class where there are
+-- several, {id, score ...}.
 function ready.pop(q, allowed, most)
+  if q.limited then most = open_limits().most(q, most) end
+  if most <= 0 then return nil, {} end
+  if q.fair then return nil, open_turns().pop(q, allowed, most) end
+  local class, popped = '0', nil
   if q.classes <= 1 then
-    return '0', redis.call('ZPOPMIN', keys.ready(q.name, '0'), most)
+    popped = redis.call('ZPOPMIN', keys.ready(q.name, '0'), most)
+  else
+    local best, bound = heads.first(q, allowed)
+    if not best then return nil, {} end
+    if q.limit_types then most = math.min(most, open_limits().class_room(q, best)) end
+    local set = keys.ready(q.name, best)
+    class, popped = best, redis.call('ZRANGEBYSCORE', set, '-inf', bound, 'WITHSCORES', 'LIMIT', 0, most)
+    for i = 1, #popped, 2 do redis.call('ZREM', set, popped[i]) end
+    queue.write_head(q, best)
+    queue.touch(q, best)
   end
-  local best, bound = first_heads(q, allowed)
-  if not best then return nil, {} end
-  local set = keys.ready(q.name, best)
-  local popped = redis.call('ZRANGEBYSCORE', set, '-inf', bound, 'WITHSCORES', 'LIMIT', 0, most)
-  for i = 1, #popped, 2 do redis.call('ZREM', set, popped[i]) end
-  queue.write_head(q, best)
-  queue.touch(q, best)
-  return best, popped
+  if q.limited and popped[1] then open_limits().take(q, class, '', #popped / 2) end
+  return class, popped
 end
 
 -- Puts back what ready.pop has taken, from its index `first` on.
 function ready.give_back(q, class, popped, first)
-  for i = first, #popped, 2 do redis.call('ZADD', keys.ready(q.name, class), popped[i + 1], popped[i]) end
-  if q.classes > 1 then queue.write_head(q, class) end
+  for i = first, #popped, 2 do
+    local own, key = class, ''
+    if q.fair then
+      local t = redis.call('HMGET', keys.task(popped[i]), 'class', 'fairness_key')
+      own, key = t[1] or '0', t[2] or ''
+      shares.left(q, own, key)
+    end
+    redis.call('ZADD', keys.line(q.name, own, key), popped[i + 1], popped[i])
+    if q.limited then open_limits().take(q, own, key, -1) end
+  end
+  if class and q.classes > 1 then queue.write_head(q, class) end
 end

@@ -15,5 +15,5 @@ local function reprioritise(t, priority, leaves)
   local q = queue.load(t.queue)
   local score = moved(q, tonumber(t.score), before, priority)
   task.write(t, 'score', score)
-  if t.state == 'queued' and not leaves then queue.put(q, t.id, t.class or '0', priority, score) end
+  if t.state == 'queued' and not leaves then queue.put(q, t.id, t.class or '0', priority, score, t.fairness_key) end
 end

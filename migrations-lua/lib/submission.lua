@@ -2,7 +2,7 @@
 --   id, queue, class definition, priority, when ('now', '+ms', '@ms'), expires_in ms or '',
 --   idempotency scope or '', body digest, unique key as lib/conflict.lua takes it or '',
 --   origin ('', 'outbox', 'schedule', or its place in a job),
---   number of fields, field, value ... (tags first), number of long documents, letter, text ...
+--   number of fields, field, value ... (tags first, fairness_key last), number of long documents, letter, text ...
 --@needs classes tags conflict job_end outbox
 local submission = {}
 
@@ -10,6 +10,7 @@ function submission.take()
   local id, name, class, priority, when, expires_in, scope, body, unique, origin, count = take(11)
   local item = { id = id, queue = name, class = class, priority = tonumber(priority), when = when,
     expires_in = expires_in, scope = scope, body = body, unique = unique, origin = origin, fields = { take(2 * count) } }
+  if item.fields[2 * count - 1] == 'fairness_key' then item.key = item.fields[2 * count] end
   item.documents = { take(2 * take()) }
   return item
 end
@@ -75,7 +76,7 @@ function submission.store(item)
     sets.add(keys.due, due, item.id)
     signal.due(due)
   else
-    field('score', queue.put(q, item.id, class, item.priority, item.place))
+    field('score', queue.put(q, item.id, class, item.priority, item.place, item.key))
   end
   sets.add(keys.state(item.queue, state), due or now, item.id)
   -- What the item leaves out, the queue may decide.

@@ -2,30 +2,33 @@
 -- configure: sets what a queue is like; one that is not there comes into being. Mode 'merge' leaves
 -- what is not named as it is, and makes no queue.
 -- KEYS[1]  partition prefix
--- ARGV     header, queue, revision it must have or '', number of fields to clear, field ...,
---          then field, value ...
+-- ARGV     header, queue, revision it must have or '', number of weights or '' for those it has,
+--          key, weight ..., number of fields to clear, field ..., then field, value ...
 -- Returns  {'ok', 'new' | 'known'}, {'ok', 'not_found'}, {'ok', 'other_revision'}, or {'ok', 'has_tasks'}
 --          when another ordering was asked for: queued and running tasks have places in the old one
--- Publishes classes: whoever remembers what the queue is like looks again
---@include placing signal
+-- Publishes classes (whoever remembers what the queue is like looks again), ready, due: limits may let go of what they held
+--@include placing limit_change signal
 
-local name, wanted = take(), take()
+local name, wanted, weights = take(), take(), take()
+weights = weights ~= '' and { take(2 * tonumber(weights)) }
 local key = keys.queue(name)
-local known = redis.call('HMGET', key, 'created', 'revision', 'ordering')
+local known = redis.call('HMGET', key, 'created', 'revision', 'ordering', 'typed')
 if MODE == 'merge' and not known[1] then return { 'ok', 'not_found' } end
 if wanted ~= '' and (not known[1] or wanted ~= '*' and wanted ~= (known[2] or '0')) then
   return { 'ok', 'other_revision' }
 end
 
-local cleared, fields, ordering = {}, {}, known[3] or 'strict'
+local cleared, fields, ordering, limits_named = {}, {}, known[3] or 'strict', false
 for i = 1, tonumber(take()) do
   cleared[i] = take()
   if cleared[i] == 'ordering' then ordering = 'strict' end
+  limits_named = limits_named or string.find(cleared[i], '^limit_')
 end
 while more() do
   fields[#fields + 1] = take()
   fields[#fields + 1] = take()
   if fields[#fields - 1] == 'ordering' then ordering = fields[#fields] end
+  limits_named = limits_named or string.find(fields[#fields - 1], '^limit_')
 end
 if ordering ~= (known[3] or 'strict')
     and redis.call('EXISTS', keys.state(name, 'queued'), keys.state(name, 'running')) > 0 then
@@ -35,8 +38,20 @@ end
 if cleared[1] then redis.call('HDEL', key, unpack(cleared)) end
 if fields[1] then redis.call('HSET', key, unpack(fields)) end
 redis.call('HINCRBY', key, 'revision', 1)
+if not known[1] then placing.begin(name) end
+if weights then
+  redis.call('DEL', keys.weights(name))
+  redis.call('HDEL', key, 'weights')
+  for i = 1, #weights, 1000 do
+    redis.call('HSET', keys.weights(name), unpack(weights, i, math.min(i + 999, #weights)))
+  end
+  if weights[1] then redis.call('HSET', key, 'weights', #weights / 2) end
+end
+if limits_named then
+  limit_change.begin(name)
+  limit_change.settle(queue.load(name))
+  queue.flush()
+end
 signal.line('classes ' .. name)
 signal.publish()
-if known[1] then return { 'ok', 'known' } end
-placing.begin(name)
-return { 'ok', 'new' }
+return { 'ok', known[1] and 'known' or 'new' }

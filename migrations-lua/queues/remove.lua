@@ -28,7 +28,9 @@ for _, state in ipairs({ 'succeeded', 'failed', 'cancelled', 'expired' }) do
   end
 end
 
-redis.call('DEL', keys.queue(name), keys.classes(name), keys.heads(name))
+redis.call('DEL', keys.queue(name), keys.classes(name), keys.heads(name), keys.weights(name), keys.owed(name),
+  keys.busy(name), keys.rates(name), keys.parked(name), keys.unparked(name))
+redis.call('ZREM', keys.openings, name)
 redis.call('ZREM', keys.queues, name)
 redis.call('HINCRBY', keys.meta, 'removed', 1)
 signal.line('classes ' .. name)

@@ -5,8 +5,8 @@
 -- KEYS[1]  partition prefix
 -- ARGV     header, replica, ms the grant lasts, then names of queues with waiting claims
 -- Returns  {'ok', granted ('1' | '0'), ms until something is due or -1,
---          {'promote' | 'return_lost' | 'end_dead' | 'end_drains' | 'expire' | 'operate' | 'fire_schedules' |
---          'extend_jobs' | 'end_jobs' | 'deliver' ...}, {queue, ready count ...}}
+--          {'promote' | 'return_lost' | 'end_dead' | 'end_drains' | 'expire' | 'open_limits' | 'operate' |
+--          'fire_schedules' | 'extend_jobs' | 'end_jobs' | 'deliver' ...}, {queue, ready count ...}}
 -- Publishes nothing
 --@include outage
 
@@ -30,6 +30,7 @@ look(keys.leases, partition.lease_now, 'return_lost')
 look(keys.beats, partition.lease_now, 'end_dead')
 look(keys.drains, partition.lease_now, 'end_drains')
 look(keys.expiries, partition.now, 'expire')
+look(keys.openings, partition.lease_now, 'open_limits')
 look(keys.steps, partition.now, 'operate')
 look(keys.fires, partition.now, 'fire_schedules')
 look(keys.job_extensions, partition.now, 'extend_jobs')

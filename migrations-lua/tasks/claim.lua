@@ -6,7 +6,7 @@
 --          most tasks, token seed, claim_id or '', what lib/uses.lua is told or '',
 --          classes that no other node may run ('*', ';QUEUE CLASS;QUEUE CLASS;' or ''), number of queues, each:
 --          name, version of the classes known, classes that the node may run ('*' or '0,3,...').
---          Mode 'recall': only what the claim_id has already got.
+--          Mode 'recall': only what the claim_id has already got; 'further': what it gets beside that.
 -- Returns  {'ok', outcome ...} in the order of the claims, each one of {'classes_changed', queue},
 --          {'none', tasks of this partition that the node holds, '1' when one took too much of it, else '0',
 --          {queue, class ...} of tasks that were lost on it, and are left to others},
@@ -29,7 +29,7 @@ local function take_claim()
 end
 
 local function run(claim)
-  local leased = leasing.recall(claim)
+  local leased = MODE ~= 'further' and leasing.recall(claim)
   if leased or MODE == 'recall' then return leased or {} end
   for _, wanted in ipairs(claim.queues) do
     local q = queue.load(wanted.name)
@@ -54,7 +54,7 @@ local function run(claim)
           leased[#leased + 1] = t.id
           leased[#leased + 1] = t.token
           claim.read[t.id] = t
-          if amounts then uses.take(amounts, q, class) end
+          if amounts then uses.take(amounts, q, t.class or '0') end
         end
         if avoided then
           claim.aside = claim.aside or {}

@@ -1,30 +1,19 @@
 #!lua flags=no-writes
--- explain: what decides when a task runs: its record, its queue's pace, and how many go first.
+-- explain: what decides when a task runs: its record, its queue's pace, how many go first, which limits hold it.
 -- Transition: none.
 -- KEYS[1]  partition prefix
 -- ARGV     header, id, ms of which the ends are counted, number of final states, the states
 -- Returns  {'ok', {'done', now, state, task, paused ('1' | '0'), ready tasks that go first or -1,
---          ms when the queue last gave or ended a task or 0, runs ended in that time}},
+--          ms when the queue last gave or ended a task or 0, runs ended in that time, {limit that holds it, ms
+--          when that lets go or 0 ...}}},
 --          {'ok', {'not_found'}}
 -- Publishes nothing
---@include lane queue task
+--@include lane task standing
 
 local id, window, finals = take(), tonumber(take()), { take(tonumber(take())) }
 local t = task.read(id)
 if not t then return { 'ok', { 'not_found' } } end
 local q = queue.load(t.queue)
-
--- Those of its own class by rank; those of other classes whose head goes first, by their scores.
-local function ahead()
-  local own = t.class or '0'
-  local rank = redis.call('ZRANK', keys.ready(q.name, own), id)
-  if not rank then return -1 end
-  local before = '(' .. t.score
-  for _, class in ipairs(redis.call('ZRANGEBYSCORE', keys.heads(q.name), '-inf', before)) do
-    if class ~= own then rank = rank + redis.call('ZCOUNT', keys.ready(q.name, class), '-inf', before) end
-  end
-  return rank
-end
 
 local latest, ended = 0, 0
 local function look(state)
@@ -36,4 +25,5 @@ for _, state in ipairs(finals) do
   look(state)
   ended = ended + redis.call('ZCOUNT', keys.state(q.name, state), partition.now - window, '+inf')
 end
-return { 'ok', { 'done', partition.now, t.state, task.whole(t), q.paused and '1' or '0', ahead(), latest, ended } }
+return { 'ok', { 'done', partition.now, t.state, task.whole(t), q.paused and '1' or '0', standing.ahead(q, t),
+  latest, ended, standing.limits(q, t) } }

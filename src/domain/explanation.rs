@@ -22,8 +22,19 @@ pub struct Situation {
     pub ahead: Option<u64>,
     /// When a task of the queue last started or ended; `None` for never, as far as is known.
     pub last_given_at: Option<UnixMillis>,
+    /// Limits of its queue that hold it.
+    pub limits: Vec<HeldBy>,
     /// Runs that end in the queue each second, of late.
     pub finished_per_s: f64,
+}
+
+/// A limit of its queue that holds a task.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HeldBy {
+    /// The limit, as a path in the queue's `limits`: `running`, `types.render.rate`.
+    pub limit: String,
+    /// When it lets the next task go; `None` for as soon as a task ends.
+    pub until: Option<UnixMillis>,
 }
 
 /// What no registered node has.
@@ -50,6 +61,8 @@ pub struct Reason {
     pub nodes: Option<u64>,
     /// What no node has.
     pub missing: Option<Missing>,
+    /// The limit it speaks of.
+    pub limit: Option<String>,
 }
 
 impl Reason {
@@ -61,6 +74,7 @@ impl Reason {
             node_id: None,
             nodes: None,
             missing: None,
+            limit: None,
         }
     }
 
@@ -114,6 +128,7 @@ pub fn explain(situation: &Situation, nodes: &[Node]) -> Explanation {
         estimated_start_at = None;
     }
     if task.state == TaskState::Queued {
+        reasons.extend(situation.limits.iter().map(limit_reached));
         reasons.extend(unplaceable(situation, nodes));
         if reasons.is_empty() {
             reasons.extend(unclaimed(situation));
@@ -127,6 +142,18 @@ pub fn explain(situation: &Situation, nodes: &[Node]) -> Explanation {
         reasons,
         position: situation.ahead.map(|ahead| ahead + 1),
         estimated_start_at,
+    }
+}
+
+fn limit_reached(held: &HeldBy) -> Reason {
+    let limit = &held.limit;
+    let message = match held.until {
+        Some(_) => format!("its queue's limit {limit} is used up until that moment"),
+        None => format!("its queue's limit {limit} is reached, until a task ends that it counts"),
+    };
+    Reason {
+        limit: Some(limit.clone()),
+        ..Reason::new("limit_reached", message).at(held.until)
     }
 }
 

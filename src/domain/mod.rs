@@ -20,6 +20,7 @@ pub mod operation;
 pub mod partition;
 pub mod placement;
 pub mod queue;
+pub mod queue_limits;
 pub mod queue_settings;
 pub mod retry;
 pub mod schedule;

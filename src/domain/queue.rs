@@ -66,7 +66,7 @@ pub struct Queue {
 pub struct QueueStats {
     /// Tasks in each state.
     pub counts: BTreeMap<TaskState, u64>,
-    /// Tasks that a claim would find: the queued ones, unless the queue is paused.
+    /// Tasks that a claim would find: the queued ones that no limit holds, unless the queue is paused.
     pub ready: u64,
     /// How long the longest waiting ready task has waited, milliseconds.
     pub oldest_ready_age_ms: u64,
@@ -109,43 +109,89 @@ impl WeightedQueue {
     }
 }
 
-/// The order in which a claim visits weighted queues: each comes first in proportion to its
-/// weight, so that none starves (Efraimidis and Spirakis: the largest `chance^(1/weight)` first).
+/// A queue of a claim, by name or with a weight.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(untagged, expecting = "a queue is a name, or {\"name\", \"weight\"}")]
+pub enum QueueChoice {
+    /// It is looked at in its place.
+    Name(QueueName),
+    /// It takes turns with its neighbours that have weights.
+    Weighted(WeightedQueue),
+}
+
+/// The order in which a claim visits its queues: names in their places; neighbours with weights come first in
+/// proportion to these, so that none starves (Efraimidis and Spirakis: the largest `chance^(1/weight)` first).
 pub fn visiting_order(
-    queues: Vec<WeightedQueue>,
+    choices: Vec<QueueChoice>,
     mut chance: impl FnMut() -> f64,
 ) -> Vec<QueueName> {
-    let mut keyed: Vec<(f64, QueueName)> = queues
-        .into_iter()
-        .map(|queue| (chance().powf(1.0 / queue.weight), queue.name))
-        .collect();
-    keyed.sort_by(|(one, _), (other, _)| other.total_cmp(one));
-    keyed.into_iter().map(|(_, name)| name).collect()
+    let mut keyed: Vec<(usize, f64, QueueName)> = Vec::with_capacity(choices.len());
+    let mut place = 0;
+    for choice in choices {
+        match choice {
+            QueueChoice::Name(name) => {
+                keyed.push((place + 1, 0.0, name));
+                place += 2;
+            }
+            QueueChoice::Weighted(queue) => {
+                keyed.push((place, chance().powf(1.0 / queue.weight), queue.name));
+            }
+        }
+    }
+    keyed.sort_by(|one, other| one.0.cmp(&other.0).then(other.1.total_cmp(&one.1)));
+    keyed.into_iter().map(|(_, _, name)| name).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    #[test]
-    fn a_queue_of_three_times_the_weight_comes_first_three_times_as_often() {
-        let queue = |name: &str, weight| WeightedQueue {
-            name: QueueName::parse(name).expect("a name"),
-            weight,
-        };
+    fn weighted(name: &str, weight: f64) -> QueueChoice {
+        let name = QueueName::parse(name).expect("a name");
+        QueueChoice::Weighted(WeightedQueue { name, weight })
+    }
+
+    /// The same numbers in each run.
+    fn chances() -> impl FnMut() -> f64 {
         let mut state = 1_u64;
-        let mut chance = || {
+        move || {
             state = state
                 .wrapping_mul(6_364_136_223_846_793_005)
                 .wrapping_add(1_442_695_040_888_963_407);
             f64::from(u32::try_from(state >> 32).unwrap_or_default()) / (f64::from(u32::MAX) + 1.0)
-        };
+        }
+    }
+
+    #[test]
+    fn a_queue_of_three_times_the_weight_comes_first_three_times_as_often() {
+        let mut chance = chances();
         let firsts = (0..10_000)
             .filter(|_| {
-                visiting_order(vec![queue("a", 3.0), queue("b", 1.0)], &mut chance)[0].as_str()
-                    == "a"
+                let choices = vec![weighted("a", 3.0), weighted("b", 1.0)];
+                visiting_order(choices, &mut chance)[0].as_str() == "a"
             })
             .count();
         assert!((7_300..7_700).contains(&firsts), "{firsts} of 10000");
+    }
+
+    #[test]
+    fn names_keep_their_places_around_those_that_take_turns() {
+        let mut chance = chances();
+        let mut firsts = 0;
+        for _ in 0..1_000 {
+            let name = |name: &str| QueueChoice::Name(QueueName::parse(name).expect("a name"));
+            let choices = vec![
+                name("urgent"),
+                weighted("a", 1.0),
+                weighted("b", 1.0),
+                name("rest"),
+                weighted("last", 1_000.0),
+            ];
+            let order = visiting_order(choices, &mut chance);
+            let names: Vec<&str> = order.iter().map(QueueName::as_str).collect();
+            assert_eq!((names[0], names[3], names[4]), ("urgent", "rest", "last"));
+            firsts += u32::from(names[1] == "a");
+        }
+        assert!((440..560).contains(&firsts), "{firsts} of 1000");
     }
 }

@@ -7,6 +7,7 @@ use super::lease::{
 use super::limits::{MAX_ATTEMPTS, MAX_DELAY_MS};
 use super::placement::Strategy;
 use super::queue::{DEFAULT_AGING_STEP_MS, Retention};
+use super::queue_limits::{QueueLimits, Weights, validate_weights};
 use super::retry::RetryPolicy;
 use super::score::Ordering;
 
@@ -36,6 +37,10 @@ pub struct QueueSettings {
     pub retention: Retention,
     /// How its tasks are spread over the nodes that wait for them.
     pub placement: Strategy,
+    /// What holds its tasks back.
+    pub limits: QueueLimits,
+    /// What its fairness keys weigh.
+    pub weights: Weights,
 }
 
 impl Default for QueueSettings {
@@ -50,6 +55,8 @@ impl Default for QueueSettings {
             retry: RetryPolicy::default(),
             retention: Retention::default(),
             placement: Strategy::default(),
+            limits: QueueLimits::default(),
+            weights: Weights::default(),
         }
     }
 }
@@ -73,6 +80,10 @@ pub struct QueueChange {
     pub max_finished: Option<u64>,
     pub max_bytes: Option<u64>,
     pub placement: Option<Strategy>,
+    /// All limits together: one that it does not name is taken away.
+    pub limits: Option<QueueLimits>,
+    /// All weights together.
+    pub weights: Option<Weights>,
 }
 
 impl QueueChange {
@@ -111,6 +122,8 @@ impl QueueChange {
         if let Some(retry) = &self.retry {
             faults.extend(retry.validate().err().map(|fault| fault.under("/retry")));
         }
+        faults.extend(self.limits.iter().flat_map(QueueLimits::validate));
+        faults.extend(self.weights.iter().flat_map(validate_weights));
         if faults.is_empty() {
             Ok(())
         } else {

@@ -11,6 +11,7 @@ use super::limits::{
     MAX_TAGS,
 };
 use super::placement::{Preference, Requirements, TaskClass, validate_preferences};
+use super::queue_limits::check_fairness_key;
 use super::retry::RetryPolicy;
 use super::score::Priority;
 use super::uniqueness::Uniqueness;
@@ -77,6 +78,8 @@ pub struct Submission {
     pub idempotency: Option<IdempotencyKey>,
     /// The key that it holds alone in its queue.
     pub unique: Option<Uniqueness>,
+    /// Whose turn it is a task of: the keys of a queue take turns.
+    pub fairness_key: Option<String>,
     /// The job that it joins, and where in it.
     pub place: Option<JobPlace>,
 }
@@ -102,6 +105,7 @@ impl Submission {
             traceparent: None,
             idempotency: None,
             unique: None,
+            fairness_key: None,
             place: None,
         }
     }
@@ -188,6 +192,9 @@ impl Submission {
         }
         if let Err(fault) = self.unique.as_ref().map_or(Ok(()), Uniqueness::validate) {
             faults.push(fault.under("/unique"));
+        }
+        if let Some(Err(message)) = self.fairness_key.as_deref().map(check_fairness_key) {
+            faults.push(InvalidInput::new("/fairness_key", message));
         }
         if let Err(fault) = self.requires.validate() {
             faults.push(fault.under("/requires"));
@@ -307,6 +314,8 @@ pub struct Task {
     pub tags: Vec<String>,
     /// The submitter's own notes.
     pub metadata: Option<Document>,
+    /// Whose turn it is a task of.
+    pub fairness_key: Option<String>,
     /// The job that it belongs to.
     pub job_id: Option<JobId>,
 }

@@ -44,6 +44,8 @@ pub struct TaskTemplate {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub prefers: Vec<Preference>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fairness_key: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unique: Option<Uniqueness>,
 }
 
@@ -68,6 +70,7 @@ impl TaskTemplate {
             requires,
             prefers,
             unique,
+            fairness_key,
             traceparent: _,
             idempotency: _,
             place: _,
@@ -96,6 +99,7 @@ impl TaskTemplate {
             requires,
             prefers,
             unique,
+            fairness_key,
         })
     }
 
@@ -116,6 +120,7 @@ impl TaskTemplate {
             requires: self.requires.clone(),
             prefers: self.prefers.clone(),
             unique: self.unique.clone(),
+            fairness_key: self.fairness_key.clone(),
             ..Submission::new(self.queue.clone())
         })
     }

@@ -129,6 +129,7 @@ fn encode_fields(
         (DocumentKind::Payload, Some(&submission.payload)),
         (DocumentKind::Metadata, submission.metadata.as_ref()),
     ];
+    let key = submission.fairness_key.as_ref();
     let mut long: Vec<(DocumentKind, &Document)> = Vec::new();
     let mut inline: Vec<(DocumentKind, &Document)> = Vec::new();
     for (kind, document) in documents {
@@ -138,12 +139,17 @@ fn encode_fields(
             None => {}
         }
     }
-    args.push_number(u32::try_from(fields.len() + inline.len()).unwrap_or_default());
+    let count = fields.len() + inline.len() + usize::from(key.is_some());
+    args.push_number(u32::try_from(count).unwrap_or_default());
     for (name, value) in &fields {
         args.push(name).push(value);
     }
     for (kind, document) in inline {
         args.push(kind.word()).push(document.as_str());
+    }
+    // The fairness key comes last: that is where the script looks for it.
+    if let Some(key) = key {
+        args.push("fairness_key").push(key);
     }
     args.push_number(u32::try_from(long.len()).unwrap_or_default());
     for (kind, document) in long {
@@ -309,6 +315,7 @@ pub(crate) fn decode_task(id: TaskId, mut record: Record) -> Result<Task, StoreE
             .transpose()?
             .unwrap_or_default(),
         metadata: record.document("metadata")?,
+        fairness_key: record.take("fairness_key"),
         job_id: record
             .take("job")
             .map(|text| {

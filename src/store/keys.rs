@@ -8,6 +8,15 @@
 //! {ty0}:classes:NAME             class definition -> number
 //! {ty0}:ready:NAME:CLASS         ready tasks by score
 //! {ty0}:heads:NAME               classes by the score of their first task
+//! {ty0}:ready:NAME:CLASS:KEY     the same of one fairness key
+//! {ty0}:shares:NAME              fairness keys by virtual time; class_shares:NAME:CLASS those of a class
+//! {ty0}:key_heads:NAME:KEY       a fairness key's classes by their first task
+//! {ty0}:owed:NAME                fairness keys without turns, ahead of virtual time
+//! {ty0}:weights:NAME             what fairness keys weigh
+//! {ty0}:busy:NAME                running tasks of keys and types with limits
+//! {ty0}:rates:NAME               how far rates are used up
+//! {ty0}:parked:NAME              what stands at a limit; unparked:NAME: held by limits of before
+//! {ty0}:openings                 queues by when a rate lets the next tasks start
 //! {ty0}:STATE:NAME               tasks of a queue in a state, by time
 //! {ty0}:tag:NAME:TAG             tasks of a queue with a tag, by id
 //! {ty0}:task:ID                  a task's record
@@ -215,6 +224,11 @@ impl Keys {
         self.one("job_extensions")
     }
 
+    /// Queues by when a rate lets their next tasks start.
+    pub fn openings(&self) -> String {
+        self.one("openings")
+    }
+
     /// The pub/sub channel.
     pub fn channel(&self) -> String {
         self.one("signals")
@@ -258,6 +272,59 @@ impl Keys {
     /// Ready tasks of a class.
     pub fn ready(&self, name: &str, class: &str) -> String {
         format!("{}:ready:{name}:{class}", self.prefix)
+    }
+
+    /// Ready tasks of a class with a fairness key. A key may be any text, and so ends its Redis key.
+    pub fn line(&self, name: &str, class: &str, key: &str) -> String {
+        if key.is_empty() {
+            return self.ready(name, class);
+        }
+        format!("{}:ready:{name}:{class}:{key}", self.prefix)
+    }
+
+    /// A queue's fairness keys by their virtual time.
+    pub fn shares(&self, name: &str) -> String {
+        self.named("shares", name)
+    }
+
+    /// The same of those with tasks of one class.
+    pub fn class_shares(&self, name: &str, class: &str) -> String {
+        format!("{}:class_shares:{name}:{class}", self.prefix)
+    }
+
+    /// A fairness key's classes by their first task.
+    pub fn key_heads(&self, name: &str, key: &str) -> String {
+        format!("{}:key_heads:{name}:{key}", self.prefix)
+    }
+
+    /// Fairness keys without turns, ahead of the queue's virtual time.
+    pub fn owed(&self, name: &str) -> String {
+        self.named("owed", name)
+    }
+
+    /// What fairness keys weigh.
+    pub fn weights(&self, name: &str) -> String {
+        self.named("weights", name)
+    }
+
+    /// Running tasks of fairness keys and types with limits.
+    pub fn busy(&self, name: &str) -> String {
+        self.named("busy", name)
+    }
+
+    /// How far rates are used up.
+    pub fn rates(&self, name: &str) -> String {
+        self.named("rates", name)
+    }
+
+    /// What stands at a limit.
+    pub fn parked(&self, name: &str) -> String {
+        self.named("parked", name)
+    }
+
+    /// What limits before the present ones held.
+    pub fn unparked(&self, name: &str) -> String {
+        self.named("unparked", name)
     }
 
     /// Tasks of a queue in a state.

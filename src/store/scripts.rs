@@ -167,11 +167,13 @@ macro_rules! lua {
 
 lua! {
     parts {
-        "header", "keys", "partition", "outage", "signal", "session", "sets", "queue",
-        "classes", "lane", "outbox", "job", "job_end", "task", "uniqueness", "tags", "attempts",
+        "header", "keys", "partition", "outage", "signal", "session", "sets", "share_lines", "shares",
+        "limit_rooms", "limit_parking", "limits", "places",
+        "queue", "heads", "turn_classes", "turns", "classes", "lane", "outbox", "job", "job_end", "task", "uniqueness", "tags", "attempts",
         "backoff", "retention", "lifecycle", "deletion", "cancellation", "rerun", "reprioritise",
         "conflict", "submission", "capacity", "report", "completion", "ready", "leasing",
-        "uses", "claimed", "placing", "merge", "operation", "version", "firing",
+        "limit_change", "claimable", "standing", "uses", "claimed", "placing", "merge", "operation", "version",
+        "firing",
     }
     scripts {
         SUBMIT = "tasks/submit.lua",
@@ -198,6 +200,7 @@ lua! {
         EXPIRE = "sweeps/expire.lua",
         RETURN_LOST = "sweeps/return_lost.lua",
         RETURN_HELD = "sweeps/return_held.lua",
+        OPEN_LIMITS = "sweeps/open_limits.lua",
         TRIM = "sweeps/trim.lua",
         RELIEVE = "sweeps/relieve.lua",
         END_DRAINS = "sweeps/end_drains.lua",

@@ -13,6 +13,8 @@ use crate::domain::{NodeId, Partition, QueueName, SessionId, TaskState};
 
 /// Items of one pass.
 const PAGE: u64 = 200;
+/// Queues whose limits one pass looks at.
+const QUEUE_PAGE: u64 = 10;
 
 /// Pages that one relief deletes, so that other sweeps get their turn.
 const RELIEF_PAGES: usize = 10;
@@ -44,6 +46,8 @@ pub enum Work {
     EndDrains,
     /// Tasks that were not started in time.
     Expire,
+    /// Rates that let the next tasks start, and limits that were changed.
+    OpenLimits,
     /// Operations with a step to do.
     Operate,
     /// Schedules whose moment has come.
@@ -64,6 +68,7 @@ impl Work {
             "end_dead" => Self::EndDead,
             "end_drains" => Self::EndDrains,
             "expire" => Self::Expire,
+            "open_limits" => Self::OpenLimits,
             "operate" => Self::Operate,
             "fire_schedules" => Self::FireSchedules,
             "extend_jobs" => Self::ExtendJobs,
@@ -140,6 +145,7 @@ impl Sweeps {
             Work::EndDead => self.end_dead(partition).await,
             Work::EndDrains => self.end_drains(partition).await,
             Work::Expire => self.expire(partition).await,
+            Work::OpenLimits => self.open_limits(partition).await,
             Work::Operate => self.operate(partition).await,
             Work::FireSchedules => self.fire_schedules(partition).await,
             Work::ExtendJobs => self.core.extend_jobs(partition).await,
@@ -156,6 +162,20 @@ impl Sweeps {
     /// Tasks that were not started in time expire.
     pub async fn expire(&self, partition: Partition) -> Result<(), StoreError> {
         self.page_through(&scripts::EXPIRE, partition).await
+    }
+
+    /// What a rate held may start, and what follows from other limits goes on.
+    pub async fn open_limits(&self, partition: Partition) -> Result<(), StoreError> {
+        let mut args = Args::default();
+        args.push_number(QUEUE_PAGE).push_number(PAGE);
+        while self
+            .core
+            .call(&scripts::OPEN_LIMITS, partition, "", &args)
+            .await?
+            .count()?
+            > 0
+        {}
+        Ok(())
     }
 
     async fn page_through(

@@ -26,6 +26,7 @@ mod operations;
 mod outages;
 mod placement;
 mod protocol;
+mod queue_limits;
 mod queue_settings;
 mod queues;
 mod schedules;

@@ -128,6 +128,10 @@ fn drawn(keys: &Keys) -> BTreeMap<&'static str, Vec<(Vec<&'static str>, String)>
     let states = TaskState::ALL
         .map(|state| (vec!["bulk", state.word()], keys.state("bulk", state)))
         .to_vec();
+    let lines = vec![
+        (vec!["x-1", "2", ""], keys.line("x-1", "2", "")),
+        (vec!["x-1", "2", "a:b"], keys.line("x-1", "2", "a:b")),
+    ];
     let one = |key: String| vec![(vec![], key)];
     let named = |key: String| vec![(vec!["x-1"], key)];
     let two = |key: String| vec![(vec!["x-1", "y.2"], key)];
@@ -150,6 +154,7 @@ fn drawn(keys: &Keys) -> BTreeMap<&'static str, Vec<(Vec<&'static str>, String)>
         ("jobs", one(keys.jobs())),
         ("job_endings", one(keys.job_endings())),
         ("job_extensions", one(keys.job_extensions())),
+        ("openings", one(keys.openings())),
         ("channel", one(keys.channel())),
         ("task", named(keys.task("x-1"))),
         ("document", documents),
@@ -159,6 +164,16 @@ fn drawn(keys: &Keys) -> BTreeMap<&'static str, Vec<(Vec<&'static str>, String)>
         ("classes", named(keys.classes("x-1"))),
         ("heads", named(keys.heads("x-1"))),
         ("ready", two(keys.ready("x-1", "y.2"))),
+        ("line", lines),
+        ("shares", named(keys.shares("x-1"))),
+        ("class_shares", two(keys.class_shares("x-1", "y.2"))),
+        ("key_heads", two(keys.key_heads("x-1", "y.2"))),
+        ("owed", named(keys.owed("x-1"))),
+        ("weights", named(keys.weights("x-1"))),
+        ("busy", named(keys.busy("x-1"))),
+        ("rates", named(keys.rates("x-1"))),
+        ("parked", named(keys.parked("x-1"))),
+        ("unparked", named(keys.unparked("x-1"))),
         ("state", states),
         ("unique", two(keys.unique("x-1", "y.2"))),
         ("tag", two(keys.tag("x-1", "y.2"))),

@@ -498,6 +498,7 @@ impl World {
                         Work::EndDead => Sweep::EndDead,
                         Work::Expire => Sweep::Expire,
                         Work::Deliver => Sweep::Deliver,
+                        Work::OpenLimits => return Err("the model has no limits".into()),
                         Work::EndDrains | Work::Operate => {
                             return Err("no action drains a node or begins an operation".to_owned());
                         }

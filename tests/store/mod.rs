@@ -2,12 +2,16 @@
 
 mod cancel;
 mod claim;
+mod claim_queues;
 mod class_limit;
 mod cluster;
 mod complete;
+mod fairness;
 mod faults;
 mod jobs;
 mod lifecycle;
+mod limit_attack;
+mod limits;
 mod list;
 mod loss;
 mod operations;

@@ -18,7 +18,7 @@ use crate::dispatcher::Bid;
 use crate::domain::lease::validate_lease_ms;
 use crate::domain::limits::{MAX_CLAIM_QUEUES, MAX_CLAIM_TASKS, MAX_KEY_BYTES};
 use crate::domain::placement::{Candidate, Offer};
-use crate::domain::queue::{WeightedQueue, visiting_order};
+use crate::domain::queue::{QueueChoice, visiting_order};
 use crate::domain::{
     Document, InvalidInput, NodeId, QueueName, SessionId, TaskId, TaskType, UnixMillis,
 };
@@ -28,7 +28,8 @@ use crate::store::{ClaimRequest, Claimed, ClaimedTask};
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ClaimTasks {
-    /// Where to look: names in their order, or with weights.
+    /// Where to look. A name is looked at in its place. Neighbours with weights take turns: twice the weight comes
+    /// first twice as often.
     #[schema(value_type = Vec<schemas::QueueChoice>, min_items = 1, max_items = 64)]
     queues: Vec<QueueChoice>,
     /// The node's live session.
@@ -53,14 +54,6 @@ pub(crate) struct ClaimTasks {
     #[serde(default)]
     #[schema(pattern = "^[!-~]{1,255}$")]
     claim_id: Option<String>,
-}
-
-/// A queue, by name or with a weight.
-#[derive(Debug, Deserialize)]
-#[serde(untagged, expecting = "a queue is a name, or {\"name\", \"weight\"}")]
-enum QueueChoice {
-    Name(QueueName),
-    Weighted(WeightedQueue),
 }
 
 /// A task that the node has got.
@@ -209,29 +202,15 @@ impl ClaimTasks {
                 "a claim_id has 1 to 255 visible ASCII characters",
             );
         }
-        let weighted = self
-            .queues
-            .iter()
-            .any(|choice| matches!(choice, QueueChoice::Weighted(_)));
-        let choices: Vec<WeightedQueue> = self
-            .queues
-            .into_iter()
-            .map(|choice| match choice {
-                QueueChoice::Name(name) => WeightedQueue { name, weight: 1.0 },
-                QueueChoice::Weighted(choice) => choice,
-            })
-            .collect();
-        for (index, choice) in choices.iter().enumerate() {
-            if !(choice.weight > 0.0 && choice.weight <= 1_000_000.0) {
+        for (index, choice) in self.queues.iter().enumerate() {
+            if let QueueChoice::Weighted(choice) = choice
+                && !(choice.weight > 0.0 && choice.weight <= 1_000_000.0)
+            {
                 let pointer = format!("/queues/{index}/weight");
                 return refuse(&pointer, "a weight is more than 0 and at most 1000000");
             }
         }
-        let queues = if weighted {
-            visiting_order(choices, crate::store::chance)
-        } else {
-            choices.into_iter().map(|choice| choice.name).collect()
-        };
+        let queues = visiting_order(self.queues, crate::store::chance);
         let session = match exchange_session {
             Some(session) => Some(session),
             None => self.session.as_deref().map(session_of).transpose()?,

@@ -179,6 +179,48 @@ pub(crate) struct Preference {
     weight: u32,
 }
 
+/// How many tasks start in a time.
+#[derive(ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Rate {
+    /// Tasks a second, on average.
+    #[schema(minimum = 0.000_001, maximum = 1_000_000)]
+    per_second: f64,
+    /// Tasks that may start at once after a pause; 1 by default.
+    #[schema(required = false, minimum = 1, maximum = 1_000_000)]
+    burst: u64,
+}
+
+/// Limits of the tasks of one type.
+#[derive(ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct TypeLimits {
+    /// Tasks that run at once.
+    #[schema(minimum = 1)]
+    running: Option<u64>,
+    /// Tasks that start in a time.
+    rate: Option<Rate>,
+}
+
+/// Limits of a queue; each holds beside the others.
+#[derive(ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct QueueLimits {
+    /// Tasks of the queue that run at once.
+    #[schema(minimum = 1)]
+    running: Option<u64>,
+    /// Tasks of each fairness key that run at once.
+    #[schema(minimum = 1)]
+    running_per_key: Option<u64>,
+    /// Tasks of the queue that start in a time.
+    rate: Option<Rate>,
+    /// Tasks of each fairness key that start in a time.
+    rate_per_key: Option<Rate>,
+    /// Limits of the tasks of a type, by its name; at most 64 types.
+    #[schema(required = false)]
+    types: BTreeMap<String, TypeLimits>,
+}
+
 /// A key that one task of a queue holds at a time.
 #[derive(ToSchema)]
 #[serde(deny_unknown_fields)]

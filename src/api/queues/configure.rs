@@ -13,6 +13,7 @@ use crate::api::problem::{Code, ConfigureQueueProblems, Problem};
 use crate::api::state::ApiState;
 use crate::domain::QueueName;
 use crate::domain::placement::Strategy;
+use crate::domain::queue_limits::{QueueLimits, Weights};
 use crate::domain::queue_settings::QueueChange;
 use crate::domain::retry::RetryPolicy;
 use crate::domain::score::Ordering;
@@ -43,6 +44,14 @@ pub(crate) struct ConfigureQueue {
     /// Which of the nodes that wait gets a task.
     #[schema(value_type = Option<schemas::Placement>)]
     placement: Option<Strategy>,
+    /// How many tasks run at once, and how many start in a time. A PATCH that names them replaces all of them:
+    /// {} takes them away.
+    #[schema(value_type = Option<schemas::QueueLimits>)]
+    limits: Option<QueueLimits>,
+    /// What fairness keys weigh: twice the weight is twice the share; 1 for a key that is not named. A PATCH that
+    /// names them replaces all of them.
+    #[schema(value_type = Option<std::collections::BTreeMap<String, f64>>)]
+    weights: Option<Weights>,
 }
 
 /// How long finished tasks are kept, and how many.
@@ -131,6 +140,8 @@ impl ConfigureQueue {
             max_finished: retention.max_finished,
             max_bytes: retention.max_bytes,
             placement: self.placement,
+            limits: self.limits,
+            weights: self.weights,
         };
         change.validate().map_err(Problem::invalid)?;
         Ok(change)

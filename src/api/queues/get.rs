@@ -13,6 +13,7 @@ use crate::api::problem::{Code, GetQueueProblems, PageProblems, Problem};
 use crate::api::state::ApiState;
 use crate::domain::placement::Strategy;
 use crate::domain::queue::Queue;
+use crate::domain::queue_limits::{QueueLimits, Weights};
 use crate::domain::retry::RetryPolicy;
 use crate::domain::score::Ordering;
 use crate::domain::{QueueName, UnixMillis};
@@ -44,6 +45,13 @@ pub(crate) struct QueueView<'a> {
     /// Which of the nodes that wait gets a task.
     #[schema(value_type = schemas::Placement)]
     placement: Strategy,
+    #[serde(skip_serializing_if = "QueueLimits::is_empty")]
+    #[schema(value_type = Option<schemas::QueueLimits>)]
+    limits: &'a QueueLimits,
+    /// What fairness keys weigh.
+    #[serde(skip_serializing_if = "Weights::is_empty")]
+    #[schema(value_type = Option<std::collections::BTreeMap<String, f64>>)]
+    weights: &'a Weights,
 }
 
 /// What becomes of finished tasks.
@@ -79,6 +87,8 @@ impl<'a> From<&'a Queue> for QueueView<'a> {
                 max_finished: settings.retention.max_finished,
                 max_bytes: settings.retention.max_bytes,
             },
+            limits: &settings.limits,
+            weights: &settings.weights,
         }
     }
 }

@@ -123,6 +123,8 @@ pub(crate) struct ScheduledTaskView<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<schemas::Uniqueness>)]
     unique: Option<&'a Uniqueness>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fairness_key: Option<&'a str>,
 }
 
 impl<'a> From<&'a TaskTemplate> for ScheduledTaskView<'a> {
@@ -143,6 +145,7 @@ impl<'a> From<&'a TaskTemplate> for ScheduledTaskView<'a> {
             requires: &task.requires,
             prefers: &task.prefers,
             unique: task.unique.as_ref(),
+            fairness_key: task.fairness_key.as_deref(),
         }
     }
 }

@@ -39,7 +39,7 @@ pub(crate) struct ExplanationView<'a> {
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 #[schema(as = Reason)]
 pub(crate) struct ReasonView<'a> {
-    /// A stable word: `scheduled`, `retry_wait`, `blocked`, `queue_paused`, `no_matching_node`, `nodes_full`, `resources_in_use`,
+    /// A stable word: `scheduled`, `retry_wait`, `blocked`, `queue_paused`, `limit_reached`, `no_matching_node`, `nodes_full`, `resources_in_use`,
     /// `nodes_draining`, `nodes_quarantined`, `nodes_dead`, `no_recent_claims`, `in_turn`, `running`, `cancel_requested`, or the
     /// final state. There may be more one day.
     code: &'static str,
@@ -58,6 +58,10 @@ pub(crate) struct ReasonView<'a> {
     nodes: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     missing: Option<MissingView<'a>>,
+    /// The limit of its queue that holds it, as a path in the queue's `limits`, such as `running` or
+    /// `types.render.rate`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    limit: Option<&'a str>,
 }
 
 /// What no registered node has.
@@ -82,6 +86,7 @@ impl<'a> From<&'a Reason> for ReasonView<'a> {
             node_id: reason.node_id.as_ref(),
             nodes: reason.nodes,
             missing: reason.missing.as_ref().map(MissingView::from),
+            limit: reason.limit.as_deref(),
         }
     }
 }

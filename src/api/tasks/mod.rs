@@ -115,6 +115,9 @@ pub(crate) struct SubmitTask {
     /// The key that it is to hold alone in its queue.
     #[schema(value_type = Option<schemas::Uniqueness>)]
     unique: Option<Uniqueness>,
+    /// Whose task it is, for one: the keys of a queue take turns, and limits may hold for each. 1 to 128 bytes.
+    #[schema(min_length = 1, max_length = 128)]
+    fairness_key: Option<String>,
 }
 
 impl SubmitTask {
@@ -159,6 +162,7 @@ impl SubmitTask {
             requires: self.requires.unwrap_or_default(),
             prefers: self.prefers.unwrap_or_default(),
             unique: self.unique,
+            fairness_key: self.fairness_key,
             ..Submission::new(self.queue)
         };
         faults.extend(submission.validate(limits).err().into_iter().flatten());
@@ -248,6 +252,9 @@ pub(crate) struct TaskView<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Object>)]
     metadata: Option<&'a Document>,
+    /// Whose turn it is a task of.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fairness_key: Option<&'a str>,
     /// The job that it belongs to.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Uuid>)]
@@ -285,6 +292,7 @@ impl<'a> TaskView<'a> {
             next_run_at: task.next_run_at,
             tags: &task.tags,
             metadata: task.metadata.as_ref(),
+            fairness_key: task.fairness_key.as_deref(),
             job_id: task.job_id,
             durability: None,
         }

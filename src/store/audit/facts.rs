@@ -30,6 +30,8 @@ pub struct TaskFacts {
     pub unique_holder: Option<String>,
     /// Tags under which it is not found, though it has them.
     pub lost_tags: Vec<String>,
+    /// Its fairness key, when that is to take turns and does not.
+    pub lost_key: Option<String>,
 }
 
 /// Where the walk came upon a task.
@@ -120,6 +122,7 @@ fn decode(id: TaskId, mut reply: Reply) -> Result<Option<TaskFacts>, StoreError>
         lost_tags.push(lost.text()?);
     }
     let unique_holder = reply.optional_text()?;
+    let lost_key = reply.optional_text()?;
     Ok(still_there.then_some(TaskFacts {
         id,
         record,
@@ -128,6 +131,7 @@ fn decode(id: TaskId, mut reply: Reply) -> Result<Option<TaskFacts>, StoreError>
         keys,
         unique_holder,
         lost_tags,
+        lost_key,
     }))
 }
 

@@ -1,5 +1,7 @@
 //! What an audit can find wrong, a sentence each.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 
 use crate::domain::{TaskId, TaskState};
@@ -220,5 +222,23 @@ pub enum Finding {
         head: Option<String>,
         /// The score of its first ready task.
         first: Option<String>,
+    },
+    /// A ready task's fairness key gets no turns.
+    #[error("task {task} is ready but its fairness key {key:?} takes no turns")]
+    KeyWithoutTurns {
+        /// The task.
+        task: TaskId,
+        /// Its key; empty for none.
+        key: String,
+    },
+    /// What limits count as running is not what runs.
+    #[error("queue {queue} counts {counted:?} for its limits, but {running:?} run")]
+    LimitsMiscounted {
+        /// The queue.
+        queue: String,
+        /// Scope to number, as stored: `kKEY` or `tTYPE`.
+        counted: BTreeMap<String, String>,
+        /// The same, counted anew.
+        running: BTreeMap<String, String>,
     },
 }

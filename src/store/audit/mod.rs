@@ -234,6 +234,8 @@ impl Audit<'_> {
                         definitions: pairs(&mut queue)?,
                         heads: pairs(&mut queue)?,
                         firsts: pairs(&mut queue)?,
+                        busy: pairs(&mut queue)?,
+                        counted: pairs(&mut queue)?,
                     };
                     self.report.note(facts.findings());
                 }

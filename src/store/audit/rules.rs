@@ -33,6 +33,10 @@ impl TaskFacts {
             task,
             tag: tag.clone(),
         }));
+        findings.extend(self.lost_key.iter().map(|key| Finding::KeyWithoutTurns {
+            task,
+            key: key.clone(),
+        }));
         self.judge_rows(state, &mut findings);
         self.judge_keys(state, &mut findings);
         findings.extend(self.judge_unique(state));
@@ -125,7 +129,7 @@ impl TaskFacts {
         key == keys.leases()
             || key == keys.due()
             || key == keys.expiries()
-            || key == keys.ready(queue, class)
+            || key == keys.line(queue, class, field("fairness_key"))
             || key == keys.held(field("node"), field("session"))
             || self.tags().iter().any(|tag| key == keys.tag(queue, tag))
             || self
@@ -151,6 +155,10 @@ pub(super) struct QueueFacts {
     pub(super) heads: BTreeMap<String, String>,
     /// Class to the score of its first ready task.
     pub(super) firsts: BTreeMap<String, String>,
+    /// Scope of a limit to the running tasks that it counts.
+    pub(super) busy: BTreeMap<String, String>,
+    /// The same, counted anew.
+    pub(super) counted: BTreeMap<String, String>,
 }
 
 impl QueueFacts {
@@ -176,6 +184,13 @@ impl QueueFacts {
                 queue: queue.clone(),
                 counted: self.classes,
                 numbers,
+            });
+        }
+        if self.busy != self.counted {
+            findings.push(Finding::LimitsMiscounted {
+                queue: queue.clone(),
+                counted: self.busy.clone(),
+                running: self.counted.clone(),
             });
         }
         // A queue with one class has no heads.

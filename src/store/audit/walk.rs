@@ -43,7 +43,7 @@ pub(super) fn classify(key: &str) -> Option<(Partition, Kind)> {
         "queues" => Kind::Queues,
         "schedules" | "fires" => Kind::Schedules,
         "schedule" => Kind::Schedule(name()),
-        "queue" | "classes" | "heads" => Kind::OfQueue(name()),
+        "queue" | "classes" | "heads" | "busy" => Kind::OfQueue(name()),
         word if TaskState::from_word(word).is_some() => Kind::Tasks(Some(name())),
         word if DocumentKind::ALL.iter().any(|kind| kind.word() == word) => Kind::OfTask(name()),
         _ => return None,

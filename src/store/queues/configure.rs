@@ -1,7 +1,8 @@
 //! Configure: what a queue is like.
 
-use super::{Queues, settings};
+use super::{Queues, limits, settings};
 use crate::domain::QueueName;
+use crate::domain::queue_limits::Weights;
 use crate::domain::queue_settings::QueueChange;
 use crate::store::args::Args;
 use crate::store::{StoreError, scripts};
@@ -51,14 +52,33 @@ impl Queues {
         mode: &str,
     ) -> Result<ConfigureOutcome, StoreError> {
         let named = settings::encode(change);
+        let replaces = mode.is_empty();
         let cleared: Vec<&str> = settings::FIELDS
             .into_iter()
-            .filter(|field| mode.is_empty() && named.iter().all(|(name, _)| name != field))
+            .filter(|_| replaces)
+            // Limits are one whole: a change names all of them, or none.
+            .chain(
+                limits::FIELDS
+                    .into_iter()
+                    .filter(|_| replaces || change.limits.is_some()),
+            )
+            .filter(|field| named.iter().all(|(name, _)| name != field))
             .collect();
         let mut args = Args::default();
-        args.push(name.as_str())
-            .push(revision.unwrap_or_default())
-            .push_number(cleared.len() as u64);
+        args.push(name.as_str()).push(revision.unwrap_or_default());
+        let none = Weights::new();
+        match change.weights.as_ref().or(replaces.then_some(&none)) {
+            None => {
+                args.push("");
+            }
+            Some(weights) => {
+                args.push_number(weights.len() as u64);
+                for (key, weight) in weights {
+                    args.push(key).push(weight.to_string());
+                }
+            }
+        }
+        args.push_number(cleared.len() as u64);
         for field in cleared {
             args.push(field);
         }

@@ -4,6 +4,7 @@
 //! itself. Start with [`Queues`]; `settings` turns what a queue is like into its record and back.
 
 mod configure;
+mod limits;
 mod purge;
 mod remove;
 mod settings;
@@ -23,6 +24,8 @@ use super::core::Core;
 use super::reply::Reply;
 use super::scripts;
 use crate::domain::queue::{Queue, QueueStats};
+use crate::domain::queue_limits::Weights;
+use crate::domain::queue_settings::QueueSettings;
 use crate::domain::{Partition, QueueName, TaskState};
 
 /// Finished runs are counted over this time for the rate, milliseconds.
@@ -136,9 +139,9 @@ impl Queues {
         for state in TaskState::ALL {
             counts.insert(state, list.count()?);
         }
-        let queued = counts.get(&TaskState::Queued).copied().unwrap_or_default();
+        let claimable = reply.count()?;
         Ok(Some(QueueStats {
-            ready: if paused { 0 } else { queued },
+            ready: if paused { 0 } else { claimable },
             counts,
             oldest_ready_age_ms: if paused { 0 } else { oldest_queued_age_ms },
             submitted_per_s: per_second(submitted, since_ms),
@@ -167,6 +170,20 @@ pub(in crate::store) fn per_second(count: u64, millis: u64) -> f64 {
     (count as f64 * 1_000_000.0 / millis.max(1_000) as f64).round() / 1_000.0
 }
 
+/// Keys and weights, as the script answers them behind the record.
+fn weights(mut reply: Reply) -> Result<Weights, StoreError> {
+    let mut weights = Weights::new();
+    if reply.left() > 0 {
+        let mut list = reply.next_list()?;
+        while list.left() > 0 {
+            let key = list.text()?;
+            let weight = list.text()?.parse();
+            weights.insert(key, weight.map_err(|_| StoreError::corrupt("a weight"))?);
+        }
+    }
+    Ok(weights)
+}
+
 fn decode(partition: Partition, mut reply: Reply) -> Result<Option<Queue>, StoreError> {
     if reply.left() == 0 {
         return Ok(None);
@@ -182,6 +199,9 @@ fn decode(partition: Partition, mut reply: Reply) -> Result<Option<Queue>, Store
             .ok_or_else(|| StoreError::corrupt("a queue without created"))?,
         partition: partition.number(),
         revision: record.number("revision")?.unwrap_or_default(),
-        settings: settings::decode(&mut record)?,
+        settings: QueueSettings {
+            weights: weights(reply)?,
+            ..settings::decode(&mut record)?
+        },
     }))
 }

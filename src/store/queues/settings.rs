@@ -1,5 +1,6 @@
 //! What a queue is like, as its record holds it: a default is not written.
 
+use super::limits;
 use crate::domain::placement::Strategy;
 use crate::domain::queue::Retention;
 use crate::domain::queue_settings::{QueueChange, QueueSettings};
@@ -24,7 +25,7 @@ pub(super) const FIELDS: [&str; 12] = [
     "placement",
 ];
 
-/// The fields that a change names, and their values, in the order of [`FIELDS`].
+/// The fields that a change names, and their values, in the order of [`FIELDS`], limits behind.
 pub(super) fn encode(change: &QueueChange) -> Vec<(&'static str, String)> {
     let number = |value: Option<u64>| value.map(|value| value.to_string());
     let values = [
@@ -45,6 +46,7 @@ pub(super) fn encode(change: &QueueChange) -> Vec<(&'static str, String)> {
         .into_iter()
         .zip(values)
         .filter_map(|(field, value)| Some((field, value?)))
+        .chain(change.limits.iter().flat_map(limits::encode))
         .collect()
 }
 
@@ -74,6 +76,9 @@ pub(super) fn decode(record: &mut Record) -> Result<QueueSettings, StoreError> {
         retry: retry.transpose()?.unwrap_or(base.retry),
         retention: retention(record, &base.retention)?,
         placement: placement.transpose()?.unwrap_or(base.placement),
+        limits: limits::decode(record)?,
+        // They stand in a key of their own.
+        weights: base.weights,
     })
 }
 

@@ -1,5 +1,7 @@
 //! Claim: leases ready tasks to a node, the highest priority first, then the one queued first.
 
+use std::collections::BTreeSet;
+
 use super::Tasks;
 use super::claimed::{Answer, Claimed, decode};
 use super::classes::Covered;
@@ -13,6 +15,8 @@ use crate::store::{StoreError, random_hex};
 
 /// How often a claim looks again because a queue has got a new class in between.
 const LOOKS: usize = 8;
+/// The mode of a second visit to a partition: what the `claim_id` has got there was got just now.
+const FURTHER: &str = "further";
 
 /// What a node asks for.
 #[derive(Debug, Clone)]
@@ -23,7 +27,7 @@ pub struct ClaimRequest {
     pub session: Option<(SessionId, u64)>,
     /// What it may run.
     pub offer: Offer,
-    /// Where to look, in this order; the queues of one partition are looked at together.
+    /// Where to look, in this order.
     pub queues: Vec<QueueName>,
     /// How many tasks at most.
     pub max_tasks: usize,
@@ -50,7 +54,11 @@ impl Tasks {
     pub async fn recall(&self, request: &ClaimRequest) -> Result<Claimed, StoreError> {
         let mut claimed = Claimed::none(self);
         if request.claim_id.is_some() {
+            let mut asked = BTreeSet::new();
             for (partition, _) in self.visits(&request.queues) {
+                if !asked.insert(partition) {
+                    continue;
+                }
                 claimed.absorb(self.recall_in(partition, request).await?);
             }
         }
@@ -67,7 +75,10 @@ impl Tasks {
                 return Ok(claimed);
             }
         }
+        let mut visited = BTreeSet::new();
         for (partition, queues) in visits {
+            let first = visited.insert(partition);
+            let mode = if first { "" } else { FURTHER };
             let missing = request
                 .max_tasks
                 .min(MAX_CLAIM_TASKS)
@@ -75,7 +86,18 @@ impl Tasks {
             if missing == 0 {
                 break;
             }
-            match self.claim_in(partition, &queues, request, missing).await {
+            match self
+                .claim_in(partition, &queues, request, missing, mode)
+                .await
+            {
+                // What the node holds there has been told by the first visit.
+                Ok(Answer::Nothing { short, .. }) if !first => {
+                    claimed.absorb(Answer::Nothing {
+                        holds: 0,
+                        short,
+                        avoided: Vec::new(),
+                    });
+                }
                 Ok(answer) => claimed.absorb(answer),
                 // What has been got already is worth more than the news of a failure.
                 Err(error) if claimed.is_empty() => return Err(error),
@@ -85,15 +107,14 @@ impl Tasks {
         Ok(claimed)
     }
 
-    /// The queues in their order, but those of one partition taken together: what a `claim_id`
-    /// has got is kept once a partition, so each is visited once.
+    /// The queues in their order; neighbours of one partition are looked at in one step.
     fn visits(&self, queues: &[QueueName]) -> Vec<(Partition, Vec<QueueName>)> {
         let mut visits: Vec<(Partition, Vec<QueueName>)> = Vec::new();
         for queue in queues {
             let partition = self.core.partition_of(queue);
-            match visits.iter_mut().find(|(known, _)| *known == partition) {
-                Some((_, together)) => together.push(queue.clone()),
-                None => visits.push((partition, vec![queue.clone()])),
+            match visits.last_mut() {
+                Some((known, together)) if *known == partition => together.push(queue.clone()),
+                _ => visits.push((partition, vec![queue.clone()])),
             }
         }
         visits
@@ -105,6 +126,7 @@ impl Tasks {
         queues: &[QueueName],
         request: &ClaimRequest,
         missing: usize,
+        mode: &'static str,
     ) -> Result<Answer, StoreError> {
         for _ in 0..LOOKS {
             let mut wanted = Vec::with_capacity(queues.len());
@@ -135,7 +157,7 @@ impl Tasks {
                     .push_number(version)
                     .push(covered.numbers);
             }
-            let slice = Slice::new(args, 1).weighing(missing);
+            let slice = Slice::new(args, 1).weighing(missing).in_mode(mode);
             match decode(
                 self.core
                     .through_lane(Verb::Claim, partition, slice)

@@ -1,7 +1,7 @@
 //! Explain: what decides when a task runs.
 
 use super::Tasks;
-use crate::domain::explanation::Situation;
+use crate::domain::explanation::{HeldBy, Situation};
 use crate::domain::placement::TaskClass;
 use crate::domain::{TaskId, TaskState, UnixMillis};
 use crate::store::args::Args;
@@ -46,6 +46,16 @@ impl Tasks {
             millis => Some(UnixMillis::new(millis)),
         };
         let ended = reply.count()?;
+        let mut limits = Vec::new();
+        let mut held = reply.next_list()?;
+        while held.left() > 0 {
+            limits.push(HeldBy {
+                limit: held.text()?,
+                until: Some(held.count()?)
+                    .filter(|at| *at > 0)
+                    .map(UnixMillis::new),
+            });
+        }
         // A new class is a signal away; without it the type alone is known.
         let classes = self.core.classes_of(&task.queue).await?;
         let class = classes.and_then(|known| known.all.get(number).map(|class| (**class).clone()));
@@ -59,6 +69,7 @@ impl Tasks {
             paused,
             ahead,
             last_given_at,
+            limits,
             finished_per_s: per_second(ended, u64::from(FINISHED_WINDOW_MS)),
         }))
     }

@@ -289,6 +289,7 @@ fn created(
         next_run_at: None,
         tags: submission.tags.clone(),
         metadata: submission.metadata.clone(),
+        fairness_key: submission.fairness_key.clone(),
         job_id: submission.place.map(|place| place.job),
     }
 }

@@ -1,5 +1,7 @@
 //! Claim: the highest priority first, then the one queued first.
 
+use std::collections::BTreeSet;
+
 use taskyard::domain::TaskState;
 
 use super::task::Lease;
@@ -38,18 +40,19 @@ impl Model {
     }
 
     fn claimed(&mut self, wish: &ClaimWish) -> Vec<LeaseNo> {
-        // The queues of one partition are visited together.
+        // Neighbours of one partition are visited together.
         let mut visits: Vec<(u16, Vec<usize>)> = Vec::new();
         for queue in &wish.queues {
             let partition = self.queues[*queue].partition;
-            match visits.iter_mut().find(|visit| visit.0 == partition) {
-                Some((_, together)) => together.push(*queue),
-                None => visits.push((partition, vec![*queue])),
+            match visits.last_mut() {
+                Some((known, together)) if *known == partition => together.push(*queue),
+                _ => visits.push((partition, vec![*queue])),
             }
         }
         if wish.claim_id.is_some() && visits.len() > 1 {
             let mut recalled = Vec::new();
-            for (partition, _) in &visits {
+            let asked: BTreeSet<u16> = visits.iter().map(|visit| visit.0).collect();
+            for partition in &asked {
                 self.begin_leases(*partition);
                 recalled.extend(self.recall(*partition, wish));
             }
@@ -58,11 +61,13 @@ impl Model {
             }
         }
         let mut leases = Vec::new();
+        let mut visited = BTreeSet::new();
         for (partition, queues) in &visits {
+            let further = !visited.insert(*partition);
             let exists = queues.iter().any(|queue| self.queues[*queue].exists);
             if leases.len() < wish.most && exists {
                 let missing = wish.most - leases.len();
-                leases.extend(self.visit(*partition, queues, missing, wish));
+                leases.extend(self.visit(*partition, queues, missing, wish, further));
             }
         }
         leases
@@ -84,9 +89,10 @@ impl Model {
         queues: &[usize],
         most: usize,
         wish: &ClaimWish,
+        further: bool,
     ) -> Vec<LeaseNo> {
         self.begin_leases(partition);
-        if wish.claim_id.is_some() {
+        if wish.claim_id.is_some() && !further {
             let live = self.recall(partition, wish);
             if !live.is_empty() {
                 return live;
@@ -103,7 +109,11 @@ impl Model {
         }
         if let (Some(claim_id), false) = (wish.claim_id, leases.is_empty()) {
             let key = (partition, wish.node, claim_id);
-            self.claims.insert(key, leases.clone());
+            let kept = self.claims.entry(key).or_default();
+            if !further {
+                kept.clear();
+            }
+            kept.extend(&leases);
         }
         leases
     }

@@ -1,0 +1,75 @@
+//! Claims over several queues: their order holds wherever the queues live.
+
+use taskyard::domain::{QueueName, TaskId};
+use taskyard::store::ClaimRequest;
+
+use crate::support::{TestStore, claim, queue, submission};
+
+/// Three queues of which the middle one lives in another partition.
+fn alternating(test: &TestStore) -> Vec<QueueName> {
+    let sweeps = &test.store.sweeps;
+    let home = |number: usize| sweeps.partition_of(&queue(&format!("q{number}")));
+    let first = 0;
+    let second = (1..100)
+        .find(|number| home(*number) != home(first))
+        .unwrap();
+    let third = (1..100)
+        .find(|number| home(*number) == home(first))
+        .unwrap();
+    let names = [first, second, third];
+    names.map(|number| queue(&format!("q{number}"))).to_vec()
+}
+
+async fn submit(test: &TestStore, queues: &[QueueName], each: usize) -> Vec<TaskId> {
+    let mut ids = Vec::new();
+    for name in queues {
+        for _ in 0..each {
+            ids.push(test.submit(submission(name.as_str())).await);
+        }
+    }
+    ids
+}
+
+fn over(queues: &[QueueName], most: usize, claim_id: Option<&str>) -> ClaimRequest {
+    ClaimRequest {
+        queues: queues.to_vec(),
+        claim_id: claim_id.map(str::to_owned),
+        ..claim("n1", "default", most)
+    }
+}
+
+#[tokio::test]
+async fn the_first_queue_is_emptied_before_the_second_whatever_their_partitions() {
+    let test = TestStore::start().await;
+    let queues = alternating(&test);
+    let ids = submit(&test, &queues, 2).await;
+    let mut got = Vec::new();
+    for most in [1, 2, 3] {
+        let claimed = test.claim_as(over(&queues, most, None)).await;
+        got.extend(claimed.iter().map(|task| task.id));
+    }
+    assert_eq!(got, ids);
+    test.audit().await;
+}
+
+#[tokio::test]
+async fn a_claim_id_brings_back_what_came_of_each_visit_to_a_partition() {
+    let test = TestStore::start().await;
+    let queues = alternating(&test);
+    submit(&test, &queues, 1).await;
+    let request = over(&queues, 5, Some("again"));
+    let mut first: Vec<TaskId> = Vec::new();
+    for task in test.claim_as(request.clone()).await {
+        first.push(task.id);
+    }
+    assert_eq!(first.len(), 3);
+    submit(&test, &queues, 1).await;
+    let mut second: Vec<TaskId> = Vec::new();
+    for task in test.claim_as(request).await {
+        second.push(task.id);
+    }
+    first.sort_unstable();
+    second.sort_unstable();
+    assert_eq!(second, first);
+    test.audit().await;
+}
