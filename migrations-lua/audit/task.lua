@@ -8,7 +8,7 @@
 --          {state, score ...} of the sets it stands in, then its scores or false as ready, lease,
 --          held, due and expiry, {key, ms to live or -1 ...} of its keys that exist, {those of its
 --          tags under which it does not stand}, the task that holds its unique key or false, its
---          fairness key if that is to take turns and does not, or false}
+--          fairness key if that is to take turns and does not, or false, number of tasks that it waits for}
 -- Publishes nothing
 --@include queue task uniqueness
 
@@ -44,6 +44,9 @@ local function lives(id)
   look('task', keys.task(id))
   look('attempts', keys.attempts(id))
   look('logs', keys.logs(id))
+  look('edges', keys.edges(id))
+  look('pending', keys.pending(id))
+  look('answers', keys.answers(id))
   for _, kind in pairs(DOCUMENTS) do look(kind, keys.document(kind, id)) end
   return all
 end
@@ -90,6 +93,7 @@ while more() do
     not_found_by(t),
     t.unique and uniqueness.holder(queue_of, t.unique) or false,
     lost_key(t),
+    redis.call('HLEN', keys.pending(id)),
   }
 end
 return replies

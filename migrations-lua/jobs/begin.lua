@@ -22,6 +22,8 @@ if known then
   if not j then return { 'ok', 'gone' } end
   if not j.open then return { 'ok', 'replayed', known_id, j.items } end
   if tonumber(j.upload_until) > partition.now then return { 'ok', 'in_progress', known_id, j.items } end
+  -- A graph is staged from its beginning.
+  if j.graph then redis.call('UNLINK', keys.job_stage(known_id)) end
   redis.call('HSET', keys.job(known_id), 'uploader', uploader, 'upload_until', text(partition.now + UPLOAD_LEASE_MS))
   return { 'ok', 'resumed', known_id, j.items }
 end
@@ -33,10 +35,10 @@ local ends
 if uploader ~= '' then
   ends = partition.now + UPLOAD_LEASE_MS
   redis.call('HSET', keys.job(id), 'open', '1', 'uploader', uploader, 'upload_until', text(ends))
-  -- With a key the upload may go on as long as the key is remembered.
+  -- With a key the upload may go on as long as the key is remembered; a staged graph waits for an hour.
   if scope ~= '' then
     redis.call('HSET', keys.job(id), 'keyed', '1')
-    ends = partition.now + IDEMPOTENCY_MS
+    ends = partition.now + (redis.call('HEXISTS', keys.job(id), 'graph') == 1 and STAGE_MS or IDEMPOTENCY_MS)
   end
 end
 if scope ~= '' then redis.call('SET', keys.idempotency(scope), body .. ' ' .. id, 'PX', IDEMPOTENCY_MS) end

@@ -25,8 +25,9 @@ function claimed.show(leased, claim)
     local t = read[leased[i]] or task.read(leased[i])
     if t and t.token == leased[i + 1] and t.state == 'running' then
       local shown, metadata = { t.id, t.queue, t.latest, task.document(t, 'p') }, task.document(t, 'm')
-      if t.type or metadata or t.traceparent or t.due then
+      if t.type or metadata or t.traceparent or t.due or t.parents then
         shown[5], shown[6], shown[7], shown[8] = t.type or false, metadata or false, t.traceparent or false, t.due or false
+        shown[9] = t.parents
       end
       tasks[#tasks + 1] = shown
     end

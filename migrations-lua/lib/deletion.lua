@@ -14,8 +14,8 @@ end
 -- A finished task; the caller takes it out of the set of its state.
 function deletion.delete_finished(t)
   retention.finish(t)
-  -- A row of the outbox may come again for 10 minutes: it must not create the task anew.
-  deletion.delete(t, t.origin)
+  -- A row of the outbox, or of a graph, may come again for 10 minutes: it must not create the task anew.
+  deletion.delete(t, t.origin or t.name)
 end
 
 function deletion.trim(id)

@@ -56,8 +56,11 @@ end
 function job.joined(place, task_id)
   local id, index, count = job.place(place)
   local j = job.load(id)
-  sets.add(keys.job_tasks(id), tonumber(index), task_id)
-  j.made, j.items, j.dirty = j.made + 1, tonumber(index) + tonumber(count), true
+  j.made, j.dirty = j.made + 1, true
+  -- Of a graph in another partition, the job's own knows the tasks (jobs/planted.lua).
+  if not j.home then sets.add(keys.job_tasks(id), tonumber(index), task_id) end
+  if j.graph then return end
+  j.items = tonumber(index) + tonumber(count)
   if j.open then
     j.total = j.made
     j.upload_until = text(partition.now + UPLOAD_LEASE_MS)

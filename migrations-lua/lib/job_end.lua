@@ -18,7 +18,11 @@ end
 -- What is not yet whole, since its upload goes on, is never taken for a success.
 function job.stop(j, by)
   if j.open and by == 'request' then by = 'upload' end
-  j.cancelled, j.made = j.cancelled + j.total - j.made, j.total
+  if not j.graph then
+    j.cancelled, j.made = j.cancelled + j.total - j.made, j.total
+  elseif j.open then
+    redis.call('UNLINK', keys.job_stage(j.id))
+  end
   j.open, j.cancel, j.stopped_by, j.cursor, j.dirty = nil, text(partition.now), by, '-1', true
   redis.call('HDEL', keys.job(j.id), 'open')
   redis.call('HSET', keys.job(j.id), 'cancel', j.cancel, 'stopped_by', by, 'cursor', j.cursor)
@@ -55,17 +59,25 @@ local function settle(j)
   elseif j.finished then
     redis.call('HDEL', keys.job(j.id), 'finished', 'state')
     redis.call('ZREM', keys.job_endings, j.id)
-  elseif j.made < j.total and not j.open and j.made - ended <= JOB_WINDOW / 2 then
+  elseif j.from and j.made < j.total and not j.open and j.made - ended <= JOB_WINDOW / 2 then
     redis.call('ZADD', keys.job_extensions, text(partition.now), j.id)
     signal.due(partition.now)
   end
+end
+
+-- In another partition than the job's own: what is counted here is told there. One row tells all that
+-- comes before it is delivered.
+local function tell(j)
+  if j.telling then return end
+  outbox.write('count', j.id)
+  redis.call('HSET', keys.job(j.id), 'telling', '1')
 end
 
 -- Writes what changed.
 function job.flush()
   for id, j in pairs(job.loaded) do
     if j and j.dirty then
-      settle(j)
+      if j.home then tell(j) else settle(j) end
       local fields = {}
       for _, name in ipairs(job.NUMBERS) do
         fields[#fields + 1] = name

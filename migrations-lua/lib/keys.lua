@@ -22,12 +22,17 @@ local keys = {
   openings = PREFIX .. ':openings',
   job_endings = PREFIX .. ':job_endings',
   job_extensions = PREFIX .. ':job_extensions',
+  job_plantings = PREFIX .. ':job_plantings',
   channel = PREFIX .. ':signals',
 }
 function keys.task(id) return TASK .. id end
 function keys.document(kind, id) return PREFIX .. ':' .. kind .. ':' .. id end
 function keys.attempts(id) return PREFIX .. ':attempts:' .. id end
 function keys.logs(id) return PREFIX .. ':logs:' .. id end
+function keys.edges(id) return PREFIX .. ':edges:' .. id end
+function keys.pending(id) return PREFIX .. ':pending:' .. id end
+function keys.answers(id) return PREFIX .. ':answers:' .. id end
+function keys.dependents(id) return PREFIX .. ':dependents:' .. id end
 function keys.queue(name) return PREFIX .. ':queue:' .. name end
 function keys.classes(name) return PREFIX .. ':classes:' .. name end
 function keys.heads(name) return PREFIX .. ':heads:' .. name end
@@ -60,4 +65,5 @@ function keys.operation(id) return PREFIX .. ':operation:' .. id end
 function keys.operation_ids(id) return PREFIX .. ':operation_ids:' .. id end
 function keys.applied(id) return PREFIX .. ':applied:' .. id end
 function keys.job(id) return PREFIX .. ':job:' .. id end
+function keys.job_stage(id) return PREFIX .. ':job_stage:' .. id end
 function keys.job_tasks(id) return PREFIX .. ':job_tasks:' .. id end

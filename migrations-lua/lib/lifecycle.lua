@@ -1,6 +1,5 @@
--- The moves between states: out of every set of the old one, into those of the new one. All checks
--- have been made before.
---@needs job_end task uniqueness backoff retention
+-- The moves between states: out of every set of the old one, into those of the new one. Checks come before.
+--@needs job_end task uniqueness retention
 local lifecycle = {}
 
 local function move(t, state, score)
@@ -20,21 +19,26 @@ local function leave(t)
     queue.take_out(queue.load(t.queue), t.id, t.class or '0', t.fairness_key)
   elseif t.state == 'scheduled' or t.state == 'retry_wait' then
     sets.remove(keys.due, t.id)
+  elseif t.state == 'blocked' then
+    redis.call('UNLINK', keys.pending(t.id))
   end
 end
 
--- Waiting states watch the expiry; running and final ones do not.
+-- Neither these states nor the final ones watch the expiry.
+local UNWATCHED = { running = true, blocked = true }
 local function watch_expiry(t) if t.expires then sets.add(keys.expiries, t.expires, t.id) end end
 local function forget_expiry(t) if t.expires then sets.remove(keys.expiries, t.id) end end
 
--- To queued: at its old place (loss, release), or at a new one (promotion, retry).
+-- Whoever asked is told how the run ended (dependencies/ended.lua finds them).
+local function tell(t, state) outbox.write('ended', t.id .. ' ' .. state .. ' ' .. (t.run or '1')) end
+
+-- At its old place (loss, release), or at a new one (promotion, retry).
 function lifecycle.to_queued(t, keeps_place, ...)
-  local was_running = t.state == 'running'
   leave(t)
   move(t, 'queued', partition.now)
   local score = queue.put(queue.load(t.queue), t.id, t.class or '0', tonumber(t.priority or 0),
     keeps_place and tonumber(t.score) or nil, t.fairness_key)
-  if was_running then watch_expiry(t) end
+  if UNWATCHED[t.state] then watch_expiry(t) end
   task.write(t, 'state', 'queued', 'score', score, ...)
 end
 
@@ -42,7 +46,7 @@ function lifecycle.to_waiting(t, state, due, ...)
   leave(t)
   move(t, state, due)
   sets.add(keys.due, due, t.id)
-  if t.state == 'running' then watch_expiry(t) end
+  if UNWATCHED[t.state] then watch_expiry(t) end
   signal.due(due)
   task.write(t, 'state', state, 'due', due, ...)
 end
@@ -54,6 +58,7 @@ function lifecycle.to_final(t, state, ...)
   task.write(t, 'state', state, 'finished', partition.now, ...)
   if t.unique then uniqueness.finish(t) end
   retention.begin(t)
+  if t.tells then tell(t, state) end
   signal.final(t.id)
 end
 
@@ -64,36 +69,8 @@ function lifecycle.to_none(t)
   forget_expiry(t)
   sets.remove(keys.state(t.queue, t.state), t.id)
   if t.unique then uniqueness.free(t) end
+  if t.tells then tell(t, 'gone') end
   signal.final(t.id)
-end
-
--- An attempt failed or ran out of time: it runs again, or the task has failed.
-function lifecycle.to_retry(t, outcome, retryable, delay, reason, chance)
-  local failures = tonumber(t.failures or 0) + 1
-  local ending = { 'failures', failures, 'settled', outcome, 'ended', partition.now }
-  if t.cancel then
-    lifecycle.to_final(t, 'cancelled', unpack(ending))
-  elseif retryable and failures < tonumber(t.max_attempts or DEFAULT_MAX_ATTEMPTS) then
-    delay = delay or backoff_ms(t.retry, failures, chance)
-    lifecycle.to_waiting(t, 'retry_wait', partition.now + delay, unpack(ending))
-  else
-    lifecycle.to_final(t, 'failed', 'reason', reason, unpack(ending))
-  end
-end
-
--- The node died or the lease ran out: back to its place, unless that happened too often.
-function lifecycle.to_lost(t)
-  local losses = tonumber(t.losses or 0) + 1
-  local ending = { 'losses', losses, 'settled', 'lost', 'ended', partition.now }
-  if t.cancel then
-    lifecycle.to_final(t, 'cancelled', unpack(ending))
-  elseif losses >= tonumber(t.max_losses or DEFAULT_MAX_LOSSES) then
-    lifecycle.to_final(t, 'failed', 'reason', 'poison', unpack(ending))
-  else
-    -- Another node is to have it, as long as there is one.
-    local known = t.avoid and #t.avoid < 1024 and t.avoid .. ' ' or ''
-    lifecycle.to_queued(t, true, 'avoid', known .. t.node, unpack(ending))
-  end
 end
 
 -- Writes all that the moves gathered, and tells the replicas.

@@ -1,5 +1,5 @@
 -- A finished task runs again: a new run, the history kept.
---@needs uniqueness retention lifecycle
+--@needs uniqueness retention dependencies
 local rerun = {}
 
 -- Why it may not: 'duplicate' and the id of the task that has its unique key by now; or nil.
@@ -17,5 +17,8 @@ function rerun.run(t)
   task.erase_document(t, 'r')
   -- The expiry was for the first start; a run asked for by hand does not expire.
   task.erase(t, 'finished', 'reason', 'failures', 'losses', 'cancel', 'revoke', 'expires', 'bytes')
-  lifecycle.to_queued(t, false, 'run', tonumber(t.run or 1) + 1)
+  local run, unmet = text(tonumber(t.run or 1) + 1), t.parents and dependencies.unmet(t)
+  if not unmet or not unmet[1] then return lifecycle.to_queued(t, false, 'run', run) end
+  -- It never had all that it depends on: those parents are asked again.
+  dependencies.block(t, run, unmet)
 end

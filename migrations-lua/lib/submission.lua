@@ -3,7 +3,8 @@
 --   idempotency scope or '', body digest, unique key as lib/conflict.lua takes it or '',
 --   origin ('', 'outbox', 'schedule', or its place in a job),
 --   number of fields, field, value ... (tags first, fairness_key last), number of long documents, letter, text ...
---@needs classes tags conflict job_end outbox
+-- First among the documents are the edges of lib/blocking.lua: `d`, '' for unknown ones; `k` when parents know.
+--@needs classes tags conflict job_end outbox blocking defaults
 local submission = {}
 
 function submission.take()
@@ -27,6 +28,7 @@ function submission.refusal(item, plan)
       return body == item.body and { 'replayed', id } or { 'key_reused' }
     end
   end
+  if item.documents[2] == '' then return { 'unknown_parent' } end
   if item.origin ~= '' then
     local refusal = outbox.brings(item.origin) and outbox.refusal(item.id) or job.refusal(item.origin)
     if refusal then return refusal end
@@ -48,13 +50,14 @@ function submission.store(item)
   if item.unique ~= '' then conflict.settle(item) end
   local q, now = queue.load(item.queue), partition.now
   local class, due = classes.intern(q, item.class), moment(item.when)
-  local fields = item.fields
+  local fields, documents = item.fields, item.documents
   local function field(name, value)
     fields[#fields + 1] = name
     fields[#fields + 1] = text(value)
   end
   if fields[1] == 'tags' then tags.add(item.queue, item.id, fields[2]) end
-  local state = due and 'scheduled' or 'queued'
+  local waits = documents[1] == 'd' or documents[1] == 'k'
+  local state = waits and 'blocked' or due and 'scheduled' or 'queued'
   field('queue', item.queue)
   field('state', state)
   field('created', now)
@@ -67,30 +70,27 @@ function submission.store(item)
   if item.expires_in ~= '' then
     local expires = now + tonumber(item.expires_in)
     field('expires', expires)
-    sets.add(keys.expiries, expires, item.id)
-    signal.due(expires)
+    if not waits then
+      sets.add(keys.expiries, expires, item.id)
+      signal.due(expires)
+    end
   end
-  if due then
+  if due then field('run_at', due) end
+  if waits then
+    field('parents', blocking.begin(item.id, documents[2], documents[1] == 'k'))
+  elseif due then
     field('due', due)
-    field('run_at', due)
     sets.add(keys.due, due, item.id)
     signal.due(due)
   else
     field('score', queue.put(q, item.id, class, item.priority, item.place, item.key))
   end
-  sets.add(keys.state(item.queue, state), due or now, item.id)
-  -- What the item leaves out, the queue may decide.
-  if q.max_attempts or q.timeout_ms or q.retry then
-    local named = {}
-    for i = 1, #fields, 2 do named[fields[i]] = true end
-    if q.max_attempts and not named.max_attempts then field('max_attempts', q.max_attempts) end
-    if q.timeout_ms and not named.timeout then field('timeout', q.timeout_ms) end
-    if q.retry and not named.retry then field('retry', q.retry) end
-  end
+  sets.add(keys.state(item.queue, state), not waits and due or now, item.id)
+  add_defaults(q, fields, field)
   local long = ''
-  for i = 1, #item.documents, 2 do
-    long = long .. item.documents[i]
-    redis.call('SET', keys.document(DOCUMENTS[item.documents[i]], item.id), item.documents[i + 1])
+  for i = waits and 3 or 1, #documents, 2 do
+    long = long .. documents[i]
+    redis.call('SET', keys.document(DOCUMENTS[documents[i]], item.id), documents[i + 1])
   end
   if long ~= '' then field('long', long) end
   redis.call('HSET', keys.task(item.id), unpack(fields))

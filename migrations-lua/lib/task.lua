@@ -77,8 +77,10 @@ end
 function task.whole(t)
   local flat = t.flat
   for letter in string.gmatch(t.long or '', '.') do
-    flat[#flat + 1] = DOCUMENTS[letter]
-    flat[#flat + 1] = redis.call('GET', keys.document(DOCUMENTS[letter], t.id)) or 'null'
+    flat[#flat + 1], flat[#flat + 2] = DOCUMENTS[letter], redis.call('GET', keys.document(DOCUMENTS[letter], t.id)) or 'null'
+  end
+  if t.parents then
+    flat[#flat + 1], flat[#flat + 2] = 'depends_on', redis.call('GET', keys.edges(t.id)) or ''
   end
   return flat
 end
@@ -86,11 +88,12 @@ end
 -- Every key of a task, for deletion or a time to live.
 function task.keys(t)
   local all = { keys.task(t.id) }
-  if not t.long and not t.logs and not t.run and t.attempt == '1' then return all end
+  if not t.long and not t.logs and not t.run and t.attempt == '1' and not t.parents then return all end
   for letter in string.gmatch(t.long or '', '.') do
     all[#all + 1] = keys.document(DOCUMENTS[letter], t.id)
   end
   if t.logs then all[#all + 1] = keys.logs(t.id) end
+  if t.parents then all[#all + 1], all[#all + 2] = keys.edges(t.id), keys.answers(t.id) end
   if tonumber(t.attempt or 0) > 1 or t.run then all[#all + 1] = keys.attempts(t.id) end
   return all
 end

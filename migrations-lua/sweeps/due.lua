@@ -6,7 +6,7 @@
 -- ARGV     header, replica, ms the grant lasts, then names of queues with waiting claims
 -- Returns  {'ok', granted ('1' | '0'), ms until something is due or -1,
 --          {'promote' | 'return_lost' | 'end_dead' | 'end_drains' | 'expire' | 'open_limits' | 'operate' |
---          'fire_schedules' | 'extend_jobs' | 'end_jobs' | 'deliver' ...}, {queue, ready count ...}}
+--          'fire_schedules' | 'extend_jobs' | 'plant_jobs' | 'end_jobs' | 'deliver' ...}, {queue, ready count ...}}
 -- Publishes nothing
 --@include outage
 
@@ -34,6 +34,7 @@ look(keys.openings, partition.lease_now, 'open_limits')
 look(keys.steps, partition.now, 'operate')
 look(keys.fires, partition.now, 'fire_schedules')
 look(keys.job_extensions, partition.now, 'extend_jobs')
+look(keys.job_plantings, partition.now, 'plant_jobs')
 look(keys.job_endings, partition.now, 'end_jobs')
 if redis.call('XLEN', keys.outbox) > 0 then work[#work + 1] = 'deliver' end
 

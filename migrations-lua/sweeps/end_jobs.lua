@@ -19,6 +19,7 @@ local function cancel_page()
   for i = 1, #rows, 2 do
     local t = task.read(rows[i])
     if t and not t.finished then cancel_task(t, grace) end
+    if string.sub(rows[i], -3) ~= string.sub(id, -3) then outbox.write('cancel_task', rows[i]) end
   end
   if #rows == 2 * most then
     redis.call('HSET', keys.job(id), 'cursor', rows[#rows])
@@ -30,6 +31,9 @@ end
 
 if not j then
   redis.call('ZREM', keys.job_endings, id)
+elseif j.cursor and redis.call('EXISTS', keys.job_stage(id)) == 1 then
+  -- The last row of a graph that becomes a task says so (jobs/planted.lua).
+  redis.call('ZREM', keys.job_endings, id)
 elseif j.cursor then
   cancel_page()
 elseif j.deadline and not j.finished and not j.cancel and tonumber(j.deadline) <= partition.now then
@@ -40,6 +44,10 @@ elseif j.open then
   job.stop(j, 'request')
 elseif j.finished then
   redis.call('UNLINK', keys.job(id), keys.job_tasks(id))
+  for field in pairs(j) do
+    local branch = string.match(field, '^branch:(%d+)$')
+    if branch then outbox.write('forget_job', branch .. ' ' .. id) end
+  end
   redis.call('ZREM', keys.jobs, id)
   redis.call('ZREM', keys.job_endings, id)
 else

@@ -6,7 +6,7 @@
 -- ARGV     header, node, session, most tasks
 -- Returns  {'ok', number of tasks given back, {queue, type of one that was lost ...}}
 -- Publishes ready, final
---@include attempts lifecycle
+--@include attempts setback
 
 -- As an operator's release: the worker's own later reports find the lease lost.
 local function release(t)
@@ -19,7 +19,7 @@ local function release(t)
 end
 
 local held = keys.held(take(), take())
-local give_back = MODE == 'release' and release or lifecycle.to_lost
+local give_back = MODE == 'release' and release or setback.lose
 local ids, lost = redis.call('ZRANGE', held, 0, tonumber(take()) - 1), {}
 for _, id in ipairs(ids) do
   local t = task.read(id)

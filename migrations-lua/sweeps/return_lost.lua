@@ -9,7 +9,7 @@
 -- Returns  {'ok', number of rows settled, {node, session ...} that must be looked up first,
 --          {node, queue, type, 'lost' | 'timeout' of an attempt that ended so ...}}
 -- Publishes ready, due, final
---@include outage attempts lifecycle
+--@include outage attempts setback
 
 local most, chance = tonumber(take()), tonumber(take())
 local sessions, unknown, asked, settled, bad = {}, {}, {}, 0, {}
@@ -45,10 +45,10 @@ local function settle(t, due)
     task.write(t, 'error', TIMEOUT_ERROR)
     -- One draw for the page, spread by golden-ratio steps: those that time out together come back apart.
     chance = (chance + 0.6180339887) % 1
-    lifecycle.to_retry(t, 'timeout', true, nil, 'timeout', chance)
+    setback.fail(t, 'timeout', true, nil, 'timeout', chance)
   elseif not t.session then
     blame(t, 'lost')
-    lifecycle.to_lost(t)
+    setback.lose(t)
   else
     local name = t.node .. ' ' .. t.session
     local life = sessions[name]
@@ -63,7 +63,7 @@ local function settle(t, due)
     local own_end = tonumber(t.own_end)
     if life == 'ended' or own_end and own_end <= now then
       blame(t, 'lost')
-      lifecycle.to_lost(t)
+      setback.lose(t)
     else
       local ends = now + tonumber(life)
       if own_end then ends = math.min(ends, own_end) end

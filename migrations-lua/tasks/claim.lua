@@ -11,7 +11,8 @@
 --          {'none', tasks of this partition that the node holds, '1' when one took too much of it, else '0',
 --          {queue, class ...} of tasks that were lost on it, and are left to others},
 --          {'claimed', task ...} or {'beside', {queue, class ...} as above, task ...}, each task being {id, queue, the field `latest`, payload} and, where one
---          of them is there, {..., type or false, metadata or false, traceparent or false, the moment it waited for or false}
+--          of them is there, {..., type or false, metadata or false, traceparent or false, the moment it waited for or false,
+--          parents or nothing}
 -- Publishes final, for what has expired: what is gone needs no waking.
 --@include lane outage ready leasing uses claimed
 

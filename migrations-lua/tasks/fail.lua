@@ -6,7 +6,7 @@
 --          'e' for long), error, retryable ('1' | '0'), retry_after ms or '', chance in [0, 1)
 -- Returns  {'ok', outcome ...} as complete.lua
 -- Publishes final, due
---@include report
+--@include report setback
 
 return report.run(function()
   return { id = take(), token = take(), view = take(), place = take(), error = take(),
@@ -14,6 +14,6 @@ return report.run(function()
 end, function(t, item)
   task.erase_document(t, 'e')
   task.write(t, task.document_field(t, item.place, item.error))
-  lifecycle.to_retry(t, 'failed', item.retryable, item.delay,
+  setback.fail(t, 'failed', item.retryable, item.delay,
     item.retryable and 'attempts_exhausted' or 'non_retryable', item.chance)
 end)

@@ -7,7 +7,7 @@
 -- Publishes nothing
 --@include lane queue task
 
--- The record without its large documents, wherever they stand.
+-- The record without what may be large, wherever it stands.
 local function brief(t)
   t.long = string.gsub(t.long or '', '[pr]', '')
   local flat = {}
@@ -19,7 +19,7 @@ local function brief(t)
   end
   flat[#flat + 1] = 'payload'
   flat[#flat + 1] = 'null'
-  t.flat = flat
+  t.flat, t.parents = flat, nil
   return task.whole(t)
 end
 

@@ -1,16 +1,16 @@
 #!lua
 -- submit: takes new tasks.
--- Transition: none -> queued | scheduled; a waiting task that is replaced -> cancelled.
+-- Transition: none -> queued | scheduled | blocked; a waiting task that is replaced -> cancelled.
 -- KEYS[1]  partition prefix
 -- ARGV     header, then items as lib/submission.lua takes them.
 --          Mode 'atomic': all items or none.
 -- Returns  {'ok', outcome ...} in the order of the items, each one of
 --          {'created', state, created ms, due ms or 0, max_attempts of the queue or nothing},
---          {'replayed', id}, {'key_reused'}, {'unplaced'}, {'exists'}, {'too_many_classes'},
+--          {'replayed', id}, {'key_reused'}, {'unplaced'}, {'exists'}, {'unknown_parent'}, {'too_many_classes'},
 --          {'queue_full'}, {'duplicate', id} or {'refused_duplicate', id} where a task has the unique key,
 --          {'rejected'} (atomic: another was refused); for a task of a job also
 --          {'job_closed'} and {'out_of_order'}
--- Publishes ready, due, classes, final
+-- Publishes ready, due, classes, final, outbox
 --@include lane submission capacity
 
 local outcomes = lane.recall()

@@ -1,6 +1,7 @@
 #!lua
 -- update: changes a task: priority, run_at and max_attempts until it has finished, tags and metadata ever.
--- Transition: none; with run_at: queued -> scheduled, or scheduled -> queued when that moment has passed.
+-- Transition: none; with run_at: queued -> scheduled, or scheduled -> queued when that moment has passed. A
+--             blocked task stays so and heeds the moment when it is released.
 -- KEYS[1]  partition prefix
 -- ARGV     header, id, version that it must have or '', then '' for what stays: priority, run_at ms,
 --          max_attempts, tags as a JSON list, place of the metadata ('metadata', 'm' for long), metadata
@@ -14,14 +15,14 @@ local t = task.read(id)
 if not t then return { 'ok', { 'not_found' } } end
 if wanted ~= '' and wanted ~= version.of(t) then return { 'ok', { 'changed' } } end
 if t.finished and (priority ~= '' or max_attempts ~= '')
-    or run_at ~= '' and t.state ~= 'queued' and t.state ~= 'scheduled' then
+    or run_at ~= '' and t.state ~= 'queued' and t.state ~= 'scheduled' and t.state ~= 'blocked' then
   return { 'ok', { 'invalid_state', t.state } }
 end
 
 local due = tonumber(run_at)
 local leaves = due and due > partition.now
 if priority ~= '' then reprioritise(t, tonumber(priority), leaves) end
-if leaves then
+if leaves and t.state ~= 'blocked' then
   lifecycle.to_waiting(t, 'scheduled', due, 'run_at', due)
 elseif due then
   task.write(t, 'run_at', due)

@@ -6,6 +6,8 @@ use std::time::Duration;
 use bytes::{Bytes, BytesMut};
 use futures_util::stream;
 use reqwest::{Body, Method, Response};
+use serde::Serialize;
+use serde_json::value::RawValue;
 use tokio::io::{AsyncRead, AsyncReadExt};
 
 use super::call::Call;
@@ -35,6 +37,21 @@ pub struct JobUpload {
     pub on_finish: Option<String>,
     /// Makes a broken upload one that can go on.
     pub idempotency_key: Option<String>,
+}
+
+/// A job as a graph of tasks.
+#[derive(Debug, Serialize)]
+pub struct SubmitGraph {
+    /// The queue of tasks that name none.
+    pub queue: String,
+    /// What kind of work those are that say nothing.
+    #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
+    pub task_type: Option<String>,
+    /// What people call it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// The tasks by name.
+    pub graph: Box<RawValue>,
 }
 
 /// The results of a job on their way.
@@ -76,6 +93,19 @@ impl Client {
             call = call.idempotent(key.clone());
         }
         self.stream(&call, body(input, tell)).await
+    }
+
+    /// POST /v1/jobs: a job of a graph.
+    pub async fn submit_graph(
+        &self,
+        job: &SubmitGraph,
+        idempotency_key: Option<&str>,
+    ) -> Result<Document, ClientError> {
+        let mut call = Call::new(Method::POST, "/v1/jobs".to_owned()).json(job)?;
+        if let Some(key) = idempotency_key {
+            call = call.idempotent(key.to_owned());
+        }
+        self.send(&call).await
     }
 
     /// GET /v1/jobs: a page of all jobs.

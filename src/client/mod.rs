@@ -33,7 +33,7 @@ mod token;
 pub use backoff::Backoff;
 pub use call::{BadUrl, Client};
 pub use error::ClientError;
-pub use jobs::{JobResults, JobUpload};
+pub use jobs::{JobResults, JobUpload, SubmitGraph};
 pub use nodes::{
     ClaimTasks, Claimed, ClaimedTask, Directive, DrainNode, Heartbeat, HeartbeatReply,
     RegisterNode, Registered,
@@ -46,5 +46,5 @@ pub use queues::QueueSettings;
 pub use reports::TaskFailure;
 pub use schedules::CreateSchedule;
 pub use task_records::{TaskFilter, UpdateTask};
-pub use tasks::{SubmitTask, Task, TaskError, TaskState};
+pub use tasks::{DependsOn, SubmitTask, Task, TaskError, TaskState};
 pub use token::Token;

@@ -48,6 +48,19 @@ pub struct SubmitTask {
     /// Whatever its submitter wants to keep with it.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub metadata: BTreeMap<String, String>,
+    /// Tasks that have to end first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub depends_on: Vec<DependsOn>,
+}
+
+/// A task that another waits for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct DependsOn {
+    /// Its id.
+    pub id: String,
+    /// How it has to end: `success`, `finish` or `failure`; success by default.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub on: Option<String>,
 }
 
 /// A task as the service tells it: the fields that the commands look at.

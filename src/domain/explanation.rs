@@ -2,7 +2,7 @@
 
 use super::node::{Node, NodeState};
 use super::placement::{Requirements, TaskClass, describe as condition_in_words};
-use super::{NodeId, Task, TaskState, TaskType, UnixMillis};
+use super::{NodeId, Task, TaskId, TaskState, TaskType, UnixMillis};
 
 /// A queue that has given nothing for so long is said to have nobody who claims, milliseconds.
 const LATELY_MS: u64 = 60_000;
@@ -22,6 +22,10 @@ pub struct Situation {
     pub ahead: Option<u64>,
     /// When a task of the queue last started or ended; `None` for never, as far as is known.
     pub last_given_at: Option<UnixMillis>,
+    /// How many tasks a blocked one waits for.
+    pub waits_for: u64,
+    /// Some of them.
+    pub waits_for_some: Vec<TaskId>,
     /// Limits of its queue that hold it.
     pub limits: Vec<HeldBy>,
     /// Runs that end in the queue each second, of late.
@@ -61,6 +65,10 @@ pub struct Reason {
     pub nodes: Option<u64>,
     /// What no node has.
     pub missing: Option<Missing>,
+    /// How many tasks it waits for.
+    pub waits_for: Option<u64>,
+    /// Some of those tasks.
+    pub task_ids: Vec<TaskId>,
     /// The limit it speaks of.
     pub limit: Option<String>,
 }
@@ -74,6 +82,8 @@ impl Reason {
             node_id: None,
             nodes: None,
             missing: None,
+            waits_for: None,
+            task_ids: Vec::new(),
             limit: None,
         }
     }
@@ -112,10 +122,7 @@ pub fn explain(situation: &Situation, nodes: &[Node]) -> Explanation {
             reasons.push(Reason::new("retry_wait", message).at(task.next_run_at));
             estimated_start_at = task.next_run_at;
         }
-        TaskState::Blocked => reasons.push(Reason::new(
-            "blocked",
-            "it waits for the tasks it depends on",
-        )),
+        TaskState::Blocked => reasons.push(blocked(situation)),
         TaskState::Running => reasons.extend(running(task)),
         TaskState::Queued => {}
         _ => reasons.push(finished(task)),
@@ -142,6 +149,18 @@ pub fn explain(situation: &Situation, nodes: &[Node]) -> Explanation {
         reasons,
         position: situation.ahead.map(|ahead| ahead + 1),
         estimated_start_at,
+    }
+}
+
+fn blocked(situation: &Situation) -> Reason {
+    let message = match situation.waits_for {
+        1 => "it waits for 1 task that it depends on".to_owned(),
+        many => format!("it waits for {many} tasks that it depends on"),
+    };
+    Reason {
+        waits_for: Some(situation.waits_for),
+        task_ids: situation.waits_for_some.clone(),
+        ..Reason::new("blocked", message)
     }
 }
 

@@ -15,6 +15,8 @@ use super::{
 
 /// How long an upload may be silent before another one may take its place, milliseconds.
 pub const UPLOAD_LEASE_MS: u64 = 60_000;
+/// How long a staged graph with an Idempotency-Key waits for being committed, milliseconds.
+pub const STAGE_MS: u64 = 3_600_000;
 /// Unfinished tasks of a range that exist at once.
 pub const JOB_WINDOW: u64 = 1_000;
 /// Items of one chunk at most.
@@ -133,6 +135,8 @@ pub struct NewJob {
     pub queue: QueueName,
     /// What people call it.
     pub name: Option<Name>,
+    /// Whether its tasks come as a graph: staged, and there at once when that is committed.
+    pub is_graph: bool,
     /// A range cuts itself into tasks; `None` when they are brought.
     pub range: Option<(JobRange, TaskType, super::score::Priority)>,
     /// Failed tasks after which the rest is cancelled.
@@ -310,6 +314,10 @@ pub struct JobTask {
     pub id: TaskId,
     /// Where in the job it stands.
     pub place: JobPlace,
+    /// What it is called in its graph.
+    pub name: Option<Name>,
+    /// Where it waits.
+    pub queue: QueueName,
     /// What kind of work it is.
     pub task_type: TaskType,
     /// Where it stands.

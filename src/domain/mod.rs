@@ -6,9 +6,11 @@
 
 pub mod access;
 pub mod clock;
+pub mod dependency;
 pub mod document;
 pub mod explanation;
 pub mod fleet;
+pub mod graph;
 pub mod ids;
 pub mod invalid;
 pub mod job;
@@ -33,6 +35,7 @@ pub mod task_template;
 pub mod uniqueness;
 
 pub use clock::UnixMillis;
+pub use dependency::Dependency;
 pub use document::Document;
 pub use ids::{LeaseToken, SessionId, TaskId};
 pub use invalid::InvalidInput;

@@ -16,8 +16,8 @@ use super::retry::RetryPolicy;
 use super::score::Priority;
 use super::uniqueness::Uniqueness;
 use super::{
-    Document, FailureReason, InvalidInput, Limits, NodeId, QueueName, TaskId, TaskState, TaskType,
-    UnixMillis,
+    Dependency, Document, FailureReason, InvalidInput, Limits, Name, NodeId, QueueName, TaskId,
+    TaskState, TaskType, UnixMillis,
 };
 
 /// When a task may first run.
@@ -82,6 +82,10 @@ pub struct Submission {
     pub fairness_key: Option<String>,
     /// The job that it joins, and where in it.
     pub place: Option<JobPlace>,
+    /// The tasks that it waits for, each named once.
+    pub depends_on: Vec<Dependency>,
+    /// What it is called in its graph.
+    pub name: Option<Name>,
 }
 
 impl Submission {
@@ -107,6 +111,8 @@ impl Submission {
             unique: None,
             fairness_key: None,
             place: None,
+            depends_on: Vec::new(),
+            name: None,
         }
     }
 
@@ -199,6 +205,7 @@ impl Submission {
         if let Err(fault) = self.requires.validate() {
             faults.push(fault.under("/requires"));
         }
+        faults.extend(Dependency::validate(&self.depends_on).err());
         if let Err(fault) = validate_preferences(&self.prefers) {
             faults.push(fault.under("/prefers"));
         }
@@ -318,6 +325,10 @@ pub struct Task {
     pub fairness_key: Option<String>,
     /// The job that it belongs to.
     pub job_id: Option<JobId>,
+    /// The tasks that it waits for, or has waited for; left out of lists.
+    pub depends_on: Vec<Dependency>,
+    /// What it is called in its graph.
+    pub name: Option<Name>,
 }
 
 /// Label values and resource amounts by name.

@@ -72,7 +72,7 @@ impl TaskState {
                 Succeeded | RetryWait | Failed | Cancelled | Queued | Scheduled
             ),
             RetryWait => matches!(next, Queued | Cancelled | Expired),
-            Succeeded | Failed | Cancelled | Expired => matches!(next, Queued),
+            Succeeded | Failed | Cancelled | Expired => matches!(next, Queued | Blocked),
         }
     }
 }
@@ -134,7 +134,7 @@ mod tests {
             for next in TaskState::ALL {
                 assert_eq!(
                     state.may_become(next),
-                    next == Queued,
+                    matches!(next, Queued | Blocked),
                     "{state:?} -> {next:?}"
                 );
             }

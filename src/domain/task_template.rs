@@ -70,11 +70,17 @@ impl TaskTemplate {
             requires,
             prefers,
             unique,
+            depends_on,
             fairness_key,
             traceparent: _,
             idempotency: _,
             place: _,
+            name: _,
         } = submission;
+        if !depends_on.is_empty() {
+            let message = "what is submitted again and again depends on no task";
+            return Err(InvalidInput::new("/depends_on", message));
+        }
         let delay_ms = match run_at {
             RunAt::Now => None,
             RunAt::After(millis) => Some(millis),

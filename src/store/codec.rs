@@ -15,8 +15,8 @@ use crate::domain::score::Priority;
 use crate::domain::task::{Progress, RunAt};
 use crate::domain::uniqueness::Uniqueness;
 use crate::domain::{
-    Document, FailureReason, NodeId, QueueName, Submission, Task, TaskId, TaskState, TaskType,
-    UnixMillis,
+    Dependency, Document, FailureReason, Name, NodeId, QueueName, Submission, Task, TaskId,
+    TaskState, TaskType, UnixMillis,
 };
 
 /// 16 bytes as hexadecimal digits.
@@ -31,11 +31,23 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
         })
 }
 
+/// How a task's parents are to learn that it waits for them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Edges {
+    /// They are asked by rows of the outbox.
+    Ask,
+    /// They come into being with the knowledge.
+    Known,
+    /// One of them is not there: the task is refused, unless its key has made it before.
+    Unfound,
+}
+
 /// The arguments of one submission, as `lib/submission.lua` takes them.
 pub(crate) fn encode_submission(
     submission: &Submission,
     id: TaskId,
     origin: &str,
+    edges: Edges,
     inline_bytes: usize,
 ) -> Result<Args, StoreError> {
     let class = serde_json::to_string(&submission.class())
@@ -70,7 +82,7 @@ pub(crate) fn encode_submission(
                 .place
                 .map_or_else(|| origin.to_owned(), |place| place.packed()),
         );
-    encode_fields(&mut args, submission, inline_bytes)?;
+    encode_fields(&mut args, submission, edges, inline_bytes)?;
     Ok(args)
 }
 
@@ -91,6 +103,7 @@ fn encode_unique(unique: &Uniqueness) -> String {
 fn encode_fields(
     args: &mut Args,
     submission: &Submission,
+    edges: Edges,
     inline_bytes: usize,
 ) -> Result<(), StoreError> {
     let mut fields: Vec<(&str, String)> = Vec::new();
@@ -119,6 +132,9 @@ fn encode_fields(
     }
     if let Some(timeout_ms) = submission.timeout_ms {
         field(true, "timeout", &|| timeout_ms.to_string());
+    }
+    if let Some(name) = &submission.name {
+        field(true, "name", &|| name.to_string());
     }
     if let Some(traceparent) = &submission.traceparent {
         field(true, "traceparent", &|| traceparent.clone());
@@ -151,7 +167,16 @@ fn encode_fields(
     if let Some(key) = key {
         args.push("fairness_key").push(key);
     }
-    args.push_number(u32::try_from(long.len()).unwrap_or_default());
+    let depends = usize::from(!submission.depends_on.is_empty());
+    args.push_number(u32::try_from(long.len() + depends).unwrap_or_default());
+    if depends > 0 {
+        let text = Dependency::pack(&submission.depends_on);
+        match edges {
+            Edges::Ask => args.push("d").push(text),
+            Edges::Known => args.push("k").push(text),
+            Edges::Unfound => args.push("d").push(""),
+        };
+    }
     for (kind, document) in long {
         args.push(kind.letter()).push(document.as_str());
     }
@@ -324,5 +349,13 @@ pub(crate) fn decode_task(id: TaskId, mut record: Record) -> Result<Task, StoreE
                     .ok_or_else(|| StoreError::corrupt("a place in a job"))
             })
             .transpose()?,
+        name: record.name("name", Name::parse)?,
+        depends_on: record
+            .take("depends_on")
+            .map(|text| {
+                Dependency::unpack(&text).ok_or_else(|| StoreError::corrupt("a task's edges"))
+            })
+            .transpose()?
+            .unwrap_or_default(),
     })
 }

@@ -23,6 +23,8 @@
 //! {ty0}:payload:ID               a document too long for the record; also result, metadata, error
 //! {ty0}:attempts:ID              earlier attempts
 //! {ty0}:logs:ID                  lines that its workers have logged
+//! {ty0}:edges:ID                 tasks that it depends on; {ty0}:pending:ID those that it waits for
+//! {ty0}:answers:ID               how they ended; {ty0}:dependents:ID whom it tells how it ends
 //! {ty0}:leases                   running tasks by when to look at them
 //! {ty0}:due                      scheduled and retrying tasks by their moment
 //! {ty0}:expiries                 waiting tasks by their expiry
@@ -224,6 +226,11 @@ impl Keys {
         self.one("job_extensions")
     }
 
+    /// Committed graphs whose tasks are to be made, by when to look.
+    pub fn job_plantings(&self) -> String {
+        self.one("job_plantings")
+    }
+
     /// Queues by when a rate lets their next tasks start.
     pub fn openings(&self) -> String {
         self.one("openings")
@@ -252,6 +259,26 @@ impl Keys {
     /// Lines that its workers have logged.
     pub fn logs(&self, id: &str) -> String {
         self.named("logs", id)
+    }
+
+    /// The tasks that a task depends on, as text.
+    pub fn edges(&self, id: &str) -> String {
+        self.named("edges", id)
+    }
+
+    /// The tasks that a blocked task waits for.
+    pub fn pending(&self, id: &str) -> String {
+        self.named("pending", id)
+    }
+
+    /// How the tasks ended that a task depends on, as far as it was told.
+    pub fn answers(&self, id: &str) -> String {
+        self.named("answers", id)
+    }
+
+    /// The tasks that are to be told how a task ends.
+    pub fn dependents(&self, id: &str) -> String {
+        self.named("dependents", id)
     }
 
     /// A queue's record.
@@ -385,6 +412,11 @@ impl Keys {
     /// A job's record.
     pub fn job(&self, id: &str) -> String {
         self.named("job", id)
+    }
+
+    /// The rows of a graph that are not tasks yet.
+    pub fn job_stage(&self, id: &str) -> String {
+        self.named("job_stage", id)
     }
 
     /// A job's tasks by their first item.

@@ -12,6 +12,7 @@ mod codec;
 mod condition;
 mod confirmation;
 mod core;
+mod dependencies;
 pub mod durability;
 mod error;
 pub mod faults;

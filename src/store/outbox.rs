@@ -43,13 +43,26 @@ impl Core {
             .await?;
         let count = rows.left();
         let mut delivered = Args::default();
+        let (mut asks, mut endings) = (Vec::new(), Vec::new());
         while rows.left() > 0 {
             let mut row = rows.next_list()?;
             let (row_id, kind, body) = (row.text()?, row.text()?, row.text()?);
             let result = match kind.as_str() {
                 "submit" => self.deliver_submit(&body).await,
                 "fire" => self.deliver_fire(&body).await,
+                // These come in numbers, and are delivered together.
+                "ask" => {
+                    asks.push(body);
+                    Ok(())
+                }
+                "ended" => {
+                    endings.push(body);
+                    Ok(())
+                }
                 "cancel" => self.deliver_cancel(&body).await,
+                "count" => self.deliver_count(partition, &body).await,
+                "cancel_task" => self.deliver_cancel_task(&body).await,
+                "forget_job" => self.deliver_forget_job(&body).await,
                 other => Err(StoreError::corrupt(format!("the kind {other}"))),
             };
             match result {
@@ -61,6 +74,12 @@ impl Core {
                 Err(error) => return Err(error),
             }
             delivered.push(row_id);
+        }
+        if !asks.is_empty() {
+            self.deliver_asks(&asks).await?;
+        }
+        if !endings.is_empty() {
+            self.deliver_endings(partition, &endings).await?;
         }
         if count > 0 {
             self.call(&scripts::SETTLE_ROWS, partition, "", &delivered)

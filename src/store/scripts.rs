@@ -10,7 +10,7 @@ use std::sync::LazyLock;
 use deadpool_redis::redis;
 
 use crate::domain::TaskType;
-use crate::domain::job::{JOB_WINDOW, UPLOAD_LEASE_MS};
+use crate::domain::job::{JOB_WINDOW, STAGE_MS, UPLOAD_LEASE_MS};
 use crate::domain::lease::{
     CANCEL_GRACE_MS, DEFAULT_LEASE_MS, DEFAULT_MAX_ATTEMPTS, DEFAULT_MAX_LOSSES, DEFAULT_TIMEOUT_MS,
 };
@@ -127,6 +127,7 @@ fn constants() -> String {
         ("KEPT_LOG_LINES", KEPT_LOG_LINES as u64),
         ("KEEP_SLACK_MS", KEEP_SLACK_MS),
         ("UPLOAD_LEASE_MS", UPLOAD_LEASE_MS),
+        ("STAGE_MS", STAGE_MS),
         ("JOB_WINDOW", JOB_WINDOW),
         ("KEEP_SUCCEEDED_MS", retention.succeeded_ms + KEEP_SLACK_MS),
         ("KEEP_FAILED_MS", retention.failed_ms + KEEP_SLACK_MS),
@@ -168,12 +169,12 @@ macro_rules! lua {
 lua! {
     parts {
         "header", "keys", "partition", "outage", "signal", "session", "sets", "share_lines", "shares",
-        "limit_rooms", "limit_parking", "limits", "places",
-        "queue", "heads", "turn_classes", "turns", "classes", "lane", "outbox", "job", "job_end", "task", "uniqueness", "tags", "attempts",
-        "backoff", "retention", "lifecycle", "deletion", "cancellation", "rerun", "reprioritise",
-        "conflict", "submission", "capacity", "report", "completion", "ready", "leasing",
-        "limit_change", "claimable", "standing", "uses", "claimed", "placing", "merge", "operation", "version",
-        "firing",
+        "limit_rooms", "limit_parking", "limits", "places", "queue", "heads", "turn_classes", "turns",
+        "classes", "lane", "outbox", "job", "job_end", "task", "uniqueness", "tags", "attempts",
+        "backoff", "retention", "blocking", "lifecycle", "setback", "dependencies", "deletion",
+        "cancellation", "rerun", "reprioritise", "conflict", "defaults", "submission", "capacity",
+        "report", "completion", "ready", "leasing", "limit_change", "claimable", "standing", "uses",
+        "claimed", "placing", "merge", "operation", "version", "firing",
     }
     scripts {
         SUBMIT = "tasks/submit.lua",
@@ -253,8 +254,21 @@ lua! {
         LIST_JOBS = "jobs/list.lua",
         JOB_TASKS = "jobs/tasks.lua",
         JOB_RESULTS = "jobs/results.lua",
+        STAGE_GRAPH = "jobs/stage.lua",
+        COMMIT_GRAPH = "jobs/commit.lua",
+        PLANTING = "jobs/planting.lua",
+        PLANT = "jobs/plant.lua",
+        PLANTED = "jobs/planted.lua",
+        JOB_COUNTS = "jobs/counts.lua",
+        COUNT_JOB = "jobs/count.lua",
+        FORGET_JOB = "jobs/forget.lua",
         OUTBOX_ROWS = "outbox/rows.lua",
         SETTLE_ROWS = "outbox/settle.lua",
+        ASK = "dependencies/ask.lua",
+        ENDED = "dependencies/ended.lua",
+        ANSWER = "dependencies/answer.lua",
+        PARENTS = "dependencies/parents.lua",
+        EDGES = "dependencies/edges.lua",
         AUDIT_TASK = "audit/task.lua",
         AUDIT_QUEUE = "audit/queue.lua",
         AUDIT_SCHEDULE = "audit/schedule.lua",

@@ -54,6 +54,8 @@ pub enum Work {
     FireSchedules,
     /// Ranges whose next tasks can be made.
     ExtendJobs,
+    /// Committed graphs whose tasks are to be made.
+    PlantJobs,
     /// Jobs of which something ends: a broken upload, cancelled tasks, the job's own record.
     EndJobs,
     /// Rows in the outbox.
@@ -72,6 +74,7 @@ impl Work {
             "operate" => Self::Operate,
             "fire_schedules" => Self::FireSchedules,
             "extend_jobs" => Self::ExtendJobs,
+            "plant_jobs" => Self::PlantJobs,
             "end_jobs" => Self::EndJobs,
             "deliver" => Self::Deliver,
             _ => return None,
@@ -149,6 +152,7 @@ impl Sweeps {
             Work::Operate => self.operate(partition).await,
             Work::FireSchedules => self.fire_schedules(partition).await,
             Work::ExtendJobs => self.core.extend_jobs(partition).await,
+            Work::PlantJobs => self.core.plant_jobs(partition).await,
             Work::EndJobs => self.core.end_jobs(partition).await,
             Work::Deliver => self.deliver(partition).await,
         }

@@ -80,6 +80,10 @@ const PRODUCED: &[(&str, &str)] = &[
         "another_body_under_the_same_key_is_422",
     ),
     (
+        "cyclic_dependency",
+        "a_graph_with_a_cycle_is_422_and_names_it",
+    ),
+    (
         "batch_rejected",
         "an_atomic_batch_is_201_or_422_and_nothing",
     ),

@@ -10,6 +10,7 @@ mod batches;
 mod bodies;
 mod claims;
 mod codes;
+mod dependencies;
 mod drains;
 mod edits;
 mod exchanges;

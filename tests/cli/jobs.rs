@@ -117,3 +117,22 @@ fn a_terminal_shows_bars_with_a_rate_and_the_time_left_and_a_pipe_none() {
     assert!(piped.status.success(), "{}", printed(&piped));
     assert_eq!(String::from_utf8(piped.stderr).unwrap(), "");
 }
+
+#[test]
+fn a_graph_in_a_file_becomes_a_job() {
+    let dir = tempdir().unwrap();
+    let service = Service::start(dir.path());
+    let file = dir.path().join("graph.json");
+    let graph = r#"{"b": {"task": {"payload": 1e400}, "depends_on": ["a"]}, "a": {"task": {"queue": "x"}}}"#;
+    std::fs::write(&file, graph).unwrap();
+    let mut command = taskyard(dir.path());
+    command.env("TASKYARD_URL", format!("http://{}", service.address));
+    command.args(["job", "submit", "--queue", "q", "-o", "json", "--graph"]);
+    let output = command.arg(&file).output().unwrap();
+    assert!(output.status.success(), "{output:?}");
+    let job: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(
+        (&job["total"], &job["state"]),
+        (&2.into(), &"running".into())
+    );
+}

@@ -212,3 +212,19 @@ fn tasks_are_found_changed_and_deleted_by_commands() {
     shell.told(&["task", "delete", &id, "--yes"]);
     shell.fails(&["task", "get", &id], 3, "task_not_found");
 }
+
+#[test]
+fn a_task_waits_for_those_it_is_told_to() {
+    let shell = Shell::start();
+    let submit = ["task", "submit", "--queue", "a"];
+    let (first, second) = (shell.told(&submit), shell.told(&submit));
+    let finish = format!("{second}:finish");
+    let edges = ["--depends-on", &first, "--depends-on", &finish];
+    let id = shell.told(&[&submit[..], &edges[..]].concat());
+    let task = shell.json(&["task", "get", &id]);
+    assert_eq!(task["state"], "blocked");
+    assert_eq!(task["depends_on"], json!([first, second]));
+    let told = shell.told(&["task", "explain", &id]);
+    assert!(told.contains("waits for 2 tasks"), "{told}");
+    shell.fails(&[&submit[..], &["--depends-on", "x:luck"]].concat(), 2, "");
+}

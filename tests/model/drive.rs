@@ -119,6 +119,7 @@ impl World {
             }
             SubmitOutcome::Replayed(id) => Answer::Replayed(self.serial(id)?),
             SubmitOutcome::KeyReused => Answer::KeyReused,
+            SubmitOutcome::UnknownParent(_) => return Err("it depends on nothing".into()),
             SubmitOutcome::JobClosed | SubmitOutcome::OutOfOrder => {
                 return Err("there are no jobs".into());
             }
@@ -503,7 +504,7 @@ impl World {
                             return Err("no action drains a node or begins an operation".to_owned());
                         }
                         Work::FireSchedules => return Err("the model has no schedules".into()),
-                        Work::ExtendJobs | Work::EndJobs => {
+                        Work::ExtendJobs | Work::PlantJobs | Work::EndJobs => {
                             return Err("there are no jobs".to_owned());
                         }
                     };

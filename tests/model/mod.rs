@@ -6,6 +6,7 @@
 
 mod action;
 mod compare;
+mod dependencies;
 mod drive;
 mod edit;
 mod queues;

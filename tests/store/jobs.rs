@@ -12,6 +12,7 @@ fn new_job() -> NewJob {
     NewJob {
         queue: queue("default"),
         name: None,
+        is_graph: false,
         range: None,
         stop_after: None,
         deadline_ms: None,

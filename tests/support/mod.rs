@@ -56,6 +56,25 @@ impl TestRedis {
         u64::try_from(millis).unwrap()
     }
 
+    /// Deletes a key behind the service's back.
+    pub(crate) async fn delete(&self, key: &str) {
+        let mut connection = self.connect().await;
+        let mut command = redis::cmd("DEL");
+        let _: u64 = command.arg(key).query_async(&mut connection).await.unwrap();
+    }
+
+    /// How many keys there are of that pattern.
+    pub(crate) async fn keys_like(&self, pattern: &str) -> usize {
+        let mut connection = self.connect().await;
+        let mut command = redis::cmd("KEYS");
+        let keys: Vec<String> = command
+            .arg(pattern)
+            .query_async(&mut connection)
+            .await
+            .unwrap();
+        keys.len()
+    }
+
     /// How often Redis has run a command, by itself or in a script.
     pub(crate) async fn calls_of(&self, command: &str) -> usize {
         let mut connection = self.connect().await;

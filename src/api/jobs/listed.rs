@@ -1,12 +1,13 @@
-//! A job as JSON: a list of tasks, or a range that makes its tasks itself.
+//! A job as JSON: a list of tasks, a graph of them, or a range that makes its tasks itself.
 
 use serde::Deserialize;
 
+use super::graph::Members;
 use crate::api::json;
 use crate::api::openapi::schemas;
 use crate::api::problem::Problem;
 use crate::api::state::ApiState;
-use crate::api::tasks::{SubmitTask, refusal};
+use crate::api::tasks::{SubmitTask, refusal, unknown_parent};
 use crate::domain::job::JobRange;
 use crate::domain::score::Priority;
 use crate::domain::{Document, InvalidInput, Name, QueueName, Submission, TaskType};
@@ -15,7 +16,7 @@ use crate::store::jobs::Upload;
 /// Tasks that travel together.
 const SLICE_TASKS: usize = 100;
 
-/// A job to be submitted: either `tasks` or `range`.
+/// A job to be submitted: `tasks`, `range` or `graph`.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct SubmitJob {
@@ -35,6 +36,10 @@ pub(crate) struct SubmitJob {
     #[schema(value_type = Option<Vec<Object>>)]
     pub(super) tasks: Option<Vec<Document>>,
     pub(super) range: Option<Range>,
+    /// Tasks by name, each with the names of those it depends on: at most 20,000, with 100,000 dependencies. They go to
+    /// the job's queue unless they name another.
+    #[schema(value_type = Option<std::collections::BTreeMap<String, schemas::GraphTask>>)]
+    pub(super) graph: Option<Members>,
     /// A task that is submitted once, when the job has finished, whatever its state. Without a payload of its own
     /// it gets `{"job_id"}`.
     pub(super) on_finish: Option<SubmitTask>,
@@ -95,38 +100,65 @@ impl SubmitJob {
         let tasks = self.tasks.iter().flatten().enumerate();
         tasks
             .map(|(index, task)| {
-                self.submission(state, task)
+                submission(state, self, task, Queue::OfTheJob)
                     .map_err(|problem| problem.under(&format!("/tasks/{index}")))
             })
             .collect()
     }
+}
 
-    fn submission(&self, state: &ApiState, task: &Document) -> Result<Submission, Problem> {
-        #[derive(Deserialize)]
-        struct Own {
-            queue: Option<serde::de::IgnoredAny>,
-            r#type: Option<serde::de::IgnoredAny>,
-        }
-        let text = task.as_str();
-        let own: Own = json::parse(text.as_bytes())?;
-        if own.queue.is_some() {
+/// Whether a task of a job may name a queue of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Queue {
+    OfTheJob,
+    MayBeNamed,
+}
+
+/// A task of a job, with the queue and the type of the job where it names none.
+pub(super) fn submission(
+    state: &ApiState,
+    job: &SubmitJob,
+    task: &Document,
+    queue: Queue,
+) -> Result<Submission, Problem> {
+    #[derive(Deserialize)]
+    struct Own {
+        queue: Option<serde::de::IgnoredAny>,
+        r#type: Option<serde::de::IgnoredAny>,
+    }
+    let text = task.as_str();
+    let own: Own = json::parse(text.as_bytes())?;
+    let task: SubmitTask = match own.queue {
+        Some(_) if queue == Queue::OfTheJob => {
             let message = "the tasks of a job go to its queue, and name none";
             return Err(InvalidInput::new("/queue", message).into());
         }
-        // The task as it would stand alone: with the queue in front of its own members.
-        let members = text.trim_start().strip_prefix('{').unwrap_or_default();
-        let comma = if members.trim_start().starts_with('}') {
-            ""
-        } else {
-            ","
-        };
-        let whole = format!(r#"{{"queue":"{}"{comma}{members}"#, self.queue);
-        let task: SubmitTask = json::parse(whole.as_bytes())?;
-        let mut submission = task.into_submission(&state.limits)?;
-        if let (None, Some(task_type)) = (own.r#type, &self.r#type) {
-            submission.task_type = task_type.clone();
+        Some(_) => json::parse(text.as_bytes())?,
+        None => {
+            // The task as it would stand alone: with the queue in front of its own members.
+            let members = text.trim_start().strip_prefix('{').unwrap_or_default();
+            let is_empty = members.trim_start().starts_with('}');
+            let comma = if is_empty { "" } else { "," };
+            let whole = format!(r#"{{"queue":"{}"{comma}{members}"#, job.queue);
+            json::parse(whole.as_bytes())?
         }
-        Ok(submission)
+    };
+    let mut submission = task.into_submission(&state.limits)?;
+    if let (None, Some(task_type)) = (own.r#type, &job.r#type) {
+        submission.task_type = task_type.clone();
+    }
+    Ok(submission)
+}
+
+/// Refuses tasks that depend on others which are not there.
+pub(super) async fn check_parents(
+    state: &ApiState,
+    submissions: &[Submission],
+) -> Result<(), Problem> {
+    let unknown = state.store.tasks.unknown_parents(submissions).await?;
+    match unknown.into_iter().next() {
+        Some((index, parent)) => Err(unknown_parent(parent).under(&format!("/tasks/{index}"))),
+        None => Ok(()),
     }
 }
 

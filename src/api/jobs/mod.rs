@@ -1,12 +1,13 @@
 //! Jobs over HTTP: data sets cut into tasks and gathered again. One file a verb.
 //!
 //! A job comes as NDJSON (`upload`, a stream of any length, of which `lines` and `chunks` hold a
-//! bounded part) or as JSON (`listed`). Start with `submit`, which tells the two apart; `results`
+//! bounded part) or as JSON (`listed`, `graph`). Start with `submit`, which tells the two apart; `results`
 //! is the way back.
 
 mod cancel;
 mod chunks;
 mod get;
+mod graph;
 mod lines;
 mod list;
 mod listed;

@@ -17,7 +17,7 @@ use crate::api::path::{Id, JobPath};
 use crate::api::problem::{Code, GetJobProblems, Problem};
 use crate::api::state::ApiState;
 use crate::api::wait;
-use crate::domain::{Document, JobId, TaskId, TaskState};
+use crate::domain::{Document, JobId, Name, TaskId, TaskState};
 use crate::store::jobs::{JobResult, JobResults};
 
 /// What a lost signal costs a follower.
@@ -49,6 +49,10 @@ pub(crate) struct JobResultLine<'a> {
     offset: u64,
     /// How many items it held.
     count: u64,
+    /// What it is called in its graph.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<schemas::Name>)]
+    name: Option<&'a Name>,
     #[schema(value_type = Uuid)]
     task_id: TaskId,
     #[schema(value_type = schemas::TaskState)]
@@ -69,6 +73,7 @@ impl<'a> From<&'a JobResult> for JobResultLine<'a> {
         Self {
             offset: result.place.offset,
             count: result.place.count,
+            name: result.name.as_ref(),
             task_id: result.task,
             state: result.state,
             result: document.filter(|_| result.state == TaskState::Succeeded),

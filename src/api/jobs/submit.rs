@@ -5,6 +5,7 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::Response;
 use serde::Deserialize;
 
+use super::graph;
 use super::listed::{self, SubmitJob};
 use super::upload::{self, Cut, HELD_BYTES};
 use super::{JobView, found};
@@ -58,7 +59,8 @@ pub(crate) struct UploadParams {
 /// NDJSON is cut into tasks while it comes in, `chunk` lines each, with the payload `{"job_id", "offset", "items"}`, `offset`
 /// being the index of the first item; it may be of any length. A broken upload without an Idempotency-Key cancels the job. With one
 /// the same request goes on where it broke off: from its beginning, or from `offset`, at most the job's `items`.
-/// JSON brings a list of tasks, or a range of numbers whose tasks are made as they are needed.
+/// JSON brings a list of tasks, a range of numbers whose tasks are made as they are needed, or a graph: tasks by name, each
+/// with the names of those it waits for. A graph is stored whole or not at all; its tasks come into being within moments.
 #[utoipa::path(post, path = "/jobs", operation_id = "submitJob", tag = "jobs",
     params(UploadParams, SubmitHeaders),
     request_body(content((SubmitJob = "application/json"), (String = "application/x-ndjson"))),
@@ -138,6 +140,7 @@ async fn submit_stream(state: &ApiState, request: Request) -> Result<Response, P
     });
     let new = NewJob {
         name: params.name,
+        is_graph: false,
         range: None,
         stop_after: params.stop_after,
         deadline_ms: params.deadline_ms,
@@ -163,19 +166,33 @@ async fn submit_stream(state: &ApiState, request: Request) -> Result<Response, P
 
 async fn submit_listed(state: &ApiState, request: Request) -> Result<Response, Problem> {
     let key = idempotency::key_of(request.headers())?;
-    let Json { value: job, raw } = Json::<SubmitJob>::from_request(request, state).await?;
+    let Json {
+        value: mut job,
+        raw,
+    } = Json::<SubmitJob>::from_request(request, state).await?;
     let fault = |pointer, message: &'static str| Problem::from(InvalidInput::new(pointer, message));
-    if job.tasks.is_some() == job.range.is_some() {
-        return Err(fault("", "a job has either tasks or a range"));
+    let graph = job.graph.take();
+    let forms = [job.tasks.is_some(), job.range.is_some(), graph.is_some()];
+    if forms.into_iter().filter(|is_there| *is_there).count() != 1 {
+        return Err(fault("", "a job has tasks, a range or a graph"));
     }
     let stop_after = job.failure.and_then(|failure| failure.stop_after);
-    if job.tasks.is_some() && job.priority.is_some() {
+    if job.range.is_none() && job.priority.is_some() {
         return Err(fault(
             "/priority",
-            "the tasks of a list have priorities of their own",
+            "the tasks of a list or a graph have priorities of their own",
         ));
     }
     let submissions = job.submissions(state)?;
+    let is_keyed = key.is_some();
+    if !is_keyed {
+        listed::check_parents(state, &submissions).await?;
+    }
+    let graph = graph.map(|members| graph::read(state, &job, members));
+    let graph = graph.transpose()?;
+    if let (Some(graph), false) = (&graph, is_keyed) {
+        graph::check_room(state, graph).await?;
+    }
     let range = job.range()?;
     let on_finish = job
         .on_finish
@@ -184,6 +201,7 @@ async fn submit_listed(state: &ApiState, request: Request) -> Result<Response, P
         idempotency: key.map(|key| idempotency::remember("/jobs", job.queue.as_str(), &key, &raw)),
         queue: job.queue,
         name: job.name,
+        is_graph: graph.is_some(),
         range,
         stop_after,
         deadline_ms: job.deadline_ms,
@@ -191,7 +209,20 @@ async fn submit_listed(state: &ApiState, request: Request) -> Result<Response, P
     };
     new.validate()?;
     match begin(state, new).await? {
-        Begun::Open(upload) => close(state, listed::bring(upload, submissions).await?).await,
+        Begun::Open(upload) => {
+            // A key that has made the job before counts, whatever has been deleted since.
+            let Some(graph) = graph else {
+                if is_keyed {
+                    listed::check_parents(state, &submissions).await?;
+                }
+                return close(state, listed::bring(upload, submissions).await?).await;
+            };
+            if is_keyed {
+                graph::check_room(state, &graph).await?;
+            }
+            let id = graph::bring(upload, &graph).await?;
+            answer(state, id, false).await
+        }
         Begun::Whole(id, is_replay) => answer(state, id, is_replay).await,
     }
 }

@@ -13,7 +13,7 @@ use crate::api::path::{Id, JobPath};
 use crate::api::problem::{Code, ListJobTasksProblems, Problem};
 use crate::api::state::ApiState;
 use crate::domain::job::JobTask;
-use crate::domain::{JobId, NodeId, QueueName, TaskId, TaskState, TaskType, UnixMillis};
+use crate::domain::{JobId, Name, NodeId, QueueName, TaskId, TaskState, TaskType, UnixMillis};
 
 /// A task of a job in a list: GET /v1/tasks/{id} has the rest.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
@@ -27,6 +27,10 @@ pub(crate) struct JobTaskView<'a> {
     offset: u64,
     /// How many items it holds.
     count: u64,
+    /// What it is called in its graph.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<schemas::Name>)]
+    name: Option<&'a Name>,
     #[schema(value_type = schemas::Name)]
     queue: &'a QueueName,
     #[schema(value_type = schemas::Name)]
@@ -69,7 +73,8 @@ pub(crate) struct JobTaskPage<'a> {
 
 /// List the tasks of a job
 ///
-/// In the order of their items. Of a range they are those that have been made so far. With `state` a page may be short,
+/// In the order of their items; those of a graph behind the ones that they depend on. Of a range they are those that have
+/// been made so far. With `state` a page may be short,
 /// even empty, while it has a `next_cursor`: what a page looks at is bounded.
 #[utoipa::path(get, path = "/jobs/{id}/tasks", operation_id = "listJobTasks", tag = "jobs",
     params(JobPath, ListJobTasks, PageParams),
@@ -89,23 +94,23 @@ pub(crate) async fn list_job_tasks(
         |state| format!("job {id} {}", state.word()),
     );
     let after = page.place(&list)?.map(|(_, offset)| offset);
-    let job = found(&state, id).await?;
+    found(&state, id).await?;
     let jobs = &state.store.jobs;
     let found = jobs.tasks(id, filter.state, after, page.limit).await?;
-    let view = |task| view(&job.queue, task);
     Ok(json::ok(&JobTaskPage {
         items: found.tasks.iter().map(view).collect(),
         next_cursor: found.next.map(|offset| PageQuery::cursor(&list, 0, offset)),
     }))
 }
 
-fn view<'a>(queue: &'a QueueName, task: &'a JobTask) -> JobTaskView<'a> {
+fn view(task: &JobTask) -> JobTaskView<'_> {
     JobTaskView {
         id: task.id,
         job_id: task.place.job,
         offset: task.place.offset,
         count: task.place.count,
-        queue,
+        name: task.name.as_ref(),
+        queue: &task.queue,
         r#type: &task.task_type,
         state: task.state,
         attempt: task.attempt,

@@ -7,6 +7,7 @@ use axum::response::Response;
 use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
 
+use super::parents::ParentsView;
 use super::{directive, session};
 use crate::api::json::{self, Json};
 use crate::api::openapi::schemas;
@@ -87,6 +88,13 @@ pub(crate) struct ClaimedTaskView<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Object>)]
     metadata: Option<&'a Document>,
+    /// The tasks that it has waited for, by their names in the graph or by their ids; the first 1,000.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<std::collections::BTreeMap<String, super::parents::ParentView>>)]
+    parents: Option<ParentsView<'a>>,
+    /// How many tasks it has waited for, when `parents` does not hold them all.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    parents_total: Option<u64>,
 }
 
 impl<'a> From<&'a ClaimedTask> for ClaimedTaskView<'a> {
@@ -103,6 +111,9 @@ impl<'a> From<&'a ClaimedTask> for ClaimedTaskView<'a> {
             deadline_at: task.deadline_at,
             traceparent: task.traceparent.as_deref(),
             metadata: task.metadata.as_ref(),
+            parents: ParentsView::of(&task.parents),
+            parents_total: (task.parents.len() < task.parents_total)
+                .then_some(task.parents_total as u64),
         }
     }
 }

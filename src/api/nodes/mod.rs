@@ -9,6 +9,7 @@ mod drain;
 mod exchange;
 mod get;
 mod heartbeat;
+mod parents;
 mod register;
 mod remove;
 

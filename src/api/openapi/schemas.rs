@@ -14,6 +14,7 @@ use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
 use utoipa::{PartialSchema, ToSchema};
 
 use crate::api::problem::Code;
+use crate::domain::dependency::On as OnWord;
 use crate::domain::operation::{Action, OperationState as Operation};
 use crate::domain::placement::Strategy;
 use crate::domain::retry::{Growth as GrowthWord, Jitter as JitterWord};
@@ -65,6 +66,7 @@ words! {
         UntilWord::ALL.map(UntilWord::word);
     UniqueOnConflict "While another task holds the key: it is the answer, the submit is refused, or the other is cancelled if it still waits.":
         Conflict::ALL.map(Conflict::word);
+    On "How a task has to end for another that waits for it: succeed, end at all, or fail or expire.": OnWord::ALL;
     Ordering "What goes first in a queue: priority, priority with a bound on how long it is preferred, or neither.":
         [OrderingWord::Strict, OrderingWord::Aging, OrderingWord::Fifo];
     Placement "Which of the nodes that wait gets a task: the free, fast and sound one, the one that has it done first, \
@@ -325,6 +327,56 @@ pub(crate) struct WeightedQueue {
     /// More than 0; twice the weight comes first twice as often. 1 by default.
     #[schema(required = false, exclusive_minimum = 0, maximum = 1_000_000)]
     weight: f64,
+}
+
+/// A task that another waits for: its id, or its id with how it has to end.
+#[derive(ToSchema)]
+#[serde(untagged)]
+pub(crate) enum Dependency {
+    /// It has to succeed.
+    Id(#[schema(inline)] uuid::Uuid),
+    /// It has to end so.
+    Edge(Edge),
+}
+
+/// A task of a graph.
+#[derive(ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct GraphTask {
+    /// As POST /v1/tasks takes it. Without a queue it goes to the job's. It depends on nothing outside of the graph, and has
+    /// no `unique` key.
+    #[schema(value_type = Object)]
+    task: Value,
+    /// The tasks of the graph that it waits for.
+    depends_on: Option<Vec<NamedDependency>>,
+}
+
+/// A task of the same graph that another waits for: its name, or its name with how it has to end.
+#[derive(ToSchema)]
+#[serde(untagged)]
+pub(crate) enum NamedDependency {
+    /// It has to succeed.
+    Name(#[schema(inline)] Name),
+    /// It has to end so.
+    Edge(NamedEdge),
+}
+
+/// A task of the same graph that another waits for, and how it has to end.
+#[derive(ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct NamedEdge {
+    name: Name,
+    /// `success` by default.
+    on: Option<On>,
+}
+
+/// A task that another waits for, and how it has to end.
+#[derive(ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Edge {
+    id: uuid::Uuid,
+    /// `success` by default.
+    on: Option<On>,
 }
 
 #[cfg(test)]

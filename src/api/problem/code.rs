@@ -100,6 +100,8 @@ codes! {
         "The body is JSON but not what this path takes. `errors` points at each wrong value.";
     IdempotencyKeyReused "idempotency_key_reused" 422 false "The Idempotency-Key was used for another body"
         "The same key came with another body in the last 24 hours. Use a new key for a new request.";
+    CyclicDependency "cyclic_dependency" 422 false "The tasks wait for each other"
+        "Tasks of the graph depend on each other in a circle, so none of them could ever run. The detail names the circle, and `errors` points at its tasks.";
     BatchRejected "batch_rejected" 422 false "The batch was rejected whole"
         "At least one item of an atomic batch cannot be taken, so none was. `errors` points at the items.";
     QueueFull "queue_full" 429 true "The queue is full"

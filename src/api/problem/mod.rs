@@ -152,6 +152,14 @@ impl Problem {
         }
     }
 
+    /// A graph whose tasks depend on each other in a circle.
+    pub(crate) fn cyclic(detail: String, errors: Vec<InvalidInput>) -> Self {
+        Self {
+            errors,
+            ..Self::new(Code::CyclicDependency, detail)
+        }
+    }
+
     /// The same problem, seen from a document that holds the value under `prefix`.
     pub(crate) fn under(mut self, prefix: &str) -> Self {
         self.errors = self

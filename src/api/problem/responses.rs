@@ -11,13 +11,13 @@ use utoipa::openapi::schema::{ObjectBuilder, Type};
 use utoipa::openapi::{ContentBuilder, Ref, RefOr, Response, ResponseBuilder};
 
 use super::Code::{
-    self, AlreadyFinished, BatchRejected, BatchTooLarge, DuplicateTask, DurabilityUnconfirmed,
-    Forbidden, IdempotencyInProgress, IdempotencyKeyReused, Internal, InvalidCursor, InvalidJson,
-    InvalidRequest, InvalidState, JobNotFound, LeaseLost, NodeUnknown, NotAcceptable, NotFound,
-    OperationNotFound, Overloaded, PayloadTooLarge, PreconditionFailed, Purged, QueueFull,
-    QueueNotFound, RequestTimeout, ScheduleNotFound, ShuttingDown, StoreFull, StoreReset,
-    StoreUnavailable, TaskActive, TaskNotFinished, TaskNotFound, TooManyWaiters, Unauthenticated,
-    UnsupportedMediaType, ValidationFailed,
+    self, AlreadyFinished, BatchRejected, BatchTooLarge, CyclicDependency, DuplicateTask,
+    DurabilityUnconfirmed, Forbidden, IdempotencyInProgress, IdempotencyKeyReused, Internal,
+    InvalidCursor, InvalidJson, InvalidRequest, InvalidState, JobNotFound, LeaseLost, NodeUnknown,
+    NotAcceptable, NotFound, OperationNotFound, Overloaded, PayloadTooLarge, PreconditionFailed,
+    Purged, QueueFull, QueueNotFound, RequestTimeout, ScheduleNotFound, ShuttingDown, StoreFull,
+    StoreReset, StoreUnavailable, TaskActive, TaskNotFinished, TaskNotFound, TooManyWaiters,
+    Unauthenticated, UnsupportedMediaType, ValidationFailed,
 };
 
 /// Every operation of the API.
@@ -88,7 +88,7 @@ groups! {
     TriggerScheduleProblems: ScheduleNotFound QueueFull, CALL, WRITE;
     PreviewScheduleProblems: InvalidRequest ScheduleNotFound, CALL;
     PreviewProblems:, CALL, BODY;
-    SubmitJobProblems: IdempotencyInProgress IdempotencyKeyReused Purged InvalidState QueueFull BatchTooLarge ShuttingDown, CALL, BODY, WRITE;
+    SubmitJobProblems: CyclicDependency IdempotencyInProgress IdempotencyKeyReused Purged InvalidState QueueFull BatchTooLarge ShuttingDown, CALL, BODY, WRITE;
     GetJobProblems: InvalidRequest JobNotFound TooManyWaiters, CALL;
     ListJobTasksProblems: InvalidRequest InvalidCursor JobNotFound, CALL;
     CancelJobProblems: JobNotFound AlreadyFinished, CALL, WRITE;

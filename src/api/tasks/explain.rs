@@ -58,6 +58,13 @@ pub(crate) struct ReasonView<'a> {
     nodes: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     missing: Option<MissingView<'a>>,
+    /// How many tasks a blocked one waits for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    waits_for: Option<u64>,
+    /// Up to 20 of those tasks.
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    #[schema(value_type = Vec<Uuid>, required = false)]
+    task_ids: &'a [TaskId],
     /// The limit of its queue that holds it, as a path in the queue's `limits`, such as `running` or
     /// `types.render.rate`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -86,6 +93,8 @@ impl<'a> From<&'a Reason> for ReasonView<'a> {
             node_id: reason.node_id.as_ref(),
             nodes: reason.nodes,
             missing: reason.missing.as_ref().map(MissingView::from),
+            waits_for: reason.waits_for,
+            task_ids: &reason.task_ids,
             limit: reason.limit.as_deref(),
         }
     }

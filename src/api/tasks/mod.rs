@@ -10,6 +10,7 @@ mod bulk;
 mod cancel;
 mod complete;
 mod delete;
+pub(crate) mod depends_on;
 mod etag;
 mod explain;
 mod fail;
@@ -48,6 +49,7 @@ pub(crate) use update::*;
 
 use serde::{Deserialize, Serialize};
 
+use self::depends_on::DependsOn;
 use super::openapi::schemas;
 use super::problem::{Code, Problem};
 use crate::domain::lease::DEFAULT_MAX_LOSSES;
@@ -57,8 +59,8 @@ use crate::domain::score::Priority;
 use crate::domain::task::{Progress, RunAt};
 use crate::domain::uniqueness::Uniqueness;
 use crate::domain::{
-    Document, FailureReason, InvalidInput, JobId, Limits, NodeId, QueueName, Submission, Task,
-    TaskId, TaskState, TaskType, UnixMillis,
+    Document, FailureReason, InvalidInput, JobId, Limits, Name, NodeId, QueueName, Submission,
+    Task, TaskId, TaskState, TaskType, UnixMillis,
 };
 
 /// A task to be submitted.
@@ -115,6 +117,9 @@ pub(crate) struct SubmitTask {
     /// The key that it is to hold alone in its queue.
     #[schema(value_type = Option<schemas::Uniqueness>)]
     unique: Option<Uniqueness>,
+    /// Tasks of any queue that have to end first; at most 1,000.
+    #[schema(value_type = Option<Vec<schemas::Dependency>>, max_items = 1000)]
+    depends_on: Option<Vec<DependsOn>>,
     /// Whose task it is, for one: the keys of a queue take turns, and limits may hold for each. 1 to 128 bytes.
     #[schema(min_length = 1, max_length = 128)]
     fairness_key: Option<String>,
@@ -147,6 +152,7 @@ impl SubmitTask {
                 RunAt::Now
             }
         };
+        let depends_on = depends_on::read(self.depends_on.unwrap_or_default(), &mut faults);
         let submission = Submission {
             task_type: self.r#type.unwrap_or_default(),
             payload: self.payload,
@@ -162,6 +168,7 @@ impl SubmitTask {
             requires: self.requires.unwrap_or_default(),
             prefers: self.prefers.unwrap_or_default(),
             unique: self.unique,
+            depends_on,
             fairness_key: self.fairness_key,
             ..Submission::new(self.queue)
         };
@@ -259,6 +266,14 @@ pub(crate) struct TaskView<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Uuid>)]
     job_id: Option<JobId>,
+    /// What it is called in its graph.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<schemas::Name>)]
+    name: Option<&'a Name>,
+    /// The tasks that it waits for, or has waited for. Lists leave them out.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(value_type = Vec<Uuid>, required = false)]
+    depends_on: Vec<TaskId>,
     /// On answers to writes: how safe the write is.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<schemas::Durability>)]
@@ -294,6 +309,8 @@ impl<'a> TaskView<'a> {
             metadata: task.metadata.as_ref(),
             fairness_key: task.fairness_key.as_deref(),
             job_id: task.job_id,
+            name: task.name.as_ref(),
+            depends_on: task.depends_on.iter().map(|edge| edge.parent).collect(),
             durability: None,
         }
     }

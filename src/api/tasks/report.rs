@@ -43,6 +43,9 @@ pub(crate) fn problem_of(outcome: &ReportOutcome) -> Option<Problem> {
             Problem::new(Code::InvalidState, "only a running task can be released")
         }
         ReportOutcome::TooManyClasses => super::submit::too_many_classes(),
+        ReportOutcome::UnknownParent { child, parent } => {
+            super::unknown_parent(*parent).under(&format!("/submit/{child}"))
+        }
         // The store has placed the queue and asked again: that it is still missing is a fault of ours.
         ReportOutcome::Unplaced => Problem::of(Code::Internal),
     })

@@ -31,7 +31,8 @@ pub(crate) struct SubmitHeaders {
 /// The queue comes into being with its first task. With an Idempotency-Key the request may be repeated
 /// for 24 hours: the answer is then the task as it is now. With `unique`, one task at a time holds a key of the
 /// queue: while another holds it, `return` answers 200 with that one and `Taskyard-Deduplicated: true`, `reject`
-/// 409 `duplicate_task`, and `replace` cancels the other if it still waits (409 if it does not).
+/// 409 `duplicate_task`, and `replace` cancels the other if it still waits (409 if it does not). With `depends_on` it is
+/// `blocked` until those tasks have ended as asked, and fails with the reason `dependency` when one ends otherwise.
 #[utoipa::path(post, path = "/tasks", operation_id = "submitTask", tag = "tasks",
     params(SubmitHeaders), request_body = SubmitTask,
     responses(
@@ -80,6 +81,7 @@ pub(crate) fn refusal(outcome: &SubmitOutcome) -> Problem {
         SubmitOutcome::TooManyClasses => too_many_classes(),
         SubmitOutcome::QueueFull => Problem::of(Code::QueueFull),
         SubmitOutcome::Rejected => Problem::of(Code::BatchRejected),
+        SubmitOutcome::UnknownParent(index) => unknown_parent(*index),
         SubmitOutcome::JobClosed => Problem::new(
             Code::InvalidState,
             "the job takes no more tasks: it was cancelled or stopped while they came in",
@@ -112,6 +114,14 @@ pub(super) fn too_many_classes() -> Problem {
     Problem::invalid(vec![crate::domain::InvalidInput::new(
         "/requires",
         "the queue already holds 1000 combinations of type and requires; use another queue for more",
+    )])
+}
+
+/// A task depends on one that is not there.
+pub(crate) fn unknown_parent(index: usize) -> Problem {
+    Problem::invalid(vec![crate::domain::InvalidInput::new(
+        format!("/depends_on/{index}"),
+        "there is no such task: it was never submitted here, or is deleted",
     )])
 }
 

@@ -1,6 +1,6 @@
 //! `taskyard job submit`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::pin::Pin;
 
 use anyhow::Context;
@@ -8,26 +8,32 @@ use tokio::io::AsyncRead;
 
 use crate::cli::call::Caller;
 use crate::cli::exit::Failure;
-use crate::cli::input::name;
+use crate::cli::input::{Content, name};
 use crate::cli::output::Progress;
-use crate::client::JobUpload;
+use crate::client::{JobUpload, SubmitGraph};
 
 const EXAMPLES: &str = "\
 Examples:
   taskyard job submit pages.ndjson --queue pages
   zcat pages.ndjson.gz | taskyard job submit - --queue pages --chunk 1000
   taskyard job submit pages.ndjson --queue pages --key november    # can be repeated
+  echo '{\"a\": {\"task\": {}}, \"b\": {\"task\": {}, \"depends_on\": [\"a\"]}}' | taskyard job submit --graph - --queue build
   taskyard job submit pages.ndjson --queue pages --on-finish '{\"queue\": \"pages-done\"}'";
 
-/// Send the lines of a file, each a JSON value, to be worked on in chunks
+/// Send the lines of a file, each a JSON value, to be worked on in chunks; or a graph of tasks
 ///
 /// The job goes to stdout. On a terminal stderr shows a bar with the rate and the time left, elsewhere a line every
 /// 10 s. Without --key a broken upload cancels the job; with it, the same command goes on where it broke off.
+/// A graph is a JSON object of tasks by name, each with the names of those it waits for.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Submit {
     /// A file of NDJSON, or - for stdin
-    file: PathBuf,
+    #[arg(required_unless_present = "graph")]
+    file: Option<PathBuf>,
+    /// A file of JSON with the tasks of a graph by name, or - for stdin
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["file", "chunk", "priority"])]
+    graph: Option<PathBuf>,
     /// The queue of its tasks
     #[arg(long, value_parser = name)]
     queue: String,
@@ -59,6 +65,9 @@ pub(super) struct Submit {
 
 impl Submit {
     pub(super) async fn run(self, caller: &Caller) -> Result<(), Failure> {
+        if let Some(file) = self.graph.clone() {
+            return self.submit_graph(caller, file).await;
+        }
         let (input, bytes) = self.open().await?;
         let upload = JobUpload {
             queue: self.queue,
@@ -79,13 +88,33 @@ impl Submit {
         caller.output.show(&job?)
     }
 
+    /// Sends a graph; its tasks are passed on byte for byte.
+    async fn submit_graph(self, caller: &Caller, file: PathBuf) -> Result<(), Failure> {
+        let content = if file.as_os_str() == "-" {
+            Content::Stdin
+        } else {
+            Content::File(file)
+        };
+        let job = SubmitGraph {
+            queue: self.queue,
+            task_type: self.task_type,
+            name: self.name,
+            graph: content.read_json()?,
+        };
+        let key = self.key.as_deref();
+        caller
+            .output
+            .show(&caller.client.submit_graph(&job, key).await?)
+    }
+
     /// What to send, and how long it is, if that can be known.
     async fn open(&self) -> Result<(Pin<Box<dyn AsyncRead + Send>>, Option<u64>), Failure> {
-        if self.file.as_os_str() == "-" {
+        let file = self.file.as_deref().unwrap_or(Path::new("-"));
+        if file.as_os_str() == "-" {
             return Ok((Box::pin(tokio::io::stdin()), None));
         }
-        let unreadable = || format!("{} cannot be read", self.file.display());
-        let file = tokio::fs::File::open(&self.file).await;
+        let unreadable = || format!("{} cannot be read", file.display());
+        let file = tokio::fs::File::open(file).await;
         let file = file.with_context(unreadable).map_err(Failure::usage)?;
         let about = file.metadata().await.ok();
         let bytes = about

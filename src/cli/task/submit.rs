@@ -8,7 +8,7 @@ use crate::cli::call::Caller;
 use crate::cli::exit::Failure;
 use crate::cli::input::{Content, name, pair};
 use crate::cli::output;
-use crate::client::{SubmitTask, Task};
+use crate::client::{DependsOn, SubmitTask, Task};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -17,7 +17,8 @@ Examples:
   jq -c .order shop.json | taskyard task submit --queue orders --payload -
   taskyard task submit --queue reports --at 2030-01-01T06:00:00Z --tag nightly
   id=$(taskyard task submit --queue mail --idempotency-key order-17 -q)
-  taskyard task submit --queue sums --payload '[1, 2]' --wait=30";
+  taskyard task submit --queue sums --payload '[1, 2]' --wait=30
+  taskyard task submit --queue reports --depends-on $id --depends-on $other:finish";
 
 /// Submit a task and print its id
 ///
@@ -63,6 +64,9 @@ pub(super) struct Submit {
     /// Something to keep with it; may be given more than once
     #[arg(long, value_name = "KEY=VALUE", value_parser = pair)]
     metadata: Vec<(String, String)>,
+    /// Wait for the success of a task first, or for it to end in another way: finish, failure; may be given more than once
+    #[arg(long = "depends-on", value_name = "ID[:ON]", value_parser = depends_on)]
+    depends_on: Vec<DependsOn>,
     /// Makes it safe to submit again: the same key makes one task
     #[arg(long, value_name = "KEY")]
     idempotency_key: Option<String>,
@@ -108,6 +112,19 @@ impl Submit {
             timeout_ms: self.timeout_ms,
             tags: self.tags,
             metadata: self.metadata.into_iter().collect(),
+            depends_on: self.depends_on,
         })
     }
+}
+
+/// `ID` or `ID:ON`.
+fn depends_on(text: &str) -> Result<DependsOn, &'static str> {
+    let (id, on) = text.split_once(':').unzip();
+    if on.is_some_and(|on| !["success", "finish", "failure"].contains(&on)) {
+        return Err("it is ID, ID:finish or ID:failure");
+    }
+    Ok(DependsOn {
+        id: name(id.unwrap_or(text))?,
+        on: on.map(str::to_owned),
+    })
 }

@@ -28,6 +28,8 @@ pub struct TaskFacts {
     pub keys: BTreeMap<String, i64>,
     /// The id of the task that holds its unique key.
     pub unique_holder: Option<String>,
+    /// How many tasks it waits for.
+    pub waits_for: u64,
     /// Tags under which it is not found, though it has them.
     pub lost_tags: Vec<String>,
     /// Its fairness key, when that is to take turns and does not.
@@ -123,6 +125,7 @@ fn decode(id: TaskId, mut reply: Reply) -> Result<Option<TaskFacts>, StoreError>
     }
     let unique_holder = reply.optional_text()?;
     let lost_key = reply.optional_text()?;
+    let waits_for = reply.count()?;
     Ok(still_there.then_some(TaskFacts {
         id,
         record,
@@ -130,6 +133,7 @@ fn decode(id: TaskId, mut reply: Reply) -> Result<Option<TaskFacts>, StoreError>
         rows,
         keys,
         unique_holder,
+        waits_for,
         lost_tags,
         lost_key,
     }))

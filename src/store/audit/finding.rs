@@ -169,6 +169,20 @@ pub enum Finding {
         /// Its state.
         state: TaskState,
     },
+    /// A blocked task that nothing can release.
+    #[error("task {task} is blocked but waits for no task")]
+    WaitsForNothing {
+        /// The task.
+        task: TaskId,
+    },
+    /// A task that is not blocked still waits for others.
+    #[error("task {task} is {} but still waits for other tasks", .state.word())]
+    WaitsNoMore {
+        /// The task.
+        task: TaskId,
+        /// Its state.
+        state: TaskState,
+    },
     /// The queue has keys but no record.
     #[error("queue {queue} has tasks, classes or a place in the list but no record")]
     QueueWithoutRecord {

@@ -40,6 +40,7 @@ impl TaskFacts {
         self.judge_rows(state, &mut findings);
         self.judge_keys(state, &mut findings);
         findings.extend(self.judge_unique(state));
+        findings.extend(self.judge_dependencies(state));
         findings
     }
 
@@ -47,7 +48,8 @@ impl TaskFacts {
         let task = self.id;
         let running = state == TaskState::Running;
         let waits_for_a_moment = matches!(state, TaskState::Scheduled | TaskState::RetryWait);
-        let waits = !running && !state.is_final();
+        // A blocked task does not expire before it is released.
+        let waits = !running && !state.is_final() && state != TaskState::Blocked;
         let expires = self.field("expires");
         for (row, wanted, recorded) in [
             (Row::Ready, state == TaskState::Queued, self.field("score")),
@@ -113,6 +115,17 @@ impl TaskFacts {
         }
         let must = until == "finished" || until == "started" && never_started;
         (must && !holds).then_some(Finding::UniqueKeyNotHeld { task, state })
+    }
+
+    /// A blocked task waits for at least one other, and nobody else waits.
+    fn judge_dependencies(&self, state: TaskState) -> Option<Finding> {
+        let task = self.id;
+        let blocked = state == TaskState::Blocked;
+        match (blocked, self.waits_for) {
+            (true, 0) => Some(Finding::WaitsForNothing { task }),
+            (false, 1..) => Some(Finding::WaitsNoMore { task, state }),
+            _ => None,
+        }
     }
 
     fn tags(&self) -> Vec<String> {

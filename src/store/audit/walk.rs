@@ -37,7 +37,7 @@ pub(super) fn classify(key: &str) -> Option<(Partition, Kind)> {
     let name = || name.to_owned();
     let kind = match kind {
         "task" => Kind::Record(name()),
-        "attempts" | "logs" => Kind::OfTask(name()),
+        "attempts" | "logs" | "edges" | "pending" | "answers" => Kind::OfTask(name()),
         "leases" | "due" | "expiries" | "held" | "job_tasks" => Kind::Tasks(None),
         "ready" | "tag" => Kind::Tasks(rest.split(':').nth(1).map(str::to_owned)),
         "queues" => Kind::Queues,

@@ -6,7 +6,7 @@ use crate::domain::job::{JobRange, NewJob};
 use crate::domain::placement::TaskClass;
 use crate::domain::{Document, JobId, Submission, TaskId, TaskType};
 use crate::store::args::Args;
-use crate::store::codec::{encode_submission, hex};
+use crate::store::codec::{Edges, encode_submission, hex};
 use crate::store::outbox::encode_submit;
 use crate::store::{StoreError, random_hex, scripts};
 
@@ -99,6 +99,9 @@ impl Jobs {
     /// What the record keeps of the request.
     fn fields(&self, id: JobId, new: &NewJob) -> Result<Vec<(&'static str, String)>, StoreError> {
         let mut fields: Vec<(&'static str, String)> = Vec::new();
+        if new.is_graph {
+            fields.push(("graph", "1".to_owned()));
+        }
         if let Some(name) = &new.name {
             fields.push(("name", name.to_string()));
         }
@@ -146,7 +149,13 @@ impl Jobs {
             on_finish.payload = Document::of(&serde_json::json!({ "job_id": id }))
                 .map_err(|error| StoreError::corrupt(error.to_string()))?;
         }
-        let item = encode_submission(&on_finish, task, "outbox", self.core.inline_bytes)?;
+        let item = encode_submission(
+            &on_finish,
+            task,
+            "outbox",
+            Edges::Ask,
+            self.core.inline_bytes,
+        )?;
         encode_submit(&on_finish.queue, &item)
     }
 }

@@ -1,14 +1,18 @@
 //! Jobs: their records, and how their tasks come and go together.
 //!
-//! All of a job is in one partition, that of its queue, so that each transition is one script. The
-//! counters are kept by the scripts that move its tasks (`migrations-lua/lib/job.lua`). Start with
-//! `begin`, then `upload`, by which tasks join.
+//! A job is in the partition of its queue, and so are its tasks, save those of a graph that name other
+//! queues. The counters are kept by the scripts that move its tasks (`migrations-lua/lib/job.lua`);
+//! other partitions tell theirs (`branches`). Start with `begin`, then `upload`, by which tasks join, or
+//! `stage` and `plant`, by which those of a graph do.
 
 mod begin;
+mod branches;
 mod cancel;
 mod get;
+mod plant;
 mod results;
 mod retry;
+mod stage;
 mod sweeps;
 mod tasks;
 mod upload;

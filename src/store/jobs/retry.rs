@@ -1,7 +1,8 @@
 //! Retry: the failed tasks of a job run again.
 
 use super::Jobs;
-use crate::domain::JobId;
+use super::get::parse_id;
+use crate::domain::{JobId, TaskId};
 use crate::store::args::Args;
 use crate::store::{StoreError, scripts};
 
@@ -20,6 +21,24 @@ pub enum RetryJobOutcome {
 }
 
 impl Jobs {
+    /// Runs those of the tasks again that have failed, in their order; how many those were.
+    async fn retry_away(&self, ids: &[TaskId]) -> Result<u64, StoreError> {
+        let mut again = 0;
+        for together in ids.chunk_by(|one, other| one.partition() == other.partition()) {
+            let mut args = Args::default();
+            for id in together {
+                args.push(id.compact());
+            }
+            let mut reply = self
+                .core
+                .call(&scripts::RETRY_JOB, together[0].partition(), "named", &args)
+                .await?;
+            reply.text()?;
+            again += reply.count()?;
+        }
+        Ok(again)
+    }
+
     /// Runs the failed tasks of a job again, a page at a time. Cut off half-way it leaves the rest,
     /// and may be called again.
     pub async fn retry(&self, id: JobId) -> Result<RetryJobOutcome, StoreError> {
@@ -41,6 +60,11 @@ impl Jobs {
             }
             again += reply.count()?;
             after = reply.text()?;
+            let mut away = Vec::with_capacity(reply.left());
+            while reply.left() > 0 {
+                away.push(parse_id(&reply.text()?)?.as_run());
+            }
+            again += self.retry_away(&away).await?;
             if after.is_empty() {
                 return Ok(RetryJobOutcome::Done(again));
             }

@@ -1,10 +1,13 @@
 //! Tasks: those of a job in the order of their items.
 
+use std::collections::{BTreeMap, HashMap};
+
 use super::Jobs;
 use crate::domain::job::{JobPlace, JobTask};
-use crate::domain::{JobId, NodeId, TaskId, TaskState, TaskType};
+use crate::domain::{JobId, Name, NodeId, Partition, QueueName, TaskId, TaskState, TaskType};
 use crate::store::args::Args;
 use crate::store::codec::Record;
+use crate::store::reply::Reply;
 use crate::store::{StoreError, scripts};
 
 /// Tasks that one call looks at while it searches a state.
@@ -73,14 +76,59 @@ impl Jobs {
         page.next = next
             .transpose()
             .map_err(|_| StoreError::corrupt("the index of an item"))?;
+        let (mut rows, mut away) = (Vec::with_capacity(reply.left()), BTreeMap::new());
         while reply.left() > 0 {
-            let mut row = reply.next_list()?;
-            let task = TaskId::from_compact(row.text()?.as_bytes())
-                .ok_or_else(|| StoreError::corrupt("an ill-formed id"))?;
-            page.tasks.push(decode(task, Record::rest(row)?)?);
+            let (task, record) = read(reply.next_list()?)?;
+            if task.partition() != id.as_run().partition() {
+                let together: &mut Vec<TaskId> = away.entry(task.partition()).or_default();
+                together.push(task);
+            }
+            rows.push((task, record));
+        }
+        let mut found = self.named(away).await?;
+        for (task, record) in rows {
+            let record = found.remove(&task).unwrap_or(record);
+            // Of a graph, one that was deleted in another partition.
+            if record.is_empty() {
+                continue;
+            }
+            let task = decode(task, record)?;
+            if state.is_none_or(|state| state == task.state) {
+                page.tasks.push(task);
+            }
         }
         Ok(())
     }
+
+    /// The records of tasks in other partitions than their job's.
+    async fn named(
+        &self,
+        away: BTreeMap<Partition, Vec<TaskId>>,
+    ) -> Result<HashMap<TaskId, Record>, StoreError> {
+        let mut found = HashMap::new();
+        for (partition, ids) in away {
+            let mut args = Args::default();
+            for id in ids {
+                args.push(id.compact());
+            }
+            let mut reply = self
+                .core
+                .call(&scripts::JOB_TASKS, partition, "named", &args)
+                .await?;
+            reply.text()?;
+            while reply.left() > 0 {
+                let (id, record) = read(reply.next_list()?)?;
+                found.insert(id, record);
+            }
+        }
+        Ok(found)
+    }
+}
+
+fn read(mut row: Reply) -> Result<(TaskId, Record), StoreError> {
+    let id = TaskId::from_compact(row.text()?.as_bytes())
+        .ok_or_else(|| StoreError::corrupt("an ill-formed id"))?;
+    Ok((id, Record::rest(row)?))
 }
 
 fn decode(id: TaskId, mut record: Record) -> Result<JobTask, StoreError> {
@@ -91,6 +139,11 @@ fn decode(id: TaskId, mut record: Record) -> Result<JobTask, StoreError> {
             .take("job")
             .and_then(|text| JobPlace::unpack(&text))
             .ok_or_else(|| missing("a place"))?,
+        name: record.take("name").and_then(|text| Name::parse(&text).ok()),
+        queue: record
+            .take("queue")
+            .and_then(|text| QueueName::parse(&text).ok())
+            .ok_or_else(|| missing("a queue"))?,
         task_type: record
             .take("type")
             .and_then(|text| TaskType::parse(&text).ok())

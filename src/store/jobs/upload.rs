@@ -10,6 +10,7 @@ use super::Jobs;
 use crate::domain::job::JobPlace;
 use crate::domain::{JobId, Submission};
 use crate::store::args::Args;
+use crate::store::core::Core;
 use crate::store::reply::Reply;
 use crate::store::{StoreError, SubmitOutcome, Tasks, scripts};
 
@@ -37,8 +38,19 @@ struct Right {
 
 impl Right {
     async fn call(&self, script: &scripts::Script, mode: &str) -> Result<Reply, StoreError> {
+        self.call_with(script, mode, &Args::default()).await
+    }
+
+    async fn call_with(
+        &self,
+        script: &scripts::Script,
+        mode: &str,
+        rest: &Args,
+    ) -> Result<Reply, StoreError> {
         let mut args = Args::default();
-        args.push(self.id.compact()).push(&self.uploader);
+        args.push(self.id.compact())
+            .push(&self.uploader)
+            .append(rest);
         let partition = self.id.as_run().partition();
         self.jobs.core.call(script, partition, mode, &args).await
     }
@@ -62,6 +74,24 @@ impl Upload {
             pending: VecDeque::new(),
             is_over: false,
         }
+    }
+
+    pub(super) fn core(&self) -> Arc<Core> {
+        Arc::clone(&self.right.jobs.core)
+    }
+
+    /// Runs a script that takes job, uploader and these arguments.
+    pub(super) async fn call(
+        &mut self,
+        script: &scripts::Script,
+        args: &Args,
+    ) -> Result<Reply, StoreError> {
+        self.right.call_with(script, "", args).await
+    }
+
+    /// The job has all that was to come.
+    pub(super) const fn is_whole(&mut self) {
+        self.is_over = true;
     }
 
     /// The job.

@@ -11,7 +11,7 @@ use crate::domain::schedule::due::Fate;
 use crate::domain::schedule::{FireOutcome, Overlap, Schedule};
 use crate::domain::{Partition, TaskId, UnixMillis};
 use crate::store::args::Args;
-use crate::store::codec::encode_submission;
+use crate::store::codec::{Edges, encode_submission};
 use crate::store::outbox::encode_fire;
 use crate::store::tasks::Tasks;
 use crate::store::{StoreError, scripts};
@@ -181,7 +181,13 @@ impl Schedules {
             .submission()
             .map_err(|fault| StoreError::corrupt(fault.to_string()))?;
         let id = self.core.mint_id(self.core.partition_of(&submission.queue));
-        let item = encode_submission(&submission, id, "schedule", self.core.inline_bytes)?;
+        let item = encode_submission(
+            &submission,
+            id,
+            "schedule",
+            Edges::Ask,
+            self.core.inline_bytes,
+        )?;
         let row = encode_fire(&schedule.name, &submission.queue, &item)?;
         Ok((id, row))
     }

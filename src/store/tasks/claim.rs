@@ -42,7 +42,8 @@ impl Tasks {
     pub async fn claim(&self, request: ClaimRequest) -> Result<Claimed, StoreError> {
         let store = self.clone();
         tokio::spawn(async move {
-            let claimed = store.claim_now(&request).await?;
+            let mut claimed = store.claim_now(&request).await?;
+            claimed.tell_parents().await?;
             claimed.note(&request.node);
             Ok(claimed)
         })
@@ -62,6 +63,7 @@ impl Tasks {
                 claimed.absorb(self.recall_in(partition, request).await?);
             }
         }
+        claimed.tell_parents().await?;
         Ok(claimed)
     }
 

@@ -3,6 +3,7 @@
 use deadpool_redis::redis::Value;
 
 use super::Tasks;
+use crate::domain::dependency::Parent;
 use crate::domain::{Document, LeaseToken, NodeId, QueueName, TaskId, TaskType, UnixMillis};
 use crate::store::StoreError;
 use crate::store::codec::latest_attempt;
@@ -39,6 +40,10 @@ pub struct ClaimedTask {
     pub traceparent: Option<String>,
     /// The moment that it waited for, if it did.
     pub(super) due: Option<UnixMillis>,
+    /// How many tasks it has waited for.
+    pub parents_total: usize,
+    /// Those of them that are told of, in its own order.
+    pub parents: Vec<Parent>,
 }
 
 impl ClaimedTask {
@@ -77,6 +82,21 @@ impl Claimed {
     /// Takes the tasks out: the caller answers for them now.
     pub fn deliver(mut self) -> Vec<ClaimedTask> {
         std::mem::take(&mut self.tasks)
+    }
+
+    /// Reads how those ended that the tasks have waited for. What fails here fails the claim: its tasks go
+    /// back, as if it had not been.
+    pub(super) async fn tell_parents(&mut self) -> Result<(), StoreError> {
+        let depending = self.tasks.iter().filter(|task| task.parents_total > 0);
+        let ids: Vec<TaskId> = depending.map(|task| task.id).collect();
+        if ids.is_empty() {
+            return Ok(());
+        }
+        let mut told = self.store.parents_of(&ids).await?;
+        for task in &mut self.tasks {
+            task.parents = told.remove(&task.id).unwrap_or_default();
+        }
+        Ok(())
     }
 
     /// Tasks that the node holds in the partitions where nothing was found.
@@ -281,5 +301,7 @@ fn decode_claimed(mut reply: Reply) -> Result<ClaimedTask, StoreError> {
         due: rare()?
             .map(|text| parse_number(&text).map(UnixMillis::new))
             .transpose()?,
+        parents_total: rare()?.map_or(Ok(0), |count| parse_number(&count))?,
+        parents: Vec::new(),
     })
 }

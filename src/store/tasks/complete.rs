@@ -1,15 +1,11 @@
 //! Complete: the node that holds the lease hands in the result, and perhaps children.
 
-use std::collections::BTreeMap;
-
 use super::Tasks;
 use super::report::{ReportOutcome, View};
-use crate::domain::limits::MAX_CLASSES;
-use crate::domain::placement::TaskClass;
-use crate::domain::{Document, LeaseToken, QueueName, Submission, TaskId};
+use crate::domain::{Document, LeaseToken, Submission, TaskId};
 use crate::store::StoreError;
 use crate::store::args::Args;
-use crate::store::codec::{encode_document, encode_submission};
+use crate::store::codec::{Edges, encode_document, encode_submission};
 use crate::store::keys::DocumentKind;
 use crate::store::lanes::Verb;
 use crate::store::outbox;
@@ -38,6 +34,16 @@ fn is_large(completion: &Completion) -> bool {
     result > SMALL_RESULT_BYTES || !completion.submit.is_empty()
 }
 
+/// Whether a completion was refused for a child of it, whichever was looked at first.
+const fn is_about_a_child(outcome: &ReportOutcome) -> bool {
+    matches!(
+        outcome,
+        ReportOutcome::Unplaced
+            | ReportOutcome::TooManyClasses
+            | ReportOutcome::UnknownParent { .. }
+    )
+}
+
 fn verb_of(completion: &Completion) -> Verb {
     if is_large(completion) {
         Verb::CompleteLarge
@@ -59,8 +65,12 @@ impl Tasks {
         if !self.have_room(&completion).await? {
             return Ok(ReportOutcome::TooManyClasses);
         }
-        let args = self.encode_completion(&completion)?;
+        let unfound = self.unknown_parents(&completion.submit).await?.pop_first();
+        let args = self.encode_completion(&completion, unfound)?;
         let outcome = self.report(verb, completion.id, args.clone()).await?;
+        if let (Some((child, parent)), true) = (unfound, is_about_a_child(&outcome)) {
+            return Ok(ReportOutcome::UnknownParent { child, parent });
+        }
         if !matches!(outcome, ReportOutcome::Unplaced) {
             return Ok(outcome);
         }
@@ -78,24 +88,9 @@ impl Tasks {
     /// brings such a child whatever comes in between, so that none is lost.
     async fn have_room(&self, completion: &Completion) -> Result<bool, StoreError> {
         let own = completion.id.partition();
-        let mut new: BTreeMap<&QueueName, Vec<TaskClass>> = BTreeMap::new();
-        for child in &completion.submit {
-            if self.core.partition_of(&child.queue) == own {
-                continue;
-            }
-            let class = child.class();
-            let known = self.core.classes_of(&child.queue).await?;
-            let known = known.as_ref().map_or(&[][..], |known| &known.all);
-            let new = new.entry(&child.queue).or_default();
-            if known.iter().any(|one| **one == class) || new.contains(&class) {
-                continue;
-            }
-            if known.len() + new.len() >= MAX_CLASSES {
-                return Ok(false);
-            }
-            new.push(class);
-        }
-        Ok(true)
+        let away = |child: &&Submission| self.core.partition_of(&child.queue) != own;
+        self.have_room_for_classes(completion.submit.iter().filter(away))
+            .await
     }
 
     /// Completes many tasks that have no children; the outcomes are in their order.
@@ -105,7 +100,7 @@ impl Tasks {
     ) -> Vec<Result<ReportOutcome, StoreError>> {
         let (mut small, mut large) = (Vec::with_capacity(completions.len()), Vec::new());
         for completion in completions {
-            match self.encode_completion(completion) {
+            match self.encode_completion(completion, None) {
                 Ok(args) if is_large(completion) => large.push((completion.id, args)),
                 Ok(args) => small.push((completion.id, args)),
                 Err(error) => return completions.iter().map(|_| Err(error.clone())).collect(),
@@ -135,19 +130,26 @@ impl Tasks {
             .collect()
     }
 
-    fn encode_completion(&self, completion: &Completion) -> Result<Args, StoreError> {
+    fn encode_completion(
+        &self,
+        completion: &Completion,
+        unfound: Option<(usize, usize)>,
+    ) -> Result<Args, StoreError> {
         let inline_bytes = self.core.inline_bytes;
         let own = completion.id.partition();
         let (mut children, mut child_count) = (Args::default(), 0_u32);
         let (mut rows, mut row_count) = (Args::default(), 0_u32);
-        for child in &completion.submit {
+        for (index, child) in completion.submit.iter().enumerate() {
             let partition = self.core.partition_of(&child.queue);
+            let lacks = unfound.is_some_and(|(lacking, _)| lacking == index);
+            let edges = if lacks { Edges::Unfound } else { Edges::Ask };
             let id = self.core.mint_id(partition);
-            if partition == own {
-                children.append(&encode_submission(child, id, "", inline_bytes)?);
+            // In this partition it has the completion refused, wherever it would go.
+            if partition == own || lacks {
+                children.append(&encode_submission(child, id, "", edges, inline_bytes)?);
                 child_count += 1;
             } else {
-                let item = encode_submission(child, id, "outbox", inline_bytes)?;
+                let item = encode_submission(child, id, "outbox", edges, inline_bytes)?;
                 rows.push(outbox::encode_submit(&child.queue, &item)?);
                 row_count += 1;
             }

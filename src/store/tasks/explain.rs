@@ -9,6 +9,9 @@ use crate::store::codec::{Record, decode_task};
 use crate::store::queues::{FINISHED_WINDOW_MS, per_second};
 use crate::store::{StoreError, scripts};
 
+/// Parents of a blocked task that are named.
+const NAMED_PARENTS: u32 = 20;
+
 impl Tasks {
     /// The task and its queue as of one moment, or `None` when there is no such task.
     pub async fn explain(&self, id: TaskId) -> Result<Option<Situation>, StoreError> {
@@ -22,6 +25,7 @@ impl Tasks {
         let mut args = Args::default();
         args.push(id.compact())
             .push_number(FINISHED_WINDOW_MS)
+            .push_number(NAMED_PARENTS)
             .push_number(finals.len() as u64);
         for state in finals {
             args.push(state.word());
@@ -56,6 +60,12 @@ impl Tasks {
                     .map(UnixMillis::new),
             });
         }
+        let mut pending = reply.next_list()?;
+        let waits_for = pending.count()?;
+        let mut waits_for_some = Vec::new();
+        while pending.left() > 0 {
+            waits_for_some.extend(TaskId::from_compact(pending.text()?.as_bytes()));
+        }
         // A new class is a signal away; without it the type alone is known.
         let classes = self.core.classes_of(&task.queue).await?;
         let class = classes.and_then(|known| known.all.get(number).map(|class| (**class).clone()));
@@ -70,6 +80,8 @@ impl Tasks {
             ahead,
             last_given_at,
             limits,
+            waits_for,
+            waits_for_some,
             finished_per_s: per_second(ended, u64::from(FINISHED_WINDOW_MS)),
         }))
     }

@@ -21,6 +21,7 @@ pub(crate) mod progress;
 pub(crate) mod release;
 pub(crate) mod report;
 pub(crate) mod retry;
+mod room;
 pub(crate) mod run_now;
 pub(crate) mod submit;
 pub(crate) mod update;

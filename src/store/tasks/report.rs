@@ -50,6 +50,13 @@ pub enum ReportOutcome {
     NotRunning,
     /// A child's queue has as many classes as it may have.
     TooManyClasses,
+    /// A child depends on a task that is not there.
+    UnknownParent {
+        /// The index of the child.
+        child: usize,
+        /// The index of that task in its `depends_on`.
+        parent: usize,
+    },
     /// A child's queue is not there; [`Tasks::complete`] places it and asks again.
     Unplaced,
 }
@@ -177,6 +184,10 @@ pub(super) fn decode(id: TaskId, answer: Value) -> Result<ReportOutcome, StoreEr
         "lease_lost" => ReportOutcome::LeaseLost,
         "not_found" => ReportOutcome::NotFound,
         "not_running" => ReportOutcome::NotRunning,
+        "unknown_parent" => ReportOutcome::UnknownParent {
+            child: 0,
+            parent: 0,
+        },
         "too_many_classes" => ReportOutcome::TooManyClasses,
         "unplaced" => ReportOutcome::Unplaced,
         other => {

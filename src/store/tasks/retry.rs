@@ -11,7 +11,7 @@ use crate::store::scripts;
 /// What became of it.
 #[derive(Debug)]
 pub enum RetryOutcome {
-    /// It waits for a node again.
+    /// It waits for a node again, or first for tasks that it depends on.
     Queued(Box<Task>),
     /// It has not finished.
     InvalidState(TaskState),

@@ -10,9 +10,12 @@ use crate::domain::lease::DEFAULT_MAX_ATTEMPTS;
 use crate::domain::{Partition, Submission, Task, TaskId, TaskState, UnixMillis};
 use crate::store::StoreError;
 use crate::store::args::Args;
-use crate::store::codec::encode_submission;
+use crate::store::codec::{Edges, encode_submission};
 use crate::store::lanes::{GROUP_BYTES, SLICE_ITEMS, Slice, Verb};
 use crate::store::reply::Reply;
+
+/// What an edge of a task takes in a group, roughly.
+const EDGE_BYTES: usize = 48;
 
 /// What became of one submission.
 #[derive(Debug)]
@@ -33,6 +36,8 @@ pub enum SubmitOutcome {
     RefusedDuplicate(TaskId),
     /// Another item of an atomic batch was refused.
     Rejected,
+    /// The task that `depends_on` has at that index is not there.
+    UnknownParent(usize),
     /// The job takes no more tasks, or is gone.
     JobClosed,
     /// The job has not taken the items before this task's.
@@ -60,13 +65,17 @@ impl Tasks {
             return submissions.iter().map(|_| Err(StoreError::Full)).collect();
         }
         let count = submissions.len();
+        let unfound = match self.unknown_parents(&submissions).await {
+            Ok(unfound) => unfound,
+            Err(error) => return submissions.iter().map(|_| Err(error.clone())).collect(),
+        };
         let mut by_partition: BTreeMap<Partition, Vec<Item>> = BTreeMap::new();
         for (index, submission) in submissions.into_iter().enumerate() {
             let partition = self.core.partition_of(&submission.queue);
             by_partition
                 .entry(partition)
                 .or_default()
-                .push(Item { index, submission });
+                .push(Item::new(index, submission, &unfound));
         }
         let finished = join_all(
             by_partition
@@ -94,10 +103,11 @@ impl Tasks {
         let queue = first.queue.clone();
         let partition = self.core.partition_of(&queue);
         self.core.place(partition, &queue).await?;
+        let unfound = self.unknown_parents(&submissions).await?;
         let items: Vec<Item> = submissions
             .into_iter()
             .enumerate()
-            .map(|(index, submission)| Item { index, submission })
+            .map(|(index, submission)| Item::new(index, submission, &unfound))
             .collect();
         self.send(partition, &items, "atomic")
             .await?
@@ -169,6 +179,7 @@ impl Tasks {
                 &item.submission,
                 id,
                 "",
+                item.edges(),
                 self.core.inline_bytes,
             )?);
             ids.push(id);
@@ -182,7 +193,7 @@ impl Tasks {
             .into_iter()
             .zip(ids)
             .zip(answers)
-            .map(|((item, id), answer)| (item.index, decode(answer, id, &item.submission)))
+            .map(|((item, id), answer)| (item.index, decode(answer, id, item)))
             .collect())
     }
 }
@@ -191,6 +202,26 @@ impl Tasks {
 struct Item {
     index: usize,
     submission: Submission,
+    /// The first of its parents that is not there.
+    unfound: Option<usize>,
+}
+
+impl Item {
+    fn new(index: usize, submission: Submission, unfound: &BTreeMap<usize, usize>) -> Self {
+        Self {
+            index,
+            unfound: unfound.get(&index).copied(),
+            submission,
+        }
+    }
+
+    const fn edges(&self) -> Edges {
+        if self.unfound.is_some() {
+            Edges::Unfound
+        } else {
+            Edges::Ask
+        }
+    }
 }
 
 /// Cuts a batch into slices that leave room for others.
@@ -198,7 +229,8 @@ fn slices(items: &[Item]) -> Vec<&[Item]> {
     let mut slices = Vec::new();
     let (mut first, mut bytes) = (0, 0);
     for (index, item) in items.iter().enumerate() {
-        let size = item.submission.payload.len() + 256;
+        let edges = item.submission.depends_on.len() * EDGE_BYTES;
+        let size = item.submission.payload.len() + edges + 256;
         if index > first && (index - first == SLICE_ITEMS || bytes + size > GROUP_BYTES) {
             slices.push(&items[first..index]);
             (first, bytes) = (index, 0);
@@ -211,11 +243,8 @@ fn slices(items: &[Item]) -> Vec<&[Item]> {
     slices
 }
 
-fn decode(
-    answer: Value,
-    id: TaskId,
-    submission: &Submission,
-) -> Result<Option<SubmitOutcome>, StoreError> {
+fn decode(answer: Value, id: TaskId, item: &Item) -> Result<Option<SubmitOutcome>, StoreError> {
+    let submission = &item.submission;
     let mut reply = Reply::list(answer)?;
     Ok(Some(match reply.text()?.as_str() {
         "created" => {
@@ -223,7 +252,7 @@ fn decode(
                 .ok_or_else(|| StoreError::corrupt("an unknown state"))?;
             let created_at = UnixMillis::new(reply.count()?);
             let due = UnixMillis::new(reply.count()?);
-            let run_at = (state == TaskState::Scheduled).then_some(due);
+            let run_at = (due.get() > 0).then_some(due);
             let mut task = created(id, submission, state, created_at, run_at);
             if submission.max_attempts.is_none() && reply.left() > 0 {
                 task.max_attempts = u32::try_from(reply.count()?)
@@ -238,6 +267,7 @@ fn decode(
         "too_many_classes" => SubmitOutcome::TooManyClasses,
         "queue_full" => SubmitOutcome::QueueFull,
         "rejected" => SubmitOutcome::Rejected,
+        "unknown_parent" => SubmitOutcome::UnknownParent(item.unfound.unwrap_or_default()),
         "job_closed" => SubmitOutcome::JobClosed,
         "out_of_order" => SubmitOutcome::OutOfOrder,
         "unplaced" => return Ok(None),
@@ -291,5 +321,7 @@ fn created(
         metadata: submission.metadata.clone(),
         fairness_key: submission.fairness_key.clone(),
         job_id: submission.place.map(|place| place.job),
+        depends_on: submission.depends_on.clone(),
+        name: submission.name.clone(),
     }
 }

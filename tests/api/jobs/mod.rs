@@ -2,6 +2,7 @@
 
 mod broken;
 mod ends;
+mod graphs;
 mod lists;
 mod ranges;
 mod results;

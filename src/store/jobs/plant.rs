@@ -1,0 +1,114 @@
+//! Plant: the rows of a committed graph become tasks, a page in one partition after another.
+
+use std::collections::BTreeSet;
+
+use super::stage::Row;
+use crate::domain::{Partition, QueueName, TaskId};
+use crate::store::args::Args;
+use crate::store::core::Core;
+use crate::store::{StoreError, scripts};
+
+/// Rows of one page.
+const PAGE: u64 = 200;
+
+/// Rows whose tasks go to one partition.
+struct Page {
+    job: String,
+    is_cancelled: bool,
+    planted: u64,
+    partition: Partition,
+    rows: Vec<(TaskId, Row)>,
+}
+
+impl Core {
+    /// Makes the tasks of the committed graphs. Cut off anywhere, it begins with the same page anew: what is
+    /// there is not made again.
+    pub(crate) async fn plant_jobs(&self, home: Partition) -> Result<(), StoreError> {
+        // They stay due, and their tasks come as soon as there is room.
+        while !self.is_full() {
+            let Some(page) = self.next_planting(home).await? else {
+                return Ok(());
+            };
+            self.plant(home, &page).await?;
+            let mut args = Args::default();
+            args.push(&page.job)
+                .push_number(page.planted)
+                .push_number(page.rows.len() as u64);
+            for (id, (place, ..)) in page.rows.iter().filter(|_| page.partition != home) {
+                args.push_number(*place).push(id.compact());
+            }
+            self.call(&scripts::PLANTED, home, "", &args).await?;
+        }
+        Ok(())
+    }
+
+    async fn next_planting(&self, home: Partition) -> Result<Option<Page>, StoreError> {
+        let mut args = Args::default();
+        args.push_number(PAGE);
+        let mut reply = self.call(&scripts::PLANTING, home, "", &args).await?;
+        if reply.left() == 0 {
+            return Ok(None);
+        }
+        let mut page = Page {
+            job: reply.text()?,
+            is_cancelled: reply.text()? == "1",
+            planted: reply.count()?,
+            partition: home,
+            rows: Vec::with_capacity(reply.left()),
+        };
+        while reply.left() > 0 {
+            let unreadable = || StoreError::corrupt("a row of a graph");
+            let row: Row = serde_json::from_str(&reply.text()?).map_err(|_| unreadable())?;
+            let id = row.2.first().map_or(&[][..], String::as_bytes);
+            let id = TaskId::from_compact(id).ok_or_else(unreadable)?;
+            if page.rows.is_empty() {
+                page.partition = id.partition();
+            } else if page.partition != id.partition() {
+                break;
+            }
+            page.rows.push((id, row));
+        }
+        Ok(Some(page))
+    }
+
+    async fn plant(&self, home: Partition, page: &Page) -> Result<(), StoreError> {
+        if page.rows.is_empty() {
+            return Ok(());
+        }
+        // Placing first costs a call a queue, and makes the planting one that is not refused half-way.
+        let names: BTreeSet<&str> = page
+            .rows
+            .iter()
+            .filter_map(|(_, row)| row.2.get(1))
+            .map(String::as_str)
+            .collect();
+        for name in names {
+            let queue =
+                QueueName::parse(name).map_err(|_| StoreError::corrupt("a queue's name"))?;
+            self.place(page.partition, &queue).await?;
+        }
+        let mut args = Args::default();
+        if page.partition == home {
+            args.push("");
+        } else {
+            args.push_number(home.number());
+        }
+        args.push(&page.job);
+        for (_, (_, children, item)) in &page.rows {
+            args.push(children);
+            for text in item {
+                args.push(text);
+            }
+        }
+        let mode = if page.is_cancelled { "cancelled" } else { "" };
+        let mut reply = self
+            .call(&scripts::PLANT, page.partition, mode, &args)
+            .await?;
+        if reply.text()? == "done" {
+            Ok(())
+        } else {
+            // A queue was removed after it had been placed: the page comes again.
+            Err(StoreError::not_done())
+        }
+    }
+}
