@@ -5,7 +5,7 @@
 //! layer knows only those to its right:
 //!
 //! ```text
-//! main -> cli -> server -> { api, dispatcher } -> store -> domain
+//! main -> cli -> server -> { api, dispatcher } -> { store, egress } -> domain
 //! ```
 //!
 //! Start with [`domain`] for the words, then `migrations-lua/README.md` for what
@@ -17,6 +17,7 @@ pub mod client;
 pub mod config;
 pub mod dispatcher;
 pub mod domain;
+pub mod egress;
 pub mod server;
 pub mod store;
 pub mod telemetry;

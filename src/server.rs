@@ -9,6 +9,7 @@ mod stream;
 
 use std::io::{self, Write};
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use rustix::process::{Resource, getrlimit};
@@ -21,13 +22,17 @@ use crate::api::{self, state::ApiState};
 use crate::config::{SecretUrl, Settings};
 use crate::dispatcher;
 use crate::domain::Limits;
+use crate::domain::egress::EgressRules;
 use crate::domain::fleet::QuarantineRule;
+use crate::egress::{Egress, Roots, SystemNames};
 use crate::store::redis_check::RedisFacts;
 use crate::store::{OpenError, Store, StoreOptions};
 
 /// From the signal to the end of the last request. A stop that takes longer is cut off, since
 /// orchestrators usually kill after 30 s, and what follows takes its time too.
 const STOP: Duration = Duration::from_secs(20);
+/// From the signal until pushes that have no answer are broken off and their tasks given back.
+const PUSHES: Duration = Duration::from_secs(15);
 /// How long the background work may take to notice the stop: it can be lost at any instant.
 const BACKGROUND: Duration = Duration::from_secs(2);
 
@@ -65,6 +70,14 @@ pub enum ServeError {
     /// The data directory cannot remember which data set this is.
     #[error("the file `epoch` in the data directory cannot be used")]
     Epoch(#[source] io::Error),
+    /// The certificates of `egress_ca` cannot be used.
+    #[error("the certificates in {} cannot be used", .path.display())]
+    Certificates {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
     /// Requests were still running at the hard stop.
     #[error("{connections} connections were cut off {} s after the stop was asked for", STOP.as_secs())]
     HardStop {
@@ -114,6 +127,7 @@ pub async fn serve(
     listener: TcpListener,
     settings: &Settings,
     redis: &Redis,
+    egress: Egress,
     shutdown: CancellationToken,
 ) -> Result<(), ServeError> {
     let store = open(settings, redis).await?;
@@ -134,6 +148,7 @@ pub async fn serve(
         connections: fitting_connections(
             settings.limits.connections,
             getrlimit(Resource::Nofile).current,
+            settings.limits.pushes,
             store.sweeps.partitions().count(),
         ),
         ..settings.limits
@@ -145,21 +160,28 @@ pub async fn serve(
             "the limit of open files leaves room for fewer connections than the settings allow"
         );
     }
+    let pushes = dispatcher::push::start(&store, &wakeups, &egress, &limits, &shutdown);
     let router = api::router(ApiState::new(api::state::Inner {
         store,
         wakeups,
+        egress,
         limits,
         shutdown: shutdown.clone(),
     }));
     announce(&listener);
-    let cut_off = connections::serve(
-        listener,
-        router,
-        limits.connections,
-        &shutdown,
-        patience(settings),
-    )
-    .await;
+    let (cut_off, ()) = tokio::join!(
+        connections::serve(
+            listener,
+            router,
+            limits.connections,
+            &shutdown,
+            patience(settings),
+        ),
+        async {
+            shutdown.cancelled().await;
+            pushes.finish(PUSHES).await;
+        },
+    );
     background.cancel();
     // A sweep that waits for a Redis that hangs is left to itself.
     let _ = tokio::time::timeout(BACKGROUND, tracker.wait()).await;
@@ -174,11 +196,16 @@ pub async fn serve(
 
 /// How many connections leave enough of the open files for Redis and everything else: a service
 /// that can open no more files loses Redis with its next broken connection.
-fn fitting_connections(wanted: usize, open_files: Option<u64>, partitions: usize) -> usize {
+fn fitting_connections(
+    wanted: usize,
+    open_files: Option<u64>,
+    pushes: usize,
+    partitions: usize,
+) -> usize {
     let Some(open_files) = open_files.and_then(|count| usize::try_from(count).ok()) else {
         return wanted;
     };
-    let others = OTHER_FILES + partitions * FILES_A_PARTITION;
+    let others = OTHER_FILES + pushes + partitions * FILES_A_PARTITION;
     wanted.min(open_files.saturating_sub(others).max(1))
 }
 
@@ -204,6 +231,19 @@ async fn open(settings: &Settings, redis: &Redis) -> Result<Store, ServeError> {
     Ok(store)
 }
 
+/// The way out, under the rules of the settings.
+pub fn egress(settings: &Settings) -> Result<Egress, ServeError> {
+    let rules = EgressRules::new(settings.allow_egress.clone());
+    let Some(path) = settings.egress_ca.clone() else {
+        return Ok(Egress::new(rules, Roots::default(), SystemNames));
+    };
+    let read = || Ok(Roots::parse(&std::fs::read(&path)?)?);
+    match read() {
+        Ok(roots) => Ok(Egress::new(rules, roots, SystemNames)),
+        Err(source) => Err(ServeError::Certificates { path, source }),
+    }
+}
+
 fn announce(listener: &TcpListener) {
     let Ok(address) = listener.local_addr() else {
         return;
@@ -220,10 +260,10 @@ mod tests {
 
     #[test]
     fn connections_leave_files_for_everything_else() {
-        assert_eq!(fitting_connections(16_384, None, 16), 16_384);
-        assert_eq!(fitting_connections(16_384, Some(1 << 20), 16), 16_384);
-        assert_eq!(fitting_connections(16_384, Some(1_024), 16), 704);
-        assert_eq!(fitting_connections(100, Some(1_024), 16), 100);
-        assert_eq!(fitting_connections(100, Some(64), 16), 1);
+        assert_eq!(fitting_connections(16_384, None, 0, 16), 16_384);
+        assert_eq!(fitting_connections(16_384, Some(1 << 20), 128, 16), 16_384);
+        assert_eq!(fitting_connections(16_384, Some(1_024), 128, 16), 576);
+        assert_eq!(fitting_connections(100, Some(1_024), 128, 16), 100);
+        assert_eq!(fitting_connections(100, Some(64), 0, 16), 1);
     }
 }

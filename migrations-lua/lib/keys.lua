@@ -22,6 +22,7 @@ local keys = {
   openings = PREFIX .. ':openings',
   job_endings = PREFIX .. ':job_endings',
   job_extensions = PREFIX .. ':job_extensions',
+  endpoints = PREFIX .. ':endpoints',
   job_plantings = PREFIX .. ':job_plantings',
   channel = PREFIX .. ':signals',
 }
@@ -59,6 +60,7 @@ function keys.held(node, session) return PREFIX .. ':held:' .. node .. ':' .. se
 function keys.using(node) return PREFIX .. ':using:' .. node end
 function keys.lane(lane) return PREFIX .. ':lane:' .. lane end
 function keys.node(node) return PREFIX .. ':node:' .. node end
+function keys.endpoint(kind, name) return PREFIX .. ':endpoint:' .. kind .. ':' .. name end
 function keys.schedule(name) return PREFIX .. ':schedule:' .. name end
 function keys.cancels(node) return PREFIX .. ':cancels:' .. node end
 function keys.operation(id) return PREFIX .. ':operation:' .. id end

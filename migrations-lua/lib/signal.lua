@@ -2,6 +2,8 @@
 --   ready QUEUE COUNT CLASS tasks became claimable      final ID...   runs ended
 --   due MS                 something is due by then    outbox        rows wait in the outbox
 --   ended NODE SESSION     a session is over           classes QUEUE a class is new
+--   endpoint KIND NAME     where tasks are pushed to, or how that fares, has changed
+--   cancel ID              a running task without a session is to stop
 --   drain NODE             a node drains, or not any more    operation ID   one is over
 -- A hint only: what was missed is found by the next sweep.
 --@needs keys

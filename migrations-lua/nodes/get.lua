@@ -11,9 +11,11 @@ local nodes = { 'ok' }
 while more() do
   local node = take()
   local record = redis.call('HGETALL', keys.node(node))
-  local due = redis.call('ZSCORE', keys.beats, node)
-  local silence = due and math.max(0, partition.lease_now - (tonumber(due) - DEAD_AFTER_MS)) or -1
-  local seen = silence >= 0 and partition.now - silence or tonumber(redis.call('HGET', keys.node(node), 'seen') or 0)
+  local due = tonumber(redis.call('ZSCORE', keys.beats, node) or nil)
+  local silence = due and math.max(0, partition.lease_now - (due - DEAD_AFTER_MS)) or -1
+  -- An endpoint does not beat; what was heard of it last is written down.
+  local beats = due and due <= partition.lease_now + DEAD_AFTER_MS
+  local seen = beats and partition.now - silence or tonumber(redis.call('HGET', keys.node(node), 'seen') or 0)
   nodes[#nodes + 1] = record[1] and { silence, seen, record } or {}
 end
 return nodes

@@ -12,7 +12,8 @@ local record = redis.call('HMGET', keys.node(node), 'session', 'drain')
 if record[1] ~= session or not redis.call('ZSCORE', keys.beats, node) then
   return { 'ok', 'unknown' }
 end
-redis.call('ZADD', keys.beats, partition.lease_now + dead_after, node)
+-- Never back: the session of an endpoint lives on without beats.
+redis.call('ZADD', keys.beats, 'GT', partition.lease_now + dead_after, node)
 if load ~= '' then redis.call('HSET', keys.node(node), 'load', load) end
 partition.save()
 -- A page of the notes: a worker that stops these is told of the others by its next heartbeats.

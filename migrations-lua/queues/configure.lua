@@ -2,38 +2,43 @@
 -- configure: sets what a queue is like; one that is not there comes into being. Mode 'merge' leaves
 -- what is not named as it is, and makes no queue.
 -- KEYS[1]  partition prefix
--- ARGV     header, queue, revision it must have or '', number of weights or '' for those it has,
---          key, weight ..., number of fields to clear, field ..., then field, value ...
--- Returns  {'ok', 'new' | 'known'}, {'ok', 'not_found'}, {'ok', 'other_revision'}, or {'ok', 'has_tasks'}
+-- ARGV     header, queue, revision it must have or '', secret of the target or '', fresh secret, number of
+--          weights or '' for those it has, key, weight ..., number of fields to clear, field ..., then field, value ...
+-- Returns  {'ok', 'new' | 'known', whether the fresh secret was taken ('1' | '0')}, {'ok', 'not_found'},
+--          {'ok', 'other_revision'}, {'ok', 'no_target'} for a secret of none, or {'ok', 'has_tasks'}
 --          when another ordering was asked for: queued and running tasks have places in the old one
--- Publishes classes (whoever remembers what the queue is like looks again), ready, due: limits may let go of what they held
---@include placing limit_change signal
+-- Publishes classes (whoever remembers what the queue is like looks again), endpoint; ready, due: limits may let go of
+--          what they held
+--@include placing limit_change endpoint signal
 
-local name, wanted, weights = take(), take(), take()
+local name, wanted, secret, fresh, weights = take(), take(), take(), take(), take()
 weights = weights ~= '' and { take(2 * tonumber(weights)) }
 local key = keys.queue(name)
-local known = redis.call('HMGET', key, 'created', 'revision', 'ordering', 'typed')
+local known = redis.call('HMGET', key, 'created', 'revision', 'ordering', 'target')
 if MODE == 'merge' and not known[1] then return { 'ok', 'not_found' } end
 if wanted ~= '' and (not known[1] or wanted ~= '*' and wanted ~= (known[2] or '0')) then
   return { 'ok', 'other_revision' }
 end
 
-local cleared, fields, ordering, limits_named = {}, {}, known[3] or 'strict', false
+local cleared, fields, ordering, target, limits_named = {}, {}, known[3] or 'strict', known[4], false
 for i = 1, tonumber(take()) do
   cleared[i] = take()
   if cleared[i] == 'ordering' then ordering = 'strict' end
+  if cleared[i] == 'target' then target = false end
   limits_named = limits_named or string.find(cleared[i], '^limit_')
 end
 while more() do
   fields[#fields + 1] = take()
   fields[#fields + 1] = take()
   if fields[#fields - 1] == 'ordering' then ordering = fields[#fields] end
+  if fields[#fields - 1] == 'target' then target = fields[#fields] end
   limits_named = limits_named or string.find(fields[#fields - 1], '^limit_')
 end
 if ordering ~= (known[3] or 'strict')
     and redis.call('EXISTS', keys.state(name, 'queued'), keys.state(name, 'running')) > 0 then
   return { 'ok', 'has_tasks' }
 end
+if secret ~= '' and not target then return { 'ok', 'no_target' } end
 
 if cleared[1] then redis.call('HDEL', key, unpack(cleared)) end
 if fields[1] then redis.call('HSET', key, unpack(fields)) end
@@ -53,5 +58,11 @@ if limits_named then
   queue.flush()
 end
 signal.line('classes ' .. name)
+local made = false
+if target then
+  made = endpoint.set('queue', name, secret, fresh, target ~= known[4])
+elseif known[4] then
+  endpoint.clear('queue', name)
+end
 signal.publish()
-return { 'ok', known[1] and 'known' or 'new' }
+return { 'ok', known[1] and 'known' or 'new', made and '1' or '0' }

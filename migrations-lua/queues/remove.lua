@@ -5,8 +5,8 @@
 -- ARGV     header, queue, most tasks
 -- Returns  {'ok', 'done'}, {'ok', 'more'} to be called again, {'ok', 'not_found'}, or
 --          {'ok', 'has_tasks'} for one with tasks that are not finished
--- Publishes classes: what is known of them is no more
---@include deletion
+-- Publishes classes: what is known of them is no more; endpoint
+--@include deletion endpoint
 
 local name, most = take(), tonumber(take())
 if redis.call('HEXISTS', keys.queue(name), 'created') == 0 then return { 'ok', 'not_found' } end
@@ -33,6 +33,7 @@ redis.call('DEL', keys.queue(name), keys.classes(name), keys.heads(name), keys.w
 redis.call('ZREM', keys.openings, name)
 redis.call('ZREM', keys.queues, name)
 redis.call('HINCRBY', keys.meta, 'removed', 1)
+endpoint.clear('queue', name)
 signal.line('classes ' .. name)
 signal.publish()
 return { 'ok', 'done' }

@@ -5,7 +5,7 @@
 -- KEYS[1]  partition prefix
 -- ARGV     header, id, grace ms
 -- Returns  {'ok', {'done', state, task}}, {'ok', {'already_finished', state}}, {'ok', {'not_found'}}
--- Publishes final, outbox
+-- Publishes final, outbox, cancel
 --@include lane cancellation
 
 local id, grace = take(), tonumber(take())

@@ -3,8 +3,8 @@
 -- Transition: queued -> running; a task past its expiry -> expired.
 -- KEYS[1]  partition prefix
 -- ARGV     header, then claims: node, session or '', ms the session lives on or '', lease_ms or '',
---          most tasks, token seed, claim_id or '', what lib/uses.lua is told or '',
---          classes that no other node may run ('*', ';QUEUE CLASS;QUEUE CLASS;' or ''), number of queues, each:
+--          most tasks, token seed, claim_id or '', most that it may hold here or '', what lib/uses.lua is
+--          told or '', classes that no other node may run ('*', ';QUEUE CLASS;QUEUE CLASS;' or ''), number of queues, each:
 --          name, version of the classes known, classes that the node may run ('*' or '0,3,...').
 --          Mode 'recall': only what the claim_id has already got; 'further': what it gets beside that.
 -- Returns  {'ok', outcome ...} in the order of the claims, each one of {'classes_changed', queue},
@@ -19,9 +19,10 @@
 local MOST_LOOKED_AT = 200
 
 local function take_claim()
-  local node, session, remaining, lease_ms, most, seed, claim_id, told, alone, count = take(10)
+  local node, session, remaining, lease_ms, most, seed, claim_id, most_held, told, alone, count = take(11)
   local claim = { node = node, session = session, remaining = tonumber(remaining), lease_ms = tonumber(lease_ms),
-    most = tonumber(most), seed = seed, claim_id = claim_id, amounts = uses.open(told, node), alone = alone, queues = {}, read = {} }
+    most = most_held == '' and tonumber(most) or math.min(most, most_held - redis.call('ZCARD', keys.held(node, session))),
+    seed = seed, claim_id = claim_id, amounts = uses.open(told, node), alone = alone, queues = {}, read = {} }
   for i = 1, tonumber(count) do
     local name, version, allowed = take(3)
     claim.queues[i] = { name = name, version = tonumber(version), allowed = allowed }

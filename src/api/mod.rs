@@ -8,6 +8,8 @@ mod accept;
 mod auth;
 mod body;
 mod budget;
+mod endpoint;
+mod entity_tag;
 mod health;
 mod jobs;
 mod json;
@@ -79,6 +81,7 @@ fn routes() -> OpenApiRouter<ApiState> {
         ))
         .routes(routes!(nodes::drain_node))
         .routes(routes!(nodes::resume_node))
+        .routes(routes!(nodes::rotate_node_secret))
         .routes(routes!(nodes::heartbeat_node))
         .routes(routes!(nodes::claim_tasks))
         .routes(routes!(nodes::exchange_tasks))
@@ -93,6 +96,7 @@ fn routes() -> OpenApiRouter<ApiState> {
         .routes(routes!(queues::pause_queue))
         .routes(routes!(queues::resume_queue))
         .routes(routes!(queues::purge_queue))
+        .routes(routes!(queues::rotate_queue_secret))
         .routes(routes!(
             schedules::list_schedules,
             schedules::create_schedule

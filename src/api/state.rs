@@ -7,6 +7,7 @@ use tokio_util::sync::CancellationToken;
 use super::budget::Budget;
 use crate::dispatcher::Wakeups;
 use crate::domain::Limits;
+use crate::egress::Egress;
 use crate::store::Store;
 
 /// The service as its handlers see it.
@@ -25,6 +26,8 @@ pub struct Inner {
     pub store: Store,
     /// Who waits, and for what.
     pub wakeups: Wakeups,
+    /// The way out to addresses that users name.
+    pub egress: Egress,
     /// What is accepted.
     pub limits: Limits,
     /// Cancelled when the service is to stop: whoever waits answers at once.

@@ -3,19 +3,24 @@
 use std::time::Duration;
 
 use axum::extract::FromRequestParts;
+use axum::http::HeaderValue;
 use axum::http::request::Parts;
+use axum::response::Response;
 use serde::Deserialize;
+use tokio::sync::watch;
 
 use super::budget::Share;
 use super::problem::{Code, Problem};
 use super::state::ApiState;
+use crate::dispatcher::FinalTicket;
+use crate::domain::TaskId;
 
 /// How long a read is willing to wait: `?wait_ms=` or `Prefer: wait=N` (seconds, RFC 7240).
 pub(crate) struct Wait {
     /// How long at most.
-    pub(crate) most: Duration,
+    most: Duration,
     /// The seconds of the `Prefer` header, where that is what counts.
-    pub(crate) preferred: Option<u64>,
+    preferred: Option<u64>,
 }
 
 /// How a read is asked to wait.
@@ -67,6 +72,79 @@ impl FromRequestParts<ApiState> for Wait {
             most: Duration::from_millis(wait_ms.min(state.limits.wait_ms)),
             preferred: preferred.map(|seconds| seconds.min(state.limits.wait_ms / 1_000)),
         })
+    }
+}
+
+/// What may end while a request waits for it.
+pub(crate) enum End {
+    /// Of a task's or a job's run.
+    Run(TaskId),
+    /// Of some operation.
+    Operation,
+}
+
+/// How its end is heard of.
+enum Watch {
+    Run(FinalTicket),
+    Operation(watch::Receiver<()>),
+}
+
+impl Watch {
+    async fn heard(&mut self) {
+        match self {
+            Self::Run(ticket) => ticket.woken().await,
+            Self::Operation(ends) => {
+                // The sender lives as long as the service.
+                let _ = ends.changed().await;
+            }
+        }
+    }
+}
+
+impl Wait {
+    /// What `look` finds: at once without a wait, else as soon as it is final, or as it is when the
+    /// wait is over or the service stops.
+    pub(crate) async fn until<T, F>(
+        &self,
+        state: &ApiState,
+        end: End,
+        look: impl Fn() -> F,
+        is_final: impl Fn(&T) -> bool,
+    ) -> Result<T, Problem>
+    where
+        F: Future<Output = Result<T, Problem>>,
+    {
+        if self.most.is_zero() {
+            return look().await;
+        }
+        let _place = place(state)?;
+        // Watching begins before the first look, so that an end in between is not missed.
+        let mut watch = match end {
+            End::Run(id) => Watch::Run(state.wakeups.wait_for_final(id)),
+            End::Operation => Watch::Operation(state.wakeups.watch_operations()),
+        };
+        let over = tokio::time::sleep(self.most);
+        tokio::pin!(over);
+        loop {
+            let found = look().await?;
+            if is_final(&found) || state.shutdown.is_cancelled() {
+                return Ok(found);
+            }
+            tokio::select! {
+                () = watch.heard() => {}
+                () = state.shutdown.cancelled() => {}
+                () = &mut over => return Ok(found),
+            }
+        }
+    }
+
+    /// The answer, which says so when `Prefer: wait=N` was followed.
+    pub(crate) fn mark(&self, mut answer: Response) -> Response {
+        let preferred = self.preferred.map(|seconds| format!("wait={seconds}"));
+        if let Some(Ok(applied)) = preferred.map(HeaderValue::try_from) {
+            answer.headers_mut().insert("preference-applied", applied);
+        }
+        answer
     }
 }
 

@@ -123,8 +123,9 @@ fn lines(report: &AuditReport) -> String {
     }
     let tasks: u64 = report.tasks.values().sum();
     lines.push(format!(
-        "looked at {tasks} tasks in {} queues and at {} rows: {}",
+        "looked at {tasks} tasks in {} queues, at {} jobs and at {} rows: {}",
         report.queues,
+        report.jobs,
         report.rows,
         if report.is_sound() {
             "all is sound"

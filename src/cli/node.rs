@@ -29,6 +29,9 @@ Examples:
 const RESUME_EXAMPLES: &str = "\
 Examples:
   taskyard node resume worker-1";
+const ROTATE_EXAMPLES: &str = "\
+Examples:
+  taskyard node rotate-secret worker-1 -o json | jq -r .secret";
 const REMOVE_EXAMPLES: &str = "\
 Examples:
   taskyard node remove worker-1
@@ -58,6 +61,9 @@ enum NodeCommand {
     /// Give a drained or quarantined node tasks again
     #[command(after_help = RESUME_EXAMPLES)]
     Resume(NodeName),
+    /// Sign what is pushed to a node's endpoint with another secret, which is shown this once
+    #[command(after_help = ROTATE_EXAMPLES)]
+    RotateSecret(NodeName),
     /// End a node's session; the tasks it holds go back at once
     #[command(after_help = REMOVE_EXAMPLES)]
     Remove(Remove),
@@ -125,6 +131,9 @@ async fn run(caller: &Caller, command: NodeCommand) -> Result<(), Failure> {
         }
         NodeCommand::Resume(NodeName { node }) => {
             caller.output.show(&client.resume_node(&node).await?)
+        }
+        NodeCommand::RotateSecret(NodeName { node }) => {
+            caller.output.show(&client.rotate_node_secret(&node).await?)
         }
         NodeCommand::Remove(Remove { name, confirm }) => {
             let node = name.node;

@@ -12,6 +12,7 @@ use tokio_util::sync::CancellationToken;
 use super::exit::{Exit, Failure};
 use super::signals::Signals;
 use crate::config::{SecretUrl, Settings, SettingsArgs};
+use crate::egress::Egress;
 use crate::server::{self, Redis};
 use crate::store::private_redis::{PrivateRedis, PrivateRedisError, PrivateRedisOptions};
 use crate::store::redis_check;
@@ -33,6 +34,7 @@ pub(super) struct Serve {
 /// What must stand before the first request is taken.
 struct Prepared {
     listener: TcpListener,
+    egress: Egress,
     redis: Redis,
     private_redis: Option<PrivateRedis>,
 }
@@ -66,10 +68,11 @@ async fn serve(settings: &Settings) -> Result<(), Failure> {
     };
     let Prepared {
         listener,
+        egress,
         redis,
         private_redis,
     } = prepared?;
-    let served = server::serve(listener, settings, &redis, shutdown).await;
+    let served = server::serve(listener, settings, &redis, egress, shutdown).await;
     // Last, since requests need it to the end.
     if let Some(private_redis) = private_redis {
         private_redis.stop().await;
@@ -82,6 +85,7 @@ async fn prepare(settings: &Settings) -> Result<Prepared, Failure> {
     let listener = server::bind(settings.listen)
         .await
         .map_err(Failure::usage)?;
+    let egress = server::egress(settings).map_err(Failure::usage)?;
     let (url, private_redis) = if let Some(url) = &settings.redis_url {
         (url.clone(), None)
     } else {
@@ -97,6 +101,7 @@ async fn prepare(settings: &Settings) -> Result<Prepared, Failure> {
     .map_err(Failure::usage)?;
     Ok(Prepared {
         listener,
+        egress,
         redis: Redis { url, facts },
         private_redis,
     })

@@ -133,15 +133,17 @@ impl Client {
         self.send(&page.ask(call)).await
     }
 
-    /// GET /v1/jobs/{id}/results: NDJSON, from that item on.
+    /// GET /v1/jobs/{id}/results: NDJSON, from that item on, so many lines at most.
     pub async fn get_job_results(
         &self,
         id: &str,
         from: u64,
+        limit: Option<u64>,
         follow: bool,
     ) -> Result<JobResults, ClientError> {
         let call = Call::new(Method::GET, format!("/v1/jobs/{id}/results"))
             .query("from", Some(from))
+            .query("limit", limit)
             .query("follow", Some(follow))
             .waiting(Duration::MAX);
         self.open(&call).await.map(JobResults)

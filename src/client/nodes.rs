@@ -185,6 +185,12 @@ impl Client {
         self.send(&call).await
     }
 
+    /// POST /v1/nodes/{id}/rotate-secret: what is pushed to its endpoint is signed with another one.
+    pub async fn rotate_node_secret(&self, node: &str) -> Result<Document, ClientError> {
+        let call = Call::new(Method::POST, format!("/v1/nodes/{node}/rotate-secret"));
+        self.send(&call).await
+    }
+
     /// DELETE /v1/nodes/{id}: the node leaves; what it still holds is given back.
     pub async fn delete_node(&self, node: &str) -> Result<(), ClientError> {
         let call = Call::new(Method::DELETE, format!("/v1/nodes/{node}"));

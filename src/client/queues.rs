@@ -50,6 +50,12 @@ impl Client {
         self.send(&call).await
     }
 
+    /// POST /v1/queues/{name}/rotate-secret: what is pushed to its target is signed with another one.
+    pub async fn rotate_queue_secret(&self, name: &str) -> Result<Document, ClientError> {
+        let call = Call::new(Method::POST, format!("/v1/queues/{name}/rotate-secret"));
+        self.send(&call).await
+    }
+
     /// POST /v1/queues/{name}/purge: deletes the tasks that wait in it.
     pub async fn purge_queue(&self, name: &str) -> Result<Document, ClientError> {
         let call = Call::new(Method::POST, format!("/v1/queues/{name}/purge"));

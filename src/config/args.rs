@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::limits::LimitArgs;
 use super::{LogFormat, SecretUrl, listen};
+use crate::domain::egress::AddressRange;
 use crate::store::durability::Durability;
 use crate::store::private_redis::Fsync;
 
@@ -54,6 +55,19 @@ pub struct SettingsArgs {
     /// How many of its attempts must be known before that [default: 20]
     #[arg(long, env = "TASKYARD_QUARANTINE_ATTEMPTS", value_name = "COUNT")]
     pub(super) quarantine_attempts: Option<u64>,
+    /// Addresses beside the public ones that endpoints of users may lead to, as 10.0.0.0/8; may be repeated
+    /// [default: none]
+    #[arg(
+        long,
+        env = "TASKYARD_ALLOW_EGRESS",
+        value_name = "RANGE",
+        value_delimiter = ','
+    )]
+    pub(super) allow_egress: Option<Vec<AddressRange>>,
+    /// Certificates (PEM) of authorities that are trusted beside the system's when endpoints are called
+    /// [default: none]
+    #[arg(long, env = "TASKYARD_EGRESS_CA", value_name = "FILE")]
+    pub(super) egress_ca: Option<PathBuf>,
     #[command(flatten)]
     pub(super) limits: LimitArgs,
 }

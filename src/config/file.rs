@@ -10,6 +10,7 @@ use serde::Deserialize;
 use super::client::ClientFile;
 use super::limits::LimitsFile;
 use super::{LogFormat, SecretUrl, SettingsError, listen};
+use crate::domain::egress::AddressRange;
 use crate::store::durability::Durability;
 use crate::store::private_redis::Fsync;
 
@@ -34,6 +35,8 @@ pub(super) struct SettingsFile {
     pub(super) shutdown_delay_ms: Option<u64>,
     pub(super) quarantine_percent: Option<u64>,
     pub(super) quarantine_attempts: Option<u64>,
+    pub(super) allow_egress: Option<Vec<AddressRange>>,
+    pub(super) egress_ca: Option<PathBuf>,
     #[serde(default)]
     pub(super) limits: LimitsFile,
     #[serde(default)]

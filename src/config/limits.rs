@@ -80,6 +80,13 @@ pub(super) struct LimitArgs {
         value_name = "COUNT"
     )]
     connections: Option<usize>,
+    /// The most tasks that are being pushed to endpoints at once [default: 128]
+    #[arg(
+        long = "limit-pushes",
+        env = "TASKYARD_LIMIT_PUSHES",
+        value_name = "COUNT"
+    )]
+    pushes: Option<usize>,
 }
 
 /// The `[limits]` table of the settings file.
@@ -96,6 +103,7 @@ pub(super) struct LimitsFile {
     in_flight_bytes: Option<usize>,
     waiters: Option<usize>,
     connections: Option<usize>,
+    pushes: Option<usize>,
 }
 
 /// Joins flags, variables, file and defaults.
@@ -116,12 +124,13 @@ pub(super) fn pick(args: &LimitArgs, file: &LimitsFile, pick: &mut Picker<'_>) -
         body_ms,
         in_flight_bytes,
         waiters,
-        connections
+        connections,
+        pushes
     )
 }
 
 /// Each limit with its name, its value and what it may be.
-pub(super) fn ranges(limits: &Limits) -> [(&'static str, u64, RangeInclusive<u64>); 10] {
+pub(super) fn ranges(limits: &Limits) -> [(&'static str, u64, RangeInclusive<u64>); 11] {
     const KIB: u64 = 1 << 10;
     const MIB: u64 = 1 << 20;
     let payload_bytes = limits.payload_bytes as u64;
@@ -146,5 +155,6 @@ pub(super) fn ranges(limits: &Limits) -> [(&'static str, u64, RangeInclusive<u64
         ),
         ("waiters", limits.waiters as u64, 1..=1_000_000),
         ("connections", limits.connections as u64, 1..=1_000_000),
+        ("pushes", limits.pushes as u64, 1..=10_000),
     ]
 }

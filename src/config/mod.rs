@@ -28,6 +28,7 @@ pub use client::{ClientArgs, ClientSettings, SecretToken};
 pub use secret::SecretUrl;
 
 use crate::domain::Limits;
+use crate::domain::egress::AddressRange;
 use crate::store::durability::Durability;
 use crate::store::private_redis::Fsync;
 
@@ -79,6 +80,10 @@ pub struct Settings {
     pub quarantine_percent: u64,
     /// How many of its attempts must be known before that.
     pub quarantine_attempts: u64,
+    /// Addresses beside the public ones that endpoints of users may lead to.
+    pub allow_egress: Vec<AddressRange>,
+    /// Certificates of authorities that are trusted beside the system's.
+    pub egress_ca: Option<PathBuf>,
     /// The bounds of requests.
     pub limits: Limits,
     origins: BTreeMap<&'static str, Origin>,
@@ -215,6 +220,13 @@ impl Settings {
                 file.quarantine_attempts,
                 20,
             ),
+            allow_egress: pick.or(
+                "allow_egress",
+                args.allow_egress,
+                file.allow_egress,
+                Vec::new(),
+            ),
+            egress_ca: pick.optional("egress_ca", args.egress_ca, file.egress_ca),
             limits,
             origins: pick.origins,
         };

@@ -7,6 +7,7 @@ use clap::ValueEnum;
 use toml::Value;
 
 use super::{Origin, Settings, limits};
+use crate::domain::egress::AddressRange;
 use crate::store::durability::Durability;
 
 /// What stands in a secret's place.
@@ -59,6 +60,8 @@ pub(super) fn to_toml(settings: &Settings) -> String {
             "quarantine_attempts",
             Some(number(settings.quarantine_attempts)),
         ),
+        ("allow_egress", Some(ranges(&settings.allow_egress))),
+        ("egress_ca", settings.egress_ca.as_deref().map(path)),
     ];
     let mut text = String::new();
     for (name, value) in values {
@@ -78,6 +81,15 @@ pub(super) fn line(text: &mut String, name: &str, value: Option<Value>, origin: 
         Some(value) => writeln!(text, "{name} = {value} # {origin}"),
         None => writeln!(text, "# {name} is not set"),
     };
+}
+
+fn ranges(ranges: &[AddressRange]) -> Value {
+    Value::Array(
+        ranges
+            .iter()
+            .map(|range| range.to_string().into())
+            .collect(),
+    )
 }
 
 /// TOML's whole numbers are signed; no setting comes near the limit.

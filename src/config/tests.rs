@@ -82,3 +82,25 @@ fn a_password_is_not_taken_from_the_arguments() {
     assert!(matches!(refused, SettingsError::PasswordInArguments));
     resolve("", &["--redis-url", "redis://h"]).unwrap();
 }
+
+#[test]
+fn ranges_of_addresses_come_from_flags_and_from_the_file() {
+    let flags = [
+        "--allow-egress",
+        "10.0.0.0/8,fd00::/8",
+        "--allow-egress",
+        "127.0.0.1",
+    ];
+    let settings = resolve("allow_egress = [\"10.1.0.0/16\"]\n", &flags).unwrap();
+    let shown = settings.to_toml();
+    let wanted = "allow_egress = [\"10.0.0.0/8\", \"fd00::/8\", \"127.0.0.1/32\"] # flag\n";
+    assert!(shown.contains(wanted), "{shown}");
+    let settings = resolve("allow_egress = [\"10.1.0.0/16\"]\n", &[]).unwrap();
+    assert_eq!(settings.allow_egress, ["10.1.0.0/16".parse().unwrap()]);
+    assert!(resolve("", &[]).unwrap().allow_egress.is_empty());
+    let refused = resolve("allow_egress = [\"10.0.0.1/8\"]\n", &[]).unwrap_err();
+    assert!(
+        refused.to_string().contains("behind its prefix"),
+        "{refused}"
+    );
+}

@@ -28,6 +28,7 @@ pub(super) async fn listen(
                 wakeups.all_results();
                 wakeups.drained();
                 wakeups.operations();
+                wakeups.endpoints_changed(store.endpoints.partitions());
                 nudges.values().for_each(|nudge| nudge.notify_one());
                 loop {
                     let batch = tokio::select! {
@@ -64,6 +65,9 @@ fn pass_on(store: &Store, wakeups: &Wakeups, nudges: &Nudges, signal: Signal) {
         Signal::Due(partition, _) | Signal::Outbox(partition) => nudge(partition),
         Signal::Classes(queue) => store.sweeps.classes_changed(&queue),
         Signal::Operation => wakeups.operations(),
+        Signal::Endpoint(partition) => wakeups.endpoints_changed(std::iter::once(partition)),
+        // Whoever pushes it watches for its end, and looks.
+        Signal::Cancel(id) => wakeups.finished(&[id]),
         Signal::Drain(node) => {
             store.sweeps.drain_changed(&node);
             wakeups.drained();

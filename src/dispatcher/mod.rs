@@ -2,9 +2,10 @@
 //!
 //! It knows store and domain, never api; the two meet in Redis and in [`Wakeups`]. Each sweep is
 //! idempotent, bounded and may be lost at any instant: what one replica leaves undone, the next
-//! tick of any replica does. Start with [`start`].
+//! tick of any replica does. Start with [`start`]; what is pushed to endpoints stands in [`push`].
 
 mod listen;
+pub mod push;
 mod survey;
 mod sweep;
 mod wakeups;

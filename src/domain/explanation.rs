@@ -2,6 +2,7 @@
 
 use super::node::{Node, NodeState};
 use super::placement::{Requirements, TaskClass, describe as condition_in_words};
+use super::push::EndpointHealth;
 use super::{NodeId, Task, TaskId, TaskState, TaskType, UnixMillis};
 
 /// A queue that has given nothing for so long is said to have nobody who claims, milliseconds.
@@ -30,6 +31,8 @@ pub struct Situation {
     pub limits: Vec<HeldBy>,
     /// Runs that end in the queue each second, of late.
     pub finished_per_s: f64,
+    /// How the target of its queue fares, if it has one.
+    pub target: Option<EndpointHealth>,
 }
 
 /// A limit of its queue that holds a task.
@@ -136,7 +139,11 @@ pub fn explain(situation: &Situation, nodes: &[Node]) -> Explanation {
     }
     if task.state == TaskState::Queued {
         reasons.extend(situation.limits.iter().map(limit_reached));
-        reasons.extend(unplaceable(situation, nodes));
+        reasons.extend(match &situation.target {
+            // A target takes every type, and has no labels and no resources.
+            Some(health) if situation.class.requires.is_empty() => backing_off(health),
+            _ => unplaceable(situation, nodes),
+        });
         if reasons.is_empty() {
             reasons.extend(unclaimed(situation));
         }
@@ -150,6 +157,21 @@ pub fn explain(situation: &Situation, nodes: &[Node]) -> Explanation {
         position: situation.ahead.map(|ahead| ahead + 1),
         estimated_start_at,
     }
+}
+
+/// Whether the target is left alone just now.
+fn backing_off(health: &EndpointHealth) -> Option<Reason> {
+    let message = match (health.word(), health.failures) {
+        ("closed", _) => return None,
+        ("half_open", _) => {
+            "the target of its queue failed; one task finds out whether it works".to_owned()
+        }
+        (_, 0) => "the target of its queue asked to be left alone for a while".to_owned(),
+        (_, failures) => format!(
+            "the target of its queue failed {failures} times in a row and is left alone for a while"
+        ),
+    };
+    Some(Reason::new("target_backing_off", message).at(health.open_until))
 }
 
 fn blocked(situation: &Situation) -> Reason {
@@ -270,6 +292,17 @@ fn unplaceable(situation: &Situation, nodes: &[Node]) -> Option<Reason> {
             "nodes_draining",
             "every node that may run it takes no more tasks",
             live.len(),
+        );
+    }
+    let rests = |node: &&&&Node| {
+        let health = node.health.as_ref();
+        health.is_some_and(|health| health.open_until.is_some())
+    };
+    if open.iter().all(rests) {
+        return counted(
+            "endpoints_backing_off",
+            "every node that may run it has an endpoint that is left alone for a while",
+            open.len(),
         );
     }
     let full = |node: &&&&Node| node.used >= u64::from(node.registration.slots);

@@ -23,6 +23,8 @@ pub struct Limits {
     pub waiters: usize,
     /// Connections that one service serves at once.
     pub connections: usize,
+    /// Tasks that one service pushes to endpoints at once.
+    pub pushes: usize,
 }
 
 impl Default for Limits {
@@ -38,6 +40,7 @@ impl Default for Limits {
             in_flight_bytes: 256 * 1024 * 1024,
             waiters: 12_288,
             connections: 16_384,
+            pushes: 128,
         }
     }
 }

@@ -2,11 +2,14 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::limits::{MAX_DELAY_MS, MAX_KEY_BYTES};
+use super::egress::Endpoint;
+use super::limits::{MAX_CLAIM_QUEUES, MAX_DELAY_MS, MAX_KEY_BYTES};
 use super::placement::{Offer, Requirements, Resources, validate_labels, validate_resources};
+use super::push::EndpointHealth;
+use super::signature::SigningSecret;
 use super::tally::Tallies;
 use super::task::Labels;
-use super::{InvalidInput, NodeId, SessionId, TaskType, UnixMillis};
+use super::{InvalidInput, NodeId, QueueName, SessionId, TaskType, UnixMillis};
 
 /// How often a node says that it lives, milliseconds.
 pub const HEARTBEAT_INTERVAL_MS: u64 = 5_000;
@@ -35,6 +38,19 @@ pub struct Registration {
     pub performance: Option<Performance>,
     /// The version of its program.
     pub version: Option<String>,
+    /// Where its tasks are pushed to, for a node that claims none itself.
+    pub push: Option<PushRegistration>,
+}
+
+/// How a node gets its tasks without claiming.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PushRegistration {
+    /// Where they are sent.
+    pub endpoint: Endpoint,
+    /// The queues they come from, in this order.
+    pub queues: Vec<QueueName>,
+    /// What requests are signed with, when the node names it; it is never read back.
+    pub secret: Option<SigningSecret>,
 }
 
 /// A node's own measure of itself.
@@ -90,6 +106,13 @@ impl Registration {
             return Err(InvalidInput::new(
                 "/version",
                 "version has at most 255 bytes",
+            ));
+        }
+        let queues = self.push.as_ref().map_or(1, |push| push.queues.len());
+        if !(1..=MAX_CLAIM_QUEUES).contains(&queues) {
+            return Err(InvalidInput::new(
+                "/queues",
+                "a node has its tasks from 1 to 64 queues",
             ));
         }
         Ok(())
@@ -222,6 +245,8 @@ pub struct Node {
     pub last_seen: UnixMillis,
     /// When it first registered.
     pub registered_at: UnixMillis,
+    /// How its endpoint fares, if it has one.
+    pub health: Option<EndpointHealth>,
 }
 
 impl Node {
@@ -247,8 +272,14 @@ impl Node {
     /// The node when it is known how many tasks it holds, and what they take.
     #[must_use]
     pub fn holding(self, used: u64, taken: Resources) -> Self {
+        // An endpoint that is left alone is what a node is that has missed heartbeats.
+        let fails = self
+            .health
+            .as_ref()
+            .is_some_and(|health| health.open_until.is_some());
         let state = match self.state {
             NodeState::Draining if used == 0 => NodeState::Drained,
+            NodeState::Ready if fails => NodeState::Suspect,
             state => state,
         };
         Self {

@@ -1,15 +1,18 @@
 //! What a queue is like: its settings, and what a request changes of them.
 
 use super::InvalidInput;
+use super::egress::Endpoint;
 use super::lease::{
     DEFAULT_LEASE_MS, DEFAULT_MAX_ATTEMPTS, DEFAULT_TIMEOUT_MS, MAX_TIMEOUT_MS, validate_lease_ms,
 };
 use super::limits::{MAX_ATTEMPTS, MAX_DELAY_MS};
 use super::placement::Strategy;
+use super::push::{DEFAULT_TARGET_CONCURRENCY, MAX_TARGET_CONCURRENCY};
 use super::queue::{DEFAULT_AGING_STEP_MS, Retention};
 use super::queue_limits::{QueueLimits, Weights, validate_weights};
 use super::retry::RetryPolicy;
 use super::score::Ordering;
+use super::signature::SigningSecret;
 
 /// Longest step of `aging`, a day: so the places of all priorities stay below 2^53 until 2039.
 const MAX_AGING_STEP_MS: u64 = 24 * 3_600 * 1_000;
@@ -41,6 +44,10 @@ pub struct QueueSettings {
     pub limits: QueueLimits,
     /// What its fairness keys weigh.
     pub weights: Weights,
+    /// Where its tasks are pushed to, if no node is to claim them.
+    pub target: Option<Endpoint>,
+    /// Most of its tasks that are there at once.
+    pub target_concurrency: u32,
 }
 
 impl Default for QueueSettings {
@@ -57,6 +64,8 @@ impl Default for QueueSettings {
             placement: Strategy::default(),
             limits: QueueLimits::default(),
             weights: Weights::default(),
+            target: None,
+            target_concurrency: DEFAULT_TARGET_CONCURRENCY,
         }
     }
 }
@@ -84,6 +93,10 @@ pub struct QueueChange {
     pub limits: Option<QueueLimits>,
     /// All weights together.
     pub weights: Option<Weights>,
+    pub target: Option<Endpoint>,
+    pub target_concurrency: Option<u32>,
+    /// What is pushed is signed with it; `None` keeps the one there is, or makes one.
+    pub target_secret: Option<SigningSecret>,
 }
 
 impl QueueChange {
@@ -109,6 +122,12 @@ impl QueueChange {
             (self.failed_ms, "/retention/failed_ms", 0, MAX_DELAY_MS),
             (self.max_finished, "/retention/max_finished", 0, MAX_COUNT),
             (self.max_bytes, "/retention/max_bytes", 0, MAX_COUNT),
+            (
+                self.target_concurrency.map(u64::from),
+                "/target_concurrency",
+                1,
+                u64::from(MAX_TARGET_CONCURRENCY),
+            ),
         ] {
             if value.is_some_and(|value| !(least..=most).contains(&value)) {
                 let name = pointer.rsplit('/').next().unwrap_or_default();

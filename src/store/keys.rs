@@ -39,6 +39,8 @@
 //! {ty0}:drains                   draining nodes by when what they hold goes back
 //! {ty0}:node:NODE                a node's record
 //! {ty0}:cancels:NODE             tasks that a node is to stop
+//! {ty0}:endpoints                nodes and queues whose tasks are pushed
+//! {ty0}:endpoint:KIND:NAME       the secret of a node's or a queue's endpoint, and how it fares
 //! {ty0}:operations  {ty0}:steps  operations; those with a step to do by when it is due
 //! {ty0}:operation:ID             an operation's record
 //! {ty0}:operation_ids:ID         tasks that it is still to change
@@ -397,6 +399,16 @@ impl Keys {
     /// A node's record.
     pub fn node(&self, node: &str) -> String {
         self.named("node", node)
+    }
+
+    /// Endpoints that tasks are pushed to.
+    pub fn endpoints(&self) -> String {
+        self.one("endpoints")
+    }
+
+    /// An endpoint's record: of a `node`, or of a `queue`.
+    pub fn endpoint(&self, kind: &str, name: &str) -> String {
+        format!("{}:endpoint:{kind}:{name}", self.prefix)
     }
 
     /// A schedule's record.

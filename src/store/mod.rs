@@ -14,6 +14,7 @@ mod confirmation;
 mod core;
 mod dependencies;
 pub mod durability;
+mod endpoints;
 mod error;
 pub mod faults;
 pub mod jobs;
@@ -45,6 +46,7 @@ use self::address::Address;
 pub use self::audit::AuditReport;
 pub use self::clock::Clock;
 use self::core::{Core, Shared};
+pub use self::endpoints::Endpoints;
 pub use self::error::{Outcome, StoreError};
 pub use self::jobs::Jobs;
 pub use self::nodes::Nodes;
@@ -104,6 +106,8 @@ pub struct Store {
     pub nodes: Nodes,
     /// Queues.
     pub queues: Queues,
+    /// Where tasks are pushed to.
+    pub endpoints: Endpoints,
     /// Changes of many tasks.
     pub operations: Operations,
     /// Rules by which tasks are submitted again and again.
@@ -164,6 +168,9 @@ impl Store {
                 core: Arc::clone(&core),
             },
             queues: Queues {
+                core: Arc::clone(&core),
+            },
+            endpoints: Endpoints {
                 core: Arc::clone(&core),
             },
             operations: Operations {
@@ -244,14 +251,19 @@ async fn inline_bytes(connection: &mut redis::aio::MultiplexedConnection) -> usi
 
 /// 128 random bits as hexadecimal digits.
 pub(crate) fn random_hex() -> String {
-    let mut bytes = [0; 16];
+    codec::hex(&random_bytes::<16>())
+}
+
+/// Random bytes that nobody can guess.
+pub(crate) fn random_bytes<const COUNT: usize>() -> [u8; COUNT] {
+    let mut bytes = [0; COUNT];
     // Without the system's randomness nothing here can be trusted, and nothing else would run.
     #[expect(
         clippy::expect_used,
         reason = "a machine without randomness cannot issue tokens"
     )]
     getrandom::fill(&mut bytes).expect("the system gives random bytes");
-    codec::hex(&bytes)
+    bytes
 }
 
 /// A number in [0, 1) for jitter.

@@ -168,7 +168,7 @@ macro_rules! lua {
 
 lua! {
     parts {
-        "header", "keys", "partition", "outage", "signal", "session", "sets", "share_lines", "shares",
+        "header", "keys", "partition", "outage", "signal", "endpoint", "session", "sets", "share_lines", "shares",
         "limit_rooms", "limit_parking", "limits", "places", "queue", "heads", "turn_classes", "turns",
         "classes", "lane", "outbox", "job", "job_end", "task", "uniqueness", "tags", "attempts",
         "backoff", "retention", "blocking", "lifecycle", "setback", "dependencies", "deletion",
@@ -219,6 +219,9 @@ lua! {
         NOTE_CANCEL = "nodes/note_cancel.lua",
         TALLY = "nodes/tally.lua",
         QUARANTINE = "nodes/quarantine.lua",
+        LIST_ENDPOINTS = "endpoints/list.lua",
+        NOTE_ENDPOINT = "endpoints/note.lua",
+        ROTATE_SECRET = "endpoints/rotate.lua",
         PLACE = "queues/place.lua",
         CONFIGURE = "queues/configure.lua",
         PAUSE = "queues/pause.lua",
@@ -269,6 +272,7 @@ lua! {
         ANSWER = "dependencies/answer.lua",
         PARENTS = "dependencies/parents.lua",
         EDGES = "dependencies/edges.lua",
+        AUDIT_JOB = "audit/job.lua",
         AUDIT_TASK = "audit/task.lua",
         AUDIT_QUEUE = "audit/queue.lua",
         AUDIT_SCHEDULE = "audit/schedule.lua",

@@ -25,6 +25,10 @@ pub enum Signal {
     Drain(NodeId),
     /// An operation is over.
     Operation,
+    /// Where tasks are pushed to, or how that fares, has changed.
+    Endpoint(Partition),
+    /// A running task without a session is to stop.
+    Cancel(TaskId),
 }
 
 /// A live subscription to all partitions. It ends when its connection does.
@@ -89,6 +93,8 @@ fn parse(partition: Partition, line: &str) -> Option<Signal> {
         ),
         "classes" => Signal::Classes(QueueName::parse(words.next()?).ok()?),
         "operation" => Signal::Operation,
+        "endpoint" => Signal::Endpoint(partition),
+        "cancel" => Signal::Cancel(TaskId::from_compact(words.next()?.as_bytes())?),
         "drain" => Signal::Drain(NodeId::parse(words.next()?).ok()?),
         _ => return None,
     })

@@ -3,6 +3,7 @@
 //! Every failure that any of these tests sees is checked whole by [`service::Caller`]: its
 //! form, its request id and the page that its type leads to.
 
+pub(crate) mod receiver;
 pub(crate) mod service;
 
 mod access;
@@ -25,8 +26,10 @@ mod names;
 mod nodes;
 mod operations;
 mod outages;
+mod people;
 mod placement;
 mod protocol;
+mod push;
 mod queue_limits;
 mod queue_settings;
 mod queues;

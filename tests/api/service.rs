@@ -8,14 +8,17 @@ use serde_json::{Value, json};
 use taskyard::api::{self, state};
 use taskyard::dispatcher;
 use taskyard::domain::Limits;
+use taskyard::domain::egress::EgressRules;
 use taskyard::domain::fleet::QuarantineRule;
+use taskyard::egress::{Egress, Roots, SystemNames};
 use taskyard::server::connections::{self, Patience};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_util::sync::{CancellationToken, DropGuard};
 
+use crate::api::receiver::TestCertificate;
 use crate::openapi::described;
-use crate::support::TestStore;
+use crate::support::{TestStore, http_client};
 
 /// How long anything may take that has to come.
 pub(crate) const LIMIT: Duration = Duration::from_secs(20);
@@ -37,6 +40,8 @@ pub(crate) struct Api {
     pub(crate) wakeups: dispatcher::Wakeups,
     /// The signal to stop; the service serves on for a while.
     pub(crate) stop: CancellationToken,
+    /// What this service pushes.
+    pub(crate) pushes: Option<dispatcher::push::Pushes>,
     _background: DropGuard,
 }
 
@@ -91,9 +96,15 @@ impl Api {
         let test = TestStore::start().await;
         let (stop, background) = (CancellationToken::new(), CancellationToken::new());
         let (wakeups, _) = dispatcher::start(&test.store, QuarantineRule::default(), &background);
+        // A test's own receivers are on this machine; other loopback addresses are as foreign as any.
+        let rules = EgressRules::new(vec!["127.0.0.1".parse().unwrap()]);
+        let roots = Roots::parse(TestCertificate::get().authority.as_bytes()).unwrap();
+        let egress = Egress::new(rules, roots, SystemNames);
+        let pushes = dispatcher::push::start(&test.store, &wakeups, &egress, &limits, &stop);
         let router = api::router(state::ApiState::new(state::Inner {
             store: test.store.clone(),
             wakeups: wakeups.clone(),
+            egress,
             limits,
             shutdown: stop.clone(),
         }));
@@ -108,6 +119,7 @@ impl Api {
             test,
             wakeups,
             stop,
+            pushes: Some(pushes),
             _background: background.drop_guard(),
         }
     }
@@ -142,7 +154,7 @@ impl Caller {
     pub(crate) fn new(address: &str) -> Self {
         Self {
             address: address.to_owned(),
-            http: reqwest::Client::builder().no_proxy().build().unwrap(),
+            http: http_client(),
         }
     }
 

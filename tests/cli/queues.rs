@@ -22,9 +22,14 @@ async fn set_sends_what_is_given_and_options_win() {
         "5",
         "--max-attempts",
         "6",
+        "--target",
+        "https://h/",
+        "--target-concurrency",
+        "7",
     ];
     let body = "{\"aging_step_ms\":2,\"lease_ms\":4,\"limits\":{\"running\":9007199254740993},\
-        \"max_attempts\":6,\"max_tasks\":3,\"ordering\":\"fifo\",\"timeout_ms\":5}";
+        \"max_attempts\":6,\"max_tasks\":3,\"ordering\":\"fifo\",\"target\":\"https://h/\",\
+        \"target_concurrency\":7,\"timeout_ms\":5}";
     assert_eq!(request(&set).await, format!("PATCH /v1/queues/q {body}"));
     let replace = [&set[..], &["--replace"]].concat();
     assert_eq!(request(&replace).await, format!("PUT /v1/queues/q {body}"));
@@ -62,4 +67,16 @@ async fn purge_and_delete_ask_first() {
     assert_eq!(said, "purged\t3\n");
     let (_, said) = asked(&["queue", "purge", "q", "-y"], "").await;
     assert_eq!(said, "");
+}
+
+#[tokio::test]
+async fn a_secret_is_rotated_by_name() {
+    assert_eq!(
+        request(&["queue", "rotate-secret", "q"]).await,
+        "POST /v1/queues/q/rotate-secret"
+    );
+    assert_eq!(
+        request(&["node", "rotate-secret", "n"]).await,
+        "POST /v1/nodes/n/rotate-secret"
+    );
 }

@@ -154,6 +154,8 @@ fn drawn(keys: &Keys) -> BTreeMap<&'static str, Vec<(Vec<&'static str>, String)>
         ("jobs", one(keys.jobs())),
         ("job_endings", one(keys.job_endings())),
         ("job_extensions", one(keys.job_extensions())),
+        ("endpoints", one(keys.endpoints())),
+        ("endpoint", two(keys.endpoint("x-1", "y.2"))),
         ("job_plantings", one(keys.job_plantings())),
         ("openings", one(keys.openings())),
         ("channel", one(keys.channel())),

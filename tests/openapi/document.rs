@@ -68,6 +68,8 @@ const OPERATIONS: &[&str] = &[
     "resumeSchedule",
     "retryJob",
     "retryTask",
+    "rotateNodeSecret",
+    "rotateQueueSecret",
     "runTaskNow",
     "submitJob",
     "submitTask",

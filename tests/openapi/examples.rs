@@ -69,8 +69,12 @@ impl Scene {
     async fn set(api: &Api, operation: &Operation) -> Self {
         api.submit(json!({ "queue": "mail" })).await;
         // Only an empty queue can be deleted.
-        api.put("/v1/queues/spare", json!({})).await;
-        let queue = if operation.id == "deleteQueue" {
+        let spare = match operation.id {
+            "rotateQueueSecret" => json!({ "target": "http://127.0.0.1:9/" }),
+            _ => json!({}),
+        };
+        api.put("/v1/queues/spare", spare).await;
+        let queue = if matches!(operation.id, "deleteQueue" | "rotateQueueSecret") {
             "spare"
         } else {
             "mail"
@@ -94,7 +98,11 @@ impl Scene {
             let put = api.put("/v1/schedules/nightly-report", schedule).await;
             assert!(put.status < 300, "{}", put.text);
         }
-        let session = api.register("laptop-1", json!({})).await;
+        let node = match operation.id {
+            "rotateNodeSecret" => json!({ "endpoint": "http://127.0.0.1:9/" }),
+            _ => json!({}),
+        };
+        let session = api.register("laptop-1", node).await;
         // Its second step is due a second later, which never comes here.
         let ids = [uuid::Uuid::now_v7(), uuid::Uuid::now_v7()].map(|id| id.to_string());
         let bulk = json!({ "action": "retry", "ids": ids, "rate_per_s": 1 });

@@ -22,6 +22,29 @@ fn doctor_finds_what_does_not_hold_beside_a_running_service() {
     assert_eq!(output.status.code(), Some(0), "{}", printed(&output));
     assert!(printed(&output).contains("all is sound"));
 
+    std::fs::write(dir.path().join("lines"), "1\n2\n").unwrap();
+    let submit = taskyard(dir.path())
+        .env("TASKYARD_URL", format!("http://{}", service.address))
+        .args(["job", "submit", "lines", "--queue", "q", "--chunk", "1"])
+        .args(["-o", "json"])
+        .output()
+        .unwrap();
+    let job: Value = serde_json::from_slice(&submit.stdout).unwrap();
+    let id = job["id"].as_str().unwrap().replace('-', "");
+    let prefix = |key: &str| service.redis::<Vec<String>>(&["KEYS", &format!("*:{key}:{id}")]);
+    let record = prefix("job").remove(0);
+    service.redis::<i64>(&["HINCRBY", &record, "succeeded", "1"]);
+    let output = doctor(&["--data-dir", data_dir]);
+    assert_eq!(output.status.code(), Some(1), "{}", printed(&output));
+    let told = printed(&output);
+    for finding in [
+        "counts 1 tasks as waiting, but 2 are",
+        "counts 1 tasks as succeeded, but 0 are",
+    ] {
+        assert!(told.contains(&format!("job {id} {finding}")), "{told}");
+    }
+    service.redis::<i64>(&["HINCRBY", &record, "succeeded", "-1"]);
+
     let stray = "019ab0a5c0d07a4b8c1d2e3f4a5b6000";
     service.redis::<i64>(&["ZADD", "{ty0}:leases", "1", stray]);
     let output = doctor(&["--data-dir", data_dir, "-o", "json"]);

@@ -3,9 +3,11 @@
 
 pub(crate) mod service;
 
+mod bench;
 mod doctor;
 mod jobs;
 mod life;
 mod refusals;
 mod secrets;
 mod stopping;
+mod walk_through;

@@ -14,7 +14,7 @@ use tempfile::tempdir;
 
 use super::service::Service;
 use crate::api::service::Caller;
-use crate::support::TestRedis;
+use crate::support::{TestRedis, http_client};
 
 /// Orchestrators usually kill after 30 s.
 const STOP_LIMIT: Duration = Duration::from_secs(25);
@@ -159,7 +159,7 @@ async fn a_rolling_restart_fails_no_request_of_a_client_that_retries_once() {
         addresses: Mutex::new([services[0].address.clone(), services[1].address.clone()]),
         next: AtomicUsize::new(0),
         retried: AtomicUsize::new(0),
-        http: reqwest::Client::builder().no_proxy().build().unwrap(),
+        http: http_client(),
     });
     let (stop, idle) = (
         Arc::new(AtomicBool::new(false)),

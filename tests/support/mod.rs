@@ -218,6 +218,14 @@ impl TestStore {
     }
 }
 
+/// A client for plain HTTP to this machine.
+pub(crate) fn http_client() -> reqwest::Client {
+    // The library wants to know how TLS would be done.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let builder = reqwest::Client::builder().tls_certs_only([]);
+    builder.no_proxy().build().unwrap()
+}
+
 /// A queue's name.
 pub(crate) fn queue(name: &str) -> QueueName {
     QueueName::parse(name).unwrap()

@@ -8,7 +8,7 @@ use crate::api::json;
 use crate::api::path::{Id, JobPath};
 use crate::api::problem::{GetJobProblems, Problem};
 use crate::api::state::ApiState;
-use crate::api::wait::{self, Wait, WaitHeaders, WaitParams};
+use crate::api::wait::{End, Wait, WaitHeaders, WaitParams};
 use crate::domain::JobId;
 
 /// Read a job
@@ -18,30 +18,16 @@ use crate::domain::JobId;
 #[utoipa::path(get, path = "/jobs/{id}", operation_id = "getJob", tag = "jobs",
     params(JobPath, WaitParams, WaitHeaders),
     responses(
-        (status = 200, description = "The job", body = JobView),
+        (status = 200, description = "The job", body = JobView, headers(
+            ("Preference-Applied" = String, description = "There when Prefer: wait=N was followed"))),
         GetJobProblems))]
 pub(crate) async fn get_job(
     State(state): State<ApiState>,
     Id(id): Id<JobId>,
-    Wait { most, .. }: Wait,
+    wait: Wait,
 ) -> Result<Response, Problem> {
-    if most.is_zero() {
-        return Ok(json::ok(&JobView::read(&found(&state, id).await?)));
-    }
-    let _place = wait::place(&state)?;
-    // Watching begins before the first look, so that an end in between is not missed.
-    let ticket = state.wakeups.wait_for_final(id.as_run());
-    let over = tokio::time::sleep(most);
-    tokio::pin!(over);
-    loop {
-        let job = found(&state, id).await?;
-        if job.finished_at.is_some() || state.shutdown.is_cancelled() {
-            return Ok(json::ok(&JobView::read(&job)));
-        }
-        tokio::select! {
-            () = ticket.woken() => {}
-            () = state.shutdown.cancelled() => {}
-            () = &mut over => return Ok(json::ok(&JobView::read(&job))),
-        }
-    }
+    let end = End::Run(id.as_run());
+    let look = || found(&state, id);
+    let job = wait.until(&state, end, look, |job| job.finished_at.is_some());
+    Ok(wait.mark(json::ok(&JobView::read(&job.await?))))
 }

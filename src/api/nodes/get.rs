@@ -4,6 +4,7 @@ use axum::extract::State;
 use axum::response::Response;
 use serde::Serialize;
 
+use crate::api::endpoint::HealthView;
 use crate::api::json;
 use crate::api::openapi::schemas;
 use crate::api::page::{PageParams, PageQuery};
@@ -78,6 +79,16 @@ pub(crate) struct NodeView<'a> {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schema(required = false)]
     work: Vec<NodeWork<'a>>,
+    /// Where its tasks are pushed to, for a node that claims none itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    endpoint: Option<&'a str>,
+    /// The queues that those come from.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Vec<schemas::Name>>)]
+    queues: Option<&'a [QueueName]>,
+    /// How its endpoint fares.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    health: Option<HealthView<'a>>,
     /// When it was last heard of.
     #[schema(value_type = String, format = DateTime)]
     last_seen: UnixMillis,
@@ -139,6 +150,7 @@ impl<'a> NodeView<'a> {
     pub(super) fn of(node: &'a Node, fleet: &Fleet) -> Self {
         let (registration, drain) = (&node.registration, node.drain.as_ref());
         let quarantine = node.quarantine.as_ref();
+        let push = registration.push.as_ref();
         Self {
             id: &node.id,
             state: node.state,
@@ -161,6 +173,9 @@ impl<'a> NodeView<'a> {
             speed: fleet.speed(&node.work).map(rounded),
             failures: bad_share(&node.work).map(rounded),
             work: node.work.iter().map(NodeWork::from).collect(),
+            endpoint: push.map(|push| push.endpoint.as_str()),
+            queues: push.map(|push| &push.queues[..]),
+            health: node.health.as_ref().map(HealthView::from),
             last_seen: node.last_seen,
             registered_at: node.registered_at,
         }

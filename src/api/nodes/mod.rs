@@ -12,6 +12,7 @@ mod heartbeat;
 mod parents;
 mod register;
 mod remove;
+mod rotate_secret;
 
 pub(crate) use claim::*;
 pub(crate) use drain::*;
@@ -20,6 +21,7 @@ pub(crate) use get::*;
 pub(crate) use heartbeat::*;
 pub(crate) use register::*;
 pub(crate) use remove::*;
+pub(crate) use rotate_secret::*;
 
 use super::problem::{Code, Problem};
 use crate::domain::SessionId;

@@ -19,8 +19,9 @@ examples! {
     "tasks": "listTasks" "submitTask" "submitTasks" "getTask" "getTaskResult" "explainTask" "completeTask" "failTask"
         "releaseTask" "reportTaskProgress" "cancelTask" "retryTask" "runTaskNow" "updateTask"
         "listTaskAttempts" "logTask" "listTaskLogs" "bulkTasks";
-    "nodes": "listNodes" "registerNode" "getNode" "drainNode" "resumeNode" "heartbeatNode" "claimTasks" "exchangeTasks";
-    "queues": "listQueues" "getQueue" "getQueueStats" "configureQueue" "mergeQueue" "pauseQueue" "resumeQueue" "purgeQueue";
+    "nodes": "listNodes" "registerNode" "getNode" "drainNode" "resumeNode" "rotateNodeSecret" "heartbeatNode" "claimTasks" "exchangeTasks";
+    "queues": "listQueues" "getQueue" "getQueueStats" "configureQueue" "mergeQueue" "pauseQueue" "resumeQueue" "purgeQueue"
+        "rotateQueueSecret";
     "operations": "listOperations" "getOperation" "pauseOperation" "resumeOperation" "abortOperation";
     "schedules": "createSchedule" "listSchedules" "getSchedule" "replaceSchedule" "updateSchedule" "pauseSchedule"
         "resumeSchedule" "triggerSchedule" "previewSchedule" "previewRule";

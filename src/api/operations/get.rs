@@ -8,7 +8,7 @@ use crate::api::json;
 use crate::api::path::{Id, OperationPath};
 use crate::api::problem::{Code, GetOperationProblems, Problem};
 use crate::api::state::ApiState;
-use crate::api::wait::{self, Wait, WaitHeaders, WaitParams};
+use crate::api::wait::{End, Wait, WaitHeaders, WaitParams};
 use crate::domain::operation::{Operation, OperationId};
 
 /// Read an operation
@@ -18,32 +18,20 @@ use crate::domain::operation::{Operation, OperationId};
 #[utoipa::path(get, path = "/operations/{id}", operation_id = "getOperation", tag = "operations",
     params(OperationPath, WaitParams, WaitHeaders),
     responses(
-        (status = 200, description = "The operation", body = OperationView),
+        (status = 200, description = "The operation", body = OperationView, headers(
+            ("Preference-Applied" = String, description = "There when Prefer: wait=N was followed"))),
         GetOperationProblems))]
 pub(crate) async fn get_operation(
     State(state): State<ApiState>,
     Id(id): Id<OperationId>,
-    Wait { most, .. }: Wait,
+    wait: Wait,
 ) -> Result<Response, Problem> {
-    if most.is_zero() {
-        return Ok(json::ok(&OperationView::from(&found(&state, id).await?)));
-    }
-    let _place = wait::place(&state)?;
-    // Watching begins before the first look, so that an end in between is not missed.
-    let mut ends = state.wakeups.watch_operations();
-    let over = tokio::time::sleep(most);
-    tokio::pin!(over);
-    loop {
-        let operation = found(&state, id).await?;
-        if operation.state.is_final() || state.shutdown.is_cancelled() {
-            return Ok(json::ok(&OperationView::from(&operation)));
-        }
-        tokio::select! {
-            _ = ends.changed() => {}
-            () = state.shutdown.cancelled() => {}
-            () = &mut over => return Ok(json::ok(&OperationView::from(&operation))),
-        }
-    }
+    let look = || found(&state, id);
+    let operation = wait.until(&state, End::Operation, look, |operation| {
+        operation.state.is_final()
+    });
+    let operation = operation.await?;
+    Ok(wait.mark(json::ok(&OperationView::from(&operation))))
 }
 
 async fn found(state: &ApiState, id: OperationId) -> Result<Operation, Problem> {

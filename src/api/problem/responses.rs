@@ -79,6 +79,8 @@ groups! {
     GetQueueProblems: QueueNotFound, CALL;
     ChangeQueueProblems: QueueNotFound, CALL, WRITE;
     ConfigureQueueProblems: QueueNotFound InvalidState PreconditionFailed, CALL, BODY, WRITE;
+    RotateQueueSecretProblems: QueueNotFound InvalidState, CALL, WRITE;
+    RotateNodeSecretProblems: NodeUnknown InvalidState, CALL, WRITE;
     DeleteQueueProblems: QueueNotFound InvalidState, CALL, WRITE;
     CreateScheduleProblems: InvalidState IdempotencyKeyReused, CALL, BODY, WRITE;
     GetScheduleProblems: ScheduleNotFound, CALL;

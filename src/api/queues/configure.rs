@@ -5,22 +5,24 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::Response;
 use serde::Deserialize;
 
-use super::get::answer;
+use super::get::{answer_with, tag};
+use crate::api::endpoint;
+use crate::api::entity_tag::EntityTags;
 use crate::api::json::OptionalJson;
 use crate::api::openapi::schemas;
 use crate::api::path::{Id, QueuePath};
 use crate::api::problem::{Code, ConfigureQueueProblems, Problem};
 use crate::api::state::ApiState;
-use crate::domain::QueueName;
 use crate::domain::placement::Strategy;
 use crate::domain::queue_limits::{QueueLimits, Weights};
 use crate::domain::queue_settings::QueueChange;
 use crate::domain::retry::RetryPolicy;
 use crate::domain::score::Ordering;
+use crate::domain::{InvalidInput, QueueName};
 use crate::store::ConfigureOutcome;
 
 /// What a queue is to be like. PUT gives what is left out its default, PATCH leaves it as it is.
-#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[derive(Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ConfigureQueue {
     /// strict, aging or fifo. Another one than now is refused while tasks are queued or running.
@@ -52,6 +54,14 @@ pub(crate) struct ConfigureQueue {
     /// names them replaces all of them.
     #[schema(value_type = Option<std::collections::BTreeMap<String, f64>>)]
     weights: Option<Weights>,
+    /// Where its tasks are pushed to, so that it needs no node: an `https` URL.
+    target: Option<String>,
+    /// Most of its tasks that are at the target at once; 10 by default.
+    #[schema(minimum = 1, maximum = 1000)]
+    target_concurrency: Option<u32>,
+    /// What requests to the target are signed with, `whsec_` and 24 to 64 bytes in Base64. Without it the target keeps
+    /// the one it has; a new one is made and told once.
+    target_secret: Option<String>,
 }
 
 /// How long finished tasks are kept, and how many.
@@ -95,7 +105,8 @@ pub(crate) async fn configure_queue(
     headers: HeaderMap,
     OptionalJson(request): OptionalJson<ConfigureQueue>,
 ) -> Result<Response, Problem> {
-    let (change, revision) = (request.check()?, revision(&headers)?);
+    let change = request.check(&state).await?;
+    let revision = revision(&state, &name, &headers).await?;
     let queues = &state.store.queues;
     let outcome = queues
         .configure(&name, &change, revision.as_deref())
@@ -118,14 +129,15 @@ pub(crate) async fn merge_queue(
     headers: HeaderMap,
     OptionalJson(request): OptionalJson<ConfigureQueue>,
 ) -> Result<Response, Problem> {
-    let (change, revision) = (request.check()?, revision(&headers)?);
+    let change = request.check(&state).await?;
+    let revision = revision(&state, &name, &headers).await?;
     let queues = &state.store.queues;
     let outcome = queues.merge(&name, &change, revision.as_deref()).await?;
     configured(&state, &name, outcome).await
 }
 
 impl ConfigureQueue {
-    fn check(self) -> Result<QueueChange, Problem> {
+    async fn check(self, state: &ApiState) -> Result<QueueChange, Problem> {
         let retention = self.retention.unwrap_or_default();
         let change = QueueChange {
             ordering: self.ordering,
@@ -142,26 +154,41 @@ impl ConfigureQueue {
             placement: self.placement,
             limits: self.limits,
             weights: self.weights,
+            target: None,
+            target_concurrency: self.target_concurrency,
+            target_secret: self
+                .target_secret
+                .map(|text| endpoint::secret("/target_secret", &text))
+                .transpose()?,
         };
         change.validate().map_err(Problem::invalid)?;
-        Ok(change)
+        // Last, since it asks others.
+        let target = match &self.target {
+            Some(url) => Some(endpoint::endpoint(state, "/target", url).await?),
+            None => None,
+        };
+        Ok(QueueChange { target, ..change })
     }
 }
 
-/// The revision that If-Match names: that of an `ETag`, or `*`.
-fn revision(headers: &HeaderMap) -> Result<Option<String>, Problem> {
-    let Some(value) = headers.get(header::IF_MATCH) else {
+/// The revision that the queue must have, by If-Match.
+async fn revision(
+    state: &ApiState,
+    name: &QueueName,
+    headers: &HeaderMap,
+) -> Result<Option<String>, Problem> {
+    let Some(wanted) = EntityTags::of(headers, &header::IF_MATCH) else {
         return Ok(None);
     };
-    let text = value.to_str().unwrap_or_default().trim();
-    let revision = text
-        .strip_prefix('"')
-        .and_then(|text| text.strip_suffix('"'))
-        .unwrap_or(text);
-    if revision == "*" || revision.parse::<u64>().is_ok() {
-        return Ok(Some(revision.to_owned()));
+    if matches!(wanted, EntityTags::Any) {
+        return Ok(Some("*".to_owned()));
     }
-    Err(Problem::of(Code::PreconditionFailed))
+    match state.store.queues.get(name).await? {
+        Some(queue) if !wanted.name(&tag(&queue)) => Err(Problem::of(Code::PreconditionFailed)),
+        Some(queue) => Ok(Some(queue.revision.to_string())),
+        // What is not there has no revision; whether that is 404 or 412 depends on the verb.
+        None => Ok(Some("0".to_owned())),
+    }
 }
 
 async fn configured(
@@ -169,9 +196,9 @@ async fn configured(
     name: &QueueName,
     outcome: ConfigureOutcome,
 ) -> Result<Response, Problem> {
-    let status = match outcome {
-        ConfigureOutcome::New => StatusCode::CREATED,
-        ConfigureOutcome::Known => StatusCode::OK,
+    let (status, secret) = match outcome {
+        ConfigureOutcome::New(secret) => (StatusCode::CREATED, secret),
+        ConfigureOutcome::Known(secret) => (StatusCode::OK, secret),
         ConfigureOutcome::NotFound => return Err(Problem::of(Code::QueueNotFound)),
         ConfigureOutcome::OtherRevision => return Err(Problem::of(Code::PreconditionFailed)),
         ConfigureOutcome::HasTasks => {
@@ -180,6 +207,10 @@ async fn configured(
                 "the ordering cannot change while tasks are queued or running: they have places in the present one",
             ));
         }
+        ConfigureOutcome::NoTarget => {
+            let message = "a secret is for a queue with a target";
+            return Err(InvalidInput::new("/target_secret", message).into());
+        }
     };
-    answer(state, name, status).await
+    answer_with(state, name, status, secret).await
 }

@@ -1,25 +1,30 @@
 //! GET /v1/queues and /v1/queues/{name}: queues as they are.
 
 use axum::extract::State;
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::StatusCode;
 use axum::response::Response;
 use serde::Serialize;
 
+use crate::api::endpoint::HealthView;
+use crate::api::entity_tag::mark;
 use crate::api::json;
 use crate::api::openapi::schemas;
 use crate::api::page::{PageParams, PageQuery};
 use crate::api::path::{Id, QueuePath};
 use crate::api::problem::{Code, GetQueueProblems, PageProblems, Problem};
 use crate::api::state::ApiState;
+use crate::domain::egress::Endpoint;
 use crate::domain::placement::Strategy;
+use crate::domain::push::PushOwner;
 use crate::domain::queue::Queue;
 use crate::domain::queue_limits::{QueueLimits, Weights};
 use crate::domain::retry::RetryPolicy;
 use crate::domain::score::Ordering;
+use crate::domain::signature::SigningSecret;
 use crate::domain::{QueueName, UnixMillis};
 
 /// A queue as it is shown, with what it is like.
-#[derive(Debug, Serialize, utoipa::ToSchema)]
+#[derive(Serialize, utoipa::ToSchema)]
 #[schema(as = Queue)]
 pub(crate) struct QueueView<'a> {
     #[schema(value_type = schemas::Name)]
@@ -52,6 +57,18 @@ pub(crate) struct QueueView<'a> {
     #[serde(skip_serializing_if = "Weights::is_empty")]
     #[schema(value_type = Option<std::collections::BTreeMap<String, f64>>)]
     weights: &'a Weights,
+    /// Where its tasks are pushed to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    target: Option<&'a str>,
+    /// Most of them that are there at once.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    target_concurrency: Option<u32>,
+    /// How the target fares; not in lists.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    target_health: Option<HealthView<'a>>,
+    /// The secret that was made for the target. It is told this once.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    target_secret: Option<&'a str>,
 }
 
 /// What becomes of finished tasks.
@@ -89,6 +106,13 @@ impl<'a> From<&'a Queue> for QueueView<'a> {
             },
             limits: &settings.limits,
             weights: &settings.weights,
+            target: settings.target.as_ref().map(Endpoint::as_str),
+            target_concurrency: settings
+                .target
+                .is_some()
+                .then_some(settings.target_concurrency),
+            target_health: None,
+            target_secret: None,
         }
     }
 }
@@ -99,17 +123,40 @@ pub(super) async fn answer(
     name: &QueueName,
     status: StatusCode,
 ) -> Result<Response, Problem> {
+    answer_with(state, name, status, None).await
+}
+
+/// The same, with the secret that was made for its target.
+pub(super) async fn answer_with(
+    state: &ApiState,
+    name: &QueueName,
+    status: StatusCode,
+    secret: Option<SigningSecret>,
+) -> Result<Response, Problem> {
     let queue = state
         .store
         .queues
         .get(name)
         .await?
         .ok_or_else(|| Problem::of(Code::QueueNotFound))?;
-    let mut response = json::answer(status, &QueueView::from(&queue));
-    if let Ok(tag) = HeaderValue::from_str(&format!("\"{}\"", queue.revision)) {
-        response.headers_mut().insert(header::ETAG, tag);
-    }
-    Ok(response)
+    let health = if queue.settings.target.is_some() {
+        let owner = PushOwner::Queue(name.clone());
+        state.store.endpoints.health(&owner).await?
+    } else {
+        None
+    };
+    let view = QueueView {
+        target_health: health.as_ref().map(HealthView::from),
+        target_secret: secret.as_ref().map(SigningSecret::expose),
+        ..QueueView::from(&queue)
+    };
+    let response = json::answer(status, &view);
+    Ok(mark(response, &tag(&queue)))
+}
+
+/// The tag of a queue: the revision of its settings.
+pub(super) fn tag(queue: &Queue) -> String {
+    format!("\"{}\"", queue.revision)
 }
 
 /// Read a queue
@@ -129,7 +176,7 @@ pub(crate) async fn get_queue(
 }
 
 /// One page of a list of queues.
-#[derive(Debug, Serialize, utoipa::ToSchema)]
+#[derive(Serialize, utoipa::ToSchema)]
 pub(crate) struct QueuePage<'a> {
     items: Vec<QueueView<'a>>,
     /// Where the next page begins: `cursor` of the next request. The last page has none.

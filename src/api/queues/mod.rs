@@ -8,6 +8,7 @@ mod get;
 mod pause;
 mod purge;
 mod remove;
+mod rotate_secret;
 mod stats;
 
 pub(crate) use configure::*;
@@ -15,4 +16,5 @@ pub(crate) use get::*;
 pub(crate) use pause::*;
 pub(crate) use purge::*;
 pub(crate) use remove::*;
+pub(crate) use rotate_secret::*;
 pub(crate) use stats::*;

@@ -1,17 +1,16 @@
 //! GET /v1/tasks/{id}: the task as it is, or as soon as it has finished.
 
-use std::time::Duration;
-
 use axum::extract::State;
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
 use super::{TaskView, etag};
+use crate::api::entity_tag::{EntityTags, mark};
 use crate::api::json;
 use crate::api::path::{Id, TaskPath};
 use crate::api::problem::{Code, GetTaskProblems, Problem};
 use crate::api::state::ApiState;
-use crate::api::wait::{self, Wait, WaitHeaders, WaitParams};
+use crate::api::wait::{End, Wait, WaitHeaders, WaitParams};
 use crate::domain::{Task, TaskId};
 
 /// Headers of reads.
@@ -41,42 +40,17 @@ pub(crate) async fn get_task(
     headers: HeaderMap,
     wait: Wait,
 ) -> Result<Response, Problem> {
-    let task = awaited(&state, id, wait.most).await?;
+    let look = || found(&state, id);
+    let task = wait.until(&state, End::Run(id), look, |task| task.state.is_final());
+    let task = task.await?;
     let tag = etag::of(&task);
-    let known = headers.get(header::IF_NONE_MATCH);
-    let mut answer = if known.is_some_and(|known| etag::is_among(known, &tag)) {
+    let known = EntityTags::of(&headers, &header::IF_NONE_MATCH);
+    let answer = if known.is_some_and(|known| known.name(&tag)) {
         StatusCode::NOT_MODIFIED.into_response()
     } else {
         json::ok(&TaskView::read(&task))
     };
-    let preferred = wait.preferred.map(|seconds| format!("wait={seconds}"));
-    if let Some(Ok(applied)) = preferred.map(HeaderValue::try_from) {
-        answer.headers_mut().insert("preference-applied", applied);
-    }
-    Ok(etag::mark(answer, &tag))
-}
-
-/// The task as soon as it is final, or as it is when the wait is over.
-async fn awaited(state: &ApiState, id: TaskId, most: Duration) -> Result<Task, Problem> {
-    if most.is_zero() {
-        return found(state, id).await;
-    }
-    let _place = wait::place(state)?;
-    // Watching begins before the first look, so that an end in between is not missed.
-    let ticket = state.wakeups.wait_for_final(id);
-    let over = tokio::time::sleep(most);
-    tokio::pin!(over);
-    loop {
-        let task = found(state, id).await?;
-        if task.state.is_final() || state.shutdown.is_cancelled() {
-            return Ok(task);
-        }
-        tokio::select! {
-            () = ticket.woken() => {}
-            () = state.shutdown.cancelled() => {}
-            () = &mut over => return Ok(task),
-        }
-    }
+    Ok(mark(wait.mark(answer), &tag))
 }
 
 /// Why there is no such task.

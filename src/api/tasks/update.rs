@@ -6,6 +6,7 @@ use axum::response::Response;
 use serde::Deserialize;
 
 use super::{TaskView, etag};
+use crate::api::entity_tag::{EntityTags, mark};
 use crate::api::json::{self, Json};
 use crate::api::path::{Id, TaskPath};
 use crate::api::problem::{Code, Problem, UpdateTaskProblems};
@@ -95,9 +96,9 @@ pub(crate) async fn update_task(
     let found = tasks.version(id).await?;
     let (task, version) = found.ok_or_else(|| Problem::of(Code::TaskNotFound))?;
     let change = body.value.check(&task, &state.limits)?;
-    let version: Option<&TaskVersion> = match headers.get(header::IF_MATCH) {
+    let version: Option<&TaskVersion> = match EntityTags::of(&headers, &header::IF_MATCH) {
         None => None,
-        Some(wanted) if !etag::is_among(wanted, &etag::of(&task)) => {
+        Some(wanted) if !wanted.name(&etag::of(&task)) => {
             return Err(Problem::of(Code::PreconditionFailed));
         }
         Some(_) => Some(&version),
@@ -105,7 +106,7 @@ pub(crate) async fn update_task(
     match tasks.update(id, &change, version).await? {
         UpdateOutcome::Updated(task) => {
             let answer = json::ok(&TaskView::written(&task, state.durability()));
-            Ok(etag::mark(answer, &etag::of(&task)))
+            Ok(mark(answer, &etag::of(&task)))
         }
         UpdateOutcome::InvalidState(state) => Err(Problem::new(
             Code::InvalidState,

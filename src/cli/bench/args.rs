@@ -74,6 +74,15 @@ pub(crate) struct BenchArgs {
     /// Queued tasks (memory)
     #[arg(long, value_name = "N", default_value_t = 100_000)]
     pub(super) memory_tasks: u64,
+    /// Lines of the job, of 100 bytes each (jobs)
+    #[arg(long, value_name = "N", default_value_t = 1_000_000)]
+    pub(super) lines: u64,
+    /// Lines of one task (jobs)
+    #[arg(long, value_name = "N", default_value_t = 100)]
+    pub(super) chunk: u64,
+    /// Bytes of a further upload, for the service's memory; 0 for none (jobs)
+    #[arg(long, value_name = "N", default_value_t = 256_000_000)]
+    pub(super) stream_bytes: u64,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, ValueEnum)]
@@ -88,6 +97,8 @@ pub(super) enum Workload {
     ClaimDepth,
     /// Redis bytes a task
     Memory,
+    /// A job of many lines: in, through and out
+    Jobs,
     /// Memory and processor time of claims that wait
     Waiters,
     /// One after another, each beside a fresh Redis
@@ -112,6 +123,8 @@ impl BenchArgs {
             depth: self.depth.min(5_000),
             memory_tasks: self.memory_tasks.min(5_000),
             waiters: self.waiters.min(200),
+            lines: self.lines.min(20_000),
+            stream_bytes: self.stream_bytes.min(2_000_000),
             ..self
         }
     }
@@ -196,6 +209,7 @@ mod tests {
                 "idle",
                 "claim_depth",
                 "memory",
+                "jobs",
                 "waiters"
             ]
         );

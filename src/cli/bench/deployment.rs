@@ -16,6 +16,7 @@ use super::BenchArgs;
 use super::client::{Client, Requests};
 use super::cpu;
 use super::redis_info::{RedisInfo, Snapshot};
+use super::resident;
 
 const START_LIMIT: Duration = Duration::from_secs(20);
 const STOP_LIMIT: Duration = Duration::from_secs(10);
@@ -84,7 +85,7 @@ impl Deployment {
         count: usize,
         batch_size: usize,
     ) -> anyhow::Result<Vec<Client>> {
-        let queue = format!("bench-{}", self.run);
+        let queue = self.queue();
         let requests = Requests::new(self.address, &queue, batch_size);
         let mut clients = Vec::with_capacity(count);
         for index in 0..count {
@@ -92,6 +93,35 @@ impl Deployment {
             clients.push(Client::open(self.address, node, requests.clone()).await?);
         }
         Ok(clients)
+    }
+
+    /// A queue that no earlier run has used.
+    pub(super) fn queue(&self) -> String {
+        format!("bench-{}", self.run)
+    }
+
+    /// The service's URL.
+    pub(super) fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// Resident bytes of the service, whose peak begins anew; `None` of one that this did not start.
+    pub(super) fn start_peak_memory(&self) -> anyhow::Result<Option<u64>> {
+        let Some(process) = self.service_id() else {
+            return Ok(None);
+        };
+        resident::forget_peak(process)?;
+        Ok(resident::bytes_of(process).map(|(now, _)| now))
+    }
+
+    /// How far its resident memory has risen above that meanwhile.
+    pub(super) fn memory_rise(&self, before: Option<u64>) -> Option<u64> {
+        let (_, peak) = resident::bytes_of(self.service_id()?)?;
+        Some(peak.saturating_sub(before?))
+    }
+
+    fn service_id(&self) -> Option<u32> {
+        self.service.as_ref()?.process.id()
     }
 
     /// The Redis beside the service, if its URL is known.
@@ -107,8 +137,7 @@ impl Deployment {
     }
 
     pub(super) fn service_cpu_seconds(&self) -> Option<f64> {
-        let process = self.service.as_ref()?.process.id()?;
-        cpu::seconds_of(&process.to_string())
+        cpu::seconds_of(&self.service_id()?.to_string())
     }
 
     /// Resident memory of the service.

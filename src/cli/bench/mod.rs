@@ -17,6 +17,7 @@ mod deployment;
 mod fake_service;
 mod http;
 mod idle;
+mod jobs;
 mod latency;
 mod load;
 mod memory;
@@ -24,6 +25,7 @@ mod meter;
 mod pacer;
 mod redis_info;
 mod report;
+mod resident;
 mod single;
 mod waiters;
 
@@ -69,6 +71,7 @@ async fn measure(args: &BenchArgs) -> anyhow::Result<Value> {
                 serde_json::to_value(claim_depth::run(args, &deployment).await?)?
             }
             Workload::Memory => serde_json::to_value(memory::run(args, &deployment).await?)?,
+            Workload::Jobs => serde_json::to_value(jobs::run(args, &deployment).await?)?,
             Workload::Waiters => serde_json::to_value(waiters::run(args, &deployment).await?)?,
             Workload::All => continue,
         };

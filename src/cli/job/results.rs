@@ -12,7 +12,7 @@ const EXAMPLES: &str = "\
 Examples:
   taskyard job results ID > results.ndjson
   taskyard job results ID --follow | jq -c .result
-  taskyard job results ID --from 120000 >> results.ndjson";
+  taskyard job results ID --from 120000 --limit 1000 >> results.ndjson";
 
 /// Print the results of a job in the order of its items, a line of JSON a task
 ///
@@ -26,6 +26,9 @@ pub(super) struct Results {
     /// The index of the first item wanted
     #[arg(long, value_name = "ITEM", default_value_t = 0)]
     from: u64,
+    /// Lines at most [default: as many as there are]
+    #[arg(long, value_name = "LINES")]
+    limit: Option<u64>,
     /// Go on as tasks end, until the last has
     #[arg(long)]
     follow: bool,
@@ -35,7 +38,7 @@ impl Results {
     pub(super) async fn run(self, caller: &Caller) -> Result<(), Failure> {
         let client = &caller.client;
         let mut results = client
-            .get_job_results(&self.id, self.from, self.follow)
+            .get_job_results(&self.id, self.from, self.limit, self.follow)
             .await?;
         while let Some(piece) = results.next().await? {
             let mut stdout = io::stdout().lock();

@@ -39,6 +39,9 @@ const PURGE_EXAMPLES: &str = "\
 Examples:
   taskyard queue purge mail
   taskyard queue purge mail --yes    # in a script";
+const ROTATE_EXAMPLES: &str = "\
+Examples:
+  taskyard queue rotate-secret mail -o json | jq -r .secret";
 const DELETE_EXAMPLES: &str = "\
 Examples:
   taskyard queue delete mail
@@ -77,6 +80,9 @@ enum QueueCommand {
     /// Delete the tasks that wait in a queue
     #[command(after_help = PURGE_EXAMPLES)]
     Purge(Sure),
+    /// Sign what is pushed to a queue's target with another secret, which is shown this once
+    #[command(after_help = ROTATE_EXAMPLES)]
+    RotateSecret(QueueName),
     /// Delete an empty queue
     #[command(after_help = DELETE_EXAMPLES)]
     Delete(Sure),
@@ -117,6 +123,7 @@ async fn run(caller: &Caller, command: QueueCommand) -> Result<(), Failure> {
         QueueCommand::Stats(QueueName { name }) => client.get_queue_stats(&name).await?,
         QueueCommand::Pause(QueueName { name }) => client.pause_queue(&name).await?,
         QueueCommand::Resume(QueueName { name }) => client.resume_queue(&name).await?,
+        QueueCommand::RotateSecret(QueueName { name }) => client.rotate_queue_secret(&name).await?,
         QueueCommand::Set(set) => return set.run(caller).await,
         QueueCommand::Purge(Sure { queue, confirm }) => {
             let name = queue.name;

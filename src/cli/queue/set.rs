@@ -15,7 +15,8 @@ pub(super) const EXAMPLES: &str = "\
 Examples:
   taskyard queue set mail --max-attempts 5 --timeout-ms 60000
   taskyard queue set mail --settings '{\"limits\": {\"running\": 10}}'
-  taskyard queue set mail --settings @mail.json --replace";
+  taskyard queue set mail --settings @mail.json --replace
+  taskyard queue set thumbs --target https://thumbs.example.com/tasks    # shows the secret, once";
 
 /// What to set; options win over --settings.
 #[derive(Debug, Args)]
@@ -46,6 +47,12 @@ pub(super) struct Set {
     /// How many failures and time-outs end a task, unless it says otherwise
     #[arg(long, value_name = "N")]
     max_attempts: Option<u32>,
+    /// Where its tasks are pushed to, so that it needs no node
+    #[arg(long, value_name = "URL")]
+    target: Option<String>,
+    /// How many of its tasks are at the target at once
+    #[arg(long, value_name = "N")]
+    target_concurrency: Option<u32>,
 }
 
 impl Set {
@@ -73,6 +80,8 @@ impl Set {
         put(&mut settings, "lease_ms", self.lease_ms)?;
         put(&mut settings, "timeout_ms", self.timeout_ms)?;
         put(&mut settings, "max_attempts", self.max_attempts)?;
+        put(&mut settings, "target", self.target.as_ref())?;
+        put(&mut settings, "target_concurrency", self.target_concurrency)?;
         if settings.is_empty() && !self.replace {
             let nothing = anyhow!("nothing is to be set: give an option, or --settings");
             return Err(Failure::usage(nothing));

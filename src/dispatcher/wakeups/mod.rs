@@ -4,15 +4,17 @@
 //! Start with [`Wakeups`]; which claim is woken next stands in `claims`.
 
 mod claims;
+mod endpoints;
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::{Notify, watch};
 
 use self::claims::WaitingClaims;
+use self::endpoints::ChangedEndpoints;
 use crate::domain::placement::{Candidate, Offer, Strategy, TaskClass};
-use crate::domain::{QueueName, TaskId};
+use crate::domain::{Partition, QueueName, TaskId};
 
 /// The waiting claims and result waits of this replica.
 #[derive(Debug, Clone, Default)]
@@ -22,6 +24,8 @@ pub struct Wakeups {
     drains: watch::Sender<()>,
     /// Changes with the end of every operation.
     operations: watch::Sender<()>,
+    /// Endpoints that the pushers are to look at.
+    endpoints: ChangedEndpoints,
 }
 
 /// How a claim's node stands while the claim rests.
@@ -56,7 +60,7 @@ impl Wakeups {
         }
     }
 
-    /// Watches for the end of a task's run.
+    /// Watches for the end of a task's run, and for its cancellation while it runs without a session.
     pub fn wait_for_final(&self, id: TaskId) -> FinalTicket {
         let notify = Arc::new(Notify::new());
         let mut waiters = self.lock();
@@ -137,6 +141,16 @@ impl Wakeups {
     /// An operation is over.
     pub(super) fn operations(&self) {
         self.operations.send_replace(());
+    }
+
+    /// Endpoints have changed, or may have, in these partitions.
+    pub(super) fn endpoints_changed(&self, partitions: impl Iterator<Item = Partition>) {
+        self.endpoints.add(partitions);
+    }
+
+    /// Waits for partitions in which endpoints have changed.
+    pub(super) async fn changed_endpoints(&self) -> BTreeSet<Partition> {
+        self.endpoints.take().await
     }
 
     /// Signals may have been missed: everyone who waits for a result looks again.

@@ -23,6 +23,7 @@ fn node(name: &str, runs: usize, failures: usize, losses: usize) -> Node {
         load: None,
         last_seen: UnixMillis::new(0),
         registered_at: UnixMillis::new(0),
+        health: None,
     }
 }
 

@@ -213,6 +213,24 @@ pub enum Finding {
         /// The schedule.
         schedule: String,
     },
+    /// The job has tasks but no record.
+    #[error("job {job} has an index of tasks but no record")]
+    JobWithoutRecord {
+        /// The job, as its keys name it.
+        job: String,
+    },
+    /// The job counts other tasks than it has.
+    #[error("job {job} counts {counted} tasks as {what}, but {found} are")]
+    JobMiscounted {
+        /// The job, as its keys name it.
+        job: String,
+        /// waiting, running, succeeded, failed or cancelled.
+        what: String,
+        /// What its record says.
+        counted: String,
+        /// What its tasks say.
+        found: String,
+    },
     /// The classes are not numbered from 0 without a gap, or miscounted.
     #[error("queue {queue} counts {counted} classes but has those numbered {numbers:?}")]
     ClassesMiscounted {

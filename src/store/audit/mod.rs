@@ -6,6 +6,7 @@
 
 mod facts;
 mod finding;
+mod jobs;
 mod rules;
 mod schedules;
 mod walk;
@@ -35,6 +36,8 @@ const QUEUE_PAGE: usize = 10;
 pub struct AuditReport {
     /// Queues.
     pub queues: u64,
+    /// Jobs.
+    pub jobs: u64,
     /// Tasks by state.
     pub tasks: BTreeMap<TaskState, u64>,
     /// Rows of sorted sets that were looked at.
@@ -75,6 +78,7 @@ impl Store {
             counted: HashSet::new(),
             queues: BTreeSet::new(),
             schedules: BTreeSet::new(),
+            jobs: BTreeSet::new(),
         };
         let mut cursor = Cursor::start();
         while let Some(keys) = self.core.next_keys(&mut cursor).await? {
@@ -82,6 +86,7 @@ impl Store {
         }
         audit.look_at_queues().await?;
         audit.look_at_schedules().await?;
+        audit.look_at_jobs().await?;
         Ok(audit.report)
     }
 
@@ -111,6 +116,7 @@ struct Audit<'a> {
     counted: HashSet<TaskId>,
     queues: BTreeSet<(Partition, String)>,
     schedules: BTreeSet<(Partition, String)>,
+    jobs: BTreeSet<(Partition, String)>,
 }
 
 impl Audit<'_> {
@@ -131,6 +137,13 @@ impl Audit<'_> {
                         member: id,
                     }]),
                 },
+                Kind::Job(id) => {
+                    self.jobs.insert((partition, id));
+                }
+                Kind::JobTasks(id) => {
+                    self.jobs.insert((partition, id));
+                    self.look_at_members(partition, key).await?;
+                }
                 Kind::Tasks(queue) => {
                     self.queues.extend(queue.map(|queue| (partition, queue)));
                     self.look_at_members(partition, key).await?;

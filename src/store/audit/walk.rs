@@ -19,6 +19,10 @@ pub(super) enum Kind {
     OfTask(String),
     /// A sorted set whose members are tasks, and the queue it belongs to, if it does to one.
     Tasks(Option<String>),
+    /// A job's record.
+    Job(String),
+    /// A job's index of tasks.
+    JobTasks(String),
     /// The list of the partition's queues.
     Queues,
     /// A sorted set whose members are schedules.
@@ -38,7 +42,9 @@ pub(super) fn classify(key: &str) -> Option<(Partition, Kind)> {
     let kind = match kind {
         "task" => Kind::Record(name()),
         "attempts" | "logs" | "edges" | "pending" | "answers" => Kind::OfTask(name()),
-        "leases" | "due" | "expiries" | "held" | "job_tasks" => Kind::Tasks(None),
+        "leases" | "due" | "expiries" | "held" => Kind::Tasks(None),
+        "job" => Kind::Job(name()),
+        "job_tasks" => Kind::JobTasks(name()),
         "ready" | "tag" => Kind::Tasks(rest.split(':').nth(1).map(str::to_owned)),
         "queues" => Kind::Queues,
         "schedules" | "fires" => Kind::Schedules,

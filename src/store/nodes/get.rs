@@ -6,8 +6,10 @@ use futures_util::future::join_all;
 
 use super::Nodes;
 use super::resources::add_up;
-use crate::domain::node::{Drain, Node, NodeState, Quarantine, Registration};
+use crate::domain::egress::Endpoint;
+use crate::domain::node::{Drain, Node, NodeState, PushRegistration, Quarantine, Registration};
 use crate::domain::placement::Resources;
+use crate::domain::push::PushOwner;
 use crate::domain::tally::{Tallies, Tally};
 use crate::domain::{NodeId, Partition, UnixMillis};
 use crate::store::args::Args;
@@ -132,10 +134,11 @@ impl Nodes {
     }
 
     async fn read(&self, partition: Partition, names: &[NodeId]) -> Result<Vec<Node>, StoreError> {
-        let found = self.records(partition, names).await?;
+        let mut found = self.records(partition, names).await?;
         if found.is_empty() {
             return Ok(Vec::new());
         }
+        self.add_health(partition, &mut found).await?;
         let mut args = Args::default();
         for (node, session) in &found {
             args.push(node.id.as_str()).push(session);
@@ -157,6 +160,24 @@ impl Nodes {
             .zip(used)
             .map(|((node, _), (tasks, taken))| node.holding(tasks, taken))
             .collect())
+    }
+
+    /// How the endpoints of those fare that have one.
+    async fn add_health(
+        &self,
+        partition: Partition,
+        found: &mut [(Node, String)],
+    ) -> Result<(), StoreError> {
+        let owners: Vec<PushOwner> = found
+            .iter()
+            .filter(|(node, _)| node.registration.push.is_some())
+            .map(|(node, _)| PushOwner::Node(node.id.clone()))
+            .collect();
+        let mut health = self.core.health(partition, &owners).await?;
+        for (node, _) in found {
+            node.health = health.remove(&PushOwner::Node(node.id.clone()));
+        }
+        Ok(())
     }
 }
 
@@ -192,6 +213,7 @@ fn decode(id: NodeId, answer: &mut Reply) -> Result<(Node, String), StoreError> 
         load,
         last_seen,
         registered_at,
+        health: None,
     };
     Ok((node, session))
 }
@@ -238,5 +260,21 @@ pub(super) fn decode_registration(record: &mut Record) -> Result<Registration, S
         types: json(record, "types")?,
         performance: json(record, "performance")?,
         version: json(record, "version")?,
+        push: decode_push(record)?,
     })
+}
+
+fn decode_push(record: &mut Record) -> Result<Option<PushRegistration>, StoreError> {
+    let Some(url) = record.take("endpoint") else {
+        return Ok(None);
+    };
+    let endpoint = Endpoint::parse(&url).map_err(StoreError::corrupt)?;
+    let queues = record.take("endpoint_queues").unwrap_or_default();
+    let queues = serde_json::from_str(&queues)
+        .map_err(|_| StoreError::corrupt("the queues of a node's endpoint"))?;
+    Ok(Some(PushRegistration {
+        endpoint,
+        queues,
+        secret: None,
+    }))
 }

@@ -26,6 +26,10 @@ impl Nodes {
         if let Some(session) = SessionId::parse(&reply.text()?) {
             self.core.return_all_held(node, &session).await?;
         }
+        // What is pushed has leases that stand alone.
+        if reply.text()? == "1" {
+            self.core.return_unbound(node).await?;
+        }
         Ok(true)
     }
 }

@@ -23,6 +23,11 @@ impl Core {
         self.give_back(node, session.as_str(), "").await
     }
 
+    /// Gives back all that a node holds by leases that stand alone, in every partition.
+    pub(crate) async fn return_unbound(&self, node: &NodeId) -> Result<(), StoreError> {
+        self.give_back(node, "", "").await
+    }
+
     /// Gives back, free of charge, all that a node holds, in every partition: what its session
     /// (empty for none) holds, and the leases that stand alone.
     pub(crate) async fn release_all_held(

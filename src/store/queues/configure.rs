@@ -4,22 +4,25 @@ use super::{Queues, limits, settings};
 use crate::domain::QueueName;
 use crate::domain::queue_limits::Weights;
 use crate::domain::queue_settings::QueueChange;
+use crate::domain::signature::SigningSecret;
 use crate::store::args::Args;
-use crate::store::{StoreError, scripts};
+use crate::store::{StoreError, random_bytes, scripts};
 
 /// What became of it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ConfigureOutcome {
-    /// The queue has come into being.
-    New,
-    /// The queue was there.
-    Known,
+    /// The queue has come into being; with it the secret that was made for its target, told this once.
+    New(Option<SigningSecret>),
+    /// The queue was there; the same.
+    Known(Option<SigningSecret>),
     /// A merge found no queue of that name.
     NotFound,
     /// The queue does not have the wanted revision.
     OtherRevision,
     /// Another ordering, while queued and running tasks have places in the present one.
     HasTasks,
+    /// A secret for the target of a queue that has none.
+    NoTarget,
 }
 
 impl Queues {
@@ -64,8 +67,13 @@ impl Queues {
             )
             .filter(|field| named.iter().all(|(name, _)| name != field))
             .collect();
+        let fresh = SigningSecret::of(&random_bytes());
+        let given = change.target_secret.as_ref();
         let mut args = Args::default();
-        args.push(name.as_str()).push(revision.unwrap_or_default());
+        args.push(name.as_str())
+            .push(revision.unwrap_or_default())
+            .push(given.map_or("", SigningSecret::expose))
+            .push(fresh.expose());
         let none = Weights::new();
         match change.weights.as_ref().or(replaces.then_some(&none)) {
             None => {
@@ -91,12 +99,16 @@ impl Queues {
             .call(&scripts::CONFIGURE, partition, mode, &args)
             .await?;
         self.core.forget_classes(name);
-        Ok(match reply.text()?.as_str() {
-            "new" => ConfigureOutcome::New,
-            "known" => ConfigureOutcome::Known,
+        let word = reply.text()?;
+        let is_taken = reply.left() > 0 && reply.text()? == "1";
+        let secret = is_taken.then_some(fresh);
+        Ok(match word.as_str() {
+            "new" => ConfigureOutcome::New(secret),
+            "known" => ConfigureOutcome::Known(secret),
             "not_found" => ConfigureOutcome::NotFound,
             "other_revision" => ConfigureOutcome::OtherRevision,
             "has_tasks" => ConfigureOutcome::HasTasks,
+            "no_target" => ConfigureOutcome::NoTarget,
             other => {
                 let message = format!("an unknown word from configure: {other}");
                 return Err(StoreError::corrupt(message));

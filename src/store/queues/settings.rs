@@ -1,6 +1,7 @@
 //! What a queue is like, as its record holds it: a default is not written.
 
 use super::limits;
+use crate::domain::egress::Endpoint;
 use crate::domain::placement::Strategy;
 use crate::domain::queue::Retention;
 use crate::domain::queue_settings::{QueueChange, QueueSettings};
@@ -10,7 +11,7 @@ use crate::store::StoreError;
 use crate::store::codec::Record;
 
 /// Every field that holds a setting.
-pub(super) const FIELDS: [&str; 12] = [
+pub(super) const FIELDS: [&str; 14] = [
     "ordering",
     "aging_step_ms",
     "max_tasks",
@@ -23,6 +24,8 @@ pub(super) const FIELDS: [&str; 12] = [
     "max_finished",
     "max_bytes",
     "placement",
+    "target",
+    "target_concurrency",
 ];
 
 /// The fields that a change names, and their values, in the order of [`FIELDS`], limits behind.
@@ -41,6 +44,8 @@ pub(super) fn encode(change: &QueueChange) -> Vec<(&'static str, String)> {
         number(change.max_finished),
         number(change.max_bytes),
         change.placement.map(|strategy| strategy.word().to_owned()),
+        change.target.as_ref().map(ToString::to_string),
+        number(change.target_concurrency.map(u64::from)),
     ];
     FIELDS
         .into_iter()
@@ -79,6 +84,13 @@ pub(super) fn decode(record: &mut Record) -> Result<QueueSettings, StoreError> {
         limits: limits::decode(record)?,
         // They stand in a key of their own.
         weights: base.weights,
+        target: record
+            .take("target")
+            .map(|url| Endpoint::parse(&url).map_err(StoreError::corrupt))
+            .transpose()?,
+        target_concurrency: record
+            .number("target_concurrency")?
+            .unwrap_or(base.target_concurrency),
     })
 }
 

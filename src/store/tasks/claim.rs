@@ -41,14 +41,33 @@ impl Tasks {
     /// Claims tasks. Runs to its end even when the caller is dropped; what it gets then goes back.
     pub async fn claim(&self, request: ClaimRequest) -> Result<Claimed, StoreError> {
         let store = self.clone();
-        tokio::spawn(async move {
-            let mut claimed = store.claim_now(&request).await?;
-            claimed.tell_parents().await?;
-            claimed.note(&request.node);
-            Ok(claimed)
-        })
-        .await
-        .unwrap_or_else(|_| Err(StoreError::unknown()))
+        tokio::spawn(async move { store.claim_and_tell(&request, None).await })
+            .await
+            .unwrap_or_else(|_| Err(StoreError::unknown()))
+    }
+
+    /// The same for tasks that the service pushes: in each partition the node may hold `most_held` at
+    /// most, whichever replica claims.
+    pub async fn claim_to_push(
+        &self,
+        request: ClaimRequest,
+        most_held: u64,
+    ) -> Result<Claimed, StoreError> {
+        let store = self.clone();
+        tokio::spawn(async move { store.claim_and_tell(&request, Some(most_held)).await })
+            .await
+            .unwrap_or_else(|_| Err(StoreError::unknown()))
+    }
+
+    async fn claim_and_tell(
+        &self,
+        request: &ClaimRequest,
+        most_held: Option<u64>,
+    ) -> Result<Claimed, StoreError> {
+        let mut claimed = self.claim_now(request, most_held).await?;
+        claimed.tell_parents().await?;
+        claimed.note(&request.node);
+        Ok(claimed)
     }
 
     /// What the request's `claim_id` has got before and still holds, and nothing more.
@@ -67,7 +86,11 @@ impl Tasks {
         Ok(claimed)
     }
 
-    async fn claim_now(&self, request: &ClaimRequest) -> Result<Claimed, StoreError> {
+    async fn claim_now(
+        &self,
+        request: &ClaimRequest,
+        most_held: Option<u64>,
+    ) -> Result<Claimed, StoreError> {
         let mut claimed = Claimed::none(self);
         let visits = self.visits(&request.queues);
         // With several partitions, a repeated claim_id may have its tasks in any of them.
@@ -88,8 +111,9 @@ impl Tasks {
             if missing == 0 {
                 break;
             }
+            let bounds = (missing, most_held);
             match self
-                .claim_in(partition, &queues, request, missing, mode)
+                .claim_in(partition, &queues, request, bounds, mode)
                 .await
             {
                 // What the node holds there has been told by the first visit.
@@ -127,7 +151,7 @@ impl Tasks {
         partition: Partition,
         queues: &[QueueName],
         request: &ClaimRequest,
-        missing: usize,
+        (missing, most_held): (usize, Option<u64>),
         mode: &'static str,
     ) -> Result<Answer, StoreError> {
         for _ in 0..LOOKS {
@@ -150,7 +174,7 @@ impl Tasks {
             } else {
                 (None, String::new())
             };
-            let mut args = encode_head(request, missing);
+            let mut args = encode_head(request, missing, most_held);
             args.push(amounts)
                 .push(self.core.alone_with(&request.node))
                 .push_number(wanted.len() as u64);
@@ -203,7 +227,7 @@ impl Tasks {
         partition: Partition,
         request: &ClaimRequest,
     ) -> Result<Answer, StoreError> {
-        let mut args = encode_head(request, 0);
+        let mut args = encode_head(request, 0, None);
         args.push("").push("").push_number(0);
         let slice = Slice::new(args, 1).in_mode("recall");
         let lane = self.core.through_lane(Verb::Claim, partition, slice);
@@ -211,7 +235,7 @@ impl Tasks {
     }
 }
 
-fn encode_head(request: &ClaimRequest, most: usize) -> Args {
+fn encode_head(request: &ClaimRequest, most: usize, most_held: Option<u64>) -> Args {
     let mut args = Args::default();
     let (session, remaining) = request
         .session
@@ -225,6 +249,7 @@ fn encode_head(request: &ClaimRequest, most: usize) -> Args {
         .push_optional(request.lease_ms)
         .push_number(most as u64)
         .push(random_hex())
-        .push(request.claim_id.as_deref().unwrap_or_default());
+        .push(request.claim_id.as_deref().unwrap_or_default())
+        .push_optional(most_held);
     args
 }

@@ -34,6 +34,8 @@ pub struct ClaimedTask {
     pub lease_expires_at: UnixMillis,
     /// When the attempt runs out of time.
     pub deadline_at: UnixMillis,
+    /// When it was claimed.
+    pub started_at: UnixMillis,
     /// The submitter's notes.
     pub metadata: Option<Document>,
     /// W3C trace context of the submit.
@@ -288,6 +290,7 @@ fn decode_claimed(mut reply: Reply) -> Result<ClaimedTask, StoreError> {
         // In the order in which they stand in the record.
         attempt: parse_number(field("attempt")?)?,
         lease_token: LeaseToken::parse(field("token")?).ok_or_else(|| corrupt("token"))?,
+        started_at: UnixMillis::new(parse_number(field("started")?)?),
         fence: parse_number(field("fence")?)?,
         lease_expires_at: UnixMillis::new(parse_number(field("lease")?)?),
         deadline_at: UnixMillis::new(parse_number(field("deadline")?)?),

@@ -3,6 +3,7 @@
 use super::Tasks;
 use crate::domain::explanation::{HeldBy, Situation};
 use crate::domain::placement::TaskClass;
+use crate::domain::push::PushOwner;
 use crate::domain::{TaskId, TaskState, UnixMillis};
 use crate::store::args::Args;
 use crate::store::codec::{Record, decode_task};
@@ -69,7 +70,15 @@ impl Tasks {
         // A new class is a signal away; without it the type alone is known.
         let classes = self.core.classes_of(&task.queue).await?;
         let class = classes.and_then(|known| known.all.get(number).map(|class| (**class).clone()));
+        let owner = PushOwner::Queue(task.queue.clone());
+        let owners = std::slice::from_ref(&owner);
+        let target = self
+            .core
+            .health(id.partition(), owners)
+            .await?
+            .remove(&owner);
         Ok(Some(Situation {
+            target,
             class: class.unwrap_or_else(|| TaskClass {
                 task_type: task.task_type.clone(),
                 ..TaskClass::default()

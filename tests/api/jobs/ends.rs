@@ -96,9 +96,12 @@ async fn a_wait_ends_with_the_job() {
     let api = Api::start().await;
     let job = submitted(&api, json!({ "queue": "q", "tasks": [{}] })).await;
     let task = claimed(&api, 1).await.remove(0);
-    let waits = format!("{}?wait_ms=20000", path(&job));
-    let (reply, ()) = tokio::join!(api.get(&waits), complete(&api, &task, json!(1)));
+    let waits = api
+        .request(reqwest::Method::GET, &path(&job))
+        .header("prefer", "wait=20");
+    let (reply, ()) = tokio::join!(api.send(waits), complete(&api, &task, json!(1)));
     assert_eq!(reply.body["state"], "succeeded");
+    assert_eq!(reply.header("preference-applied"), "wait=20");
 }
 
 #[tokio::test]

@@ -88,6 +88,7 @@ fn worker(number: usize) -> Worker {
             load: None,
             last_seen: UnixMillis::new(0),
             registered_at: UnixMillis::new(0),
+            health: None,
         },
         claim: None,
     }
