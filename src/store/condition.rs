@@ -36,8 +36,21 @@ pub(crate) struct Condition {
 struct Known {
     /// Looks until CONFIG is asked again.
     config_in: u32,
-    appendfsync: Option<String>,
+    /// What each server said of `appendfsync`.
+    fsyncs: Vec<Option<String>>,
     away: bool,
+}
+
+impl Known {
+    /// What is still held to be so; empty when it is time to ask again.
+    fn fsyncs_to_go_by(&mut self) -> Vec<Option<String>> {
+        if self.config_in == 0 {
+            self.config_in = LOOKS_PER_CONFIG;
+            self.fsyncs.clear();
+        }
+        self.config_in -= 1;
+        self.fsyncs.clone()
+    }
 }
 
 impl Condition {
@@ -162,25 +175,19 @@ impl Core {
     /// Asks Redis in which condition it is.
     pub(crate) async fn look(&self) -> Result<(), StoreError> {
         let condition = &self.shared.condition;
-        let mut line = self.questions.line().await.map_err(StoreError::away)?;
-        let info = match redis_check::info(&mut line.connection).await {
-            Ok(info) => info,
+        let mut servers = self.servers.all().await.map_err(StoreError::away)?;
+        let mut fsyncs = condition.lock().fsyncs_to_go_by();
+        let facts = redis_check::look(&mut servers, &mut fsyncs).await;
+        let facts = match facts {
+            Ok(facts) => facts,
             Err(error) => {
-                self.questions.discard(&line).await;
+                self.servers.discard().await;
                 return Err(StoreError::away(error));
             }
         };
-        if condition.lock().config_in == 0 {
-            let appendfsync = redis_check::appendfsync(&mut line.connection).await;
-            let mut known = condition.lock();
-            known.appendfsync = appendfsync;
-            known.config_in = LOOKS_PER_CONFIG;
-        }
-        let mut known = condition.lock();
-        known.config_in = known.config_in.saturating_sub(1);
-        let facts = RedisFacts::read(&info, known.appendfsync.as_deref())
+        condition.lock().fsyncs = fsyncs;
+        let facts = facts
             .ok_or_else(|| StoreError::corrupt("an INFO that does not say what Redis it is"))?;
-        drop(known);
         condition.take_over(&facts, self.shared.replicated);
         Ok(())
     }

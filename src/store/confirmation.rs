@@ -4,8 +4,9 @@
 //! What is not confirmed stands all the same: it is answered as unknown, and may be repeated.
 
 use deadpool_redis::redis;
-use deadpool_redis::redis::aio::MultiplexedConnection;
+use deadpool_redis::redis::cluster_routing::{Route, RoutingInfo, SingleNodeRoutingInfo, SlotAddr};
 
+use super::connection::Connection;
 use super::scripts::Script;
 
 /// Replicas that have to have it.
@@ -46,11 +47,22 @@ pub(super) fn is_promised(script: &Script) -> bool {
     PROMISED.contains(&script.file)
 }
 
-/// Whether a replica has, in time, all that was written on this connection.
-pub(super) async fn is_replicated(connection: &mut MultiplexedConnection) -> bool {
+/// Whether a replica has, in time, all that was written under a key's partition on this connection.
+pub(super) async fn is_replicated(connection: &mut Connection, key: &str) -> bool {
     let mut wait = redis::cmd("WAIT");
     wait.arg(REPLICAS).arg(LIMIT_MS);
-    let replicas: Result<u32, _> = wait.query_async(connection).await;
+    let answer = match connection {
+        Connection::One(connection) => wait.query_async(connection).await,
+        Connection::Cluster(connection) => {
+            // WAIT names no key: it goes where a command of this key would go.
+            let route = Route::with_key(key, SlotAddr::Master);
+            let server = SingleNodeRoutingInfo::SpecificNode(route);
+            connection
+                .route_command(wait, RoutingInfo::SingleNode(server))
+                .await
+        }
+    };
+    let replicas = answer.and_then(|value| Ok(redis::from_redis_value::<u32>(value)?));
     replicas.is_ok_and(|replicas| replicas >= REPLICAS)
 }
 

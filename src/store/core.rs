@@ -22,6 +22,7 @@ use super::nodes::facts::FactsCache;
 use super::nodes::resources::Turns;
 use super::reply::Reply;
 use super::scripts::Script;
+use super::servers::Servers;
 use super::tasks::classes::ClassCache;
 use super::wire::Wire;
 use crate::domain::fleet::Fleet;
@@ -106,8 +107,9 @@ pub(crate) struct Core {
     pub(crate) fleet: RwLock<Arc<Fleet>>,
     /// Classes that one node alone may run.
     pub(crate) alone: Alone,
-    /// For what is asked without a script.
+    /// For what is asked without a script: of a key, of servers.
     pub(crate) questions: Wire,
+    pub(crate) servers: Servers,
     /// Whose turn it is to claim tasks that take something of their node.
     pub(crate) turns: Turns,
     lanes: Lanes,
@@ -128,6 +130,7 @@ impl Core {
             fleet: RwLock::default(),
             alone: Alone::default(),
             questions: Wire::new(Arc::clone(&shared)),
+            servers: Servers::new(Arc::clone(&shared)),
             lanes: Lanes::new(partitions, Arc::clone(&shared)),
             turns: Turns::default(),
             desks: (0..DESKS).map(|_| desk()).collect(),

@@ -3,6 +3,7 @@
 //! Checking a connection out of the pool costs a round trip, so it is not done for each call.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use deadpool_redis::redis::{self, Cmd, RedisError, Value};
 
@@ -13,6 +14,14 @@ use super::faults::Fault;
 use super::scripts::Script;
 use super::wire::{Line, Wire};
 use super::{Outcome, StoreError};
+
+/// How long to wait for a partition that has moved to another server of a cluster.
+const MOVED_PAUSES: [Duration; 4] = [
+    Duration::from_millis(10),
+    Duration::from_millis(40),
+    Duration::from_millis(150),
+    Duration::from_millis(500),
+];
 
 /// How a call failed, as far as it matters for repeating it.
 #[derive(Debug)]
@@ -64,38 +73,56 @@ impl Link {
         prefix: &str,
         args: &Args,
     ) -> Result<Value, CallError> {
-        let answer = match self
-            .run(&command("EVALSHA", &script.sha, prefix, args))
-            .await
-        {
-            Err(Failure::Server(error)) if error.code() == Some("NOSCRIPT") => {
-                // EVAL loads the script as it runs it, so nothing can come between.
-                self.run(&command("EVAL", &script.source, prefix, args))
-                    .await
-            }
-            other => other,
-        }
-        .map_err(Failure::into_call_error)?;
-        if self.shared.replicated && is_promised(script) && !self.is_replicated().await {
+        let answer = self.evaluate(script, prefix, args).await;
+        let answer = answer.map_err(Failure::into_call_error)?;
+        if self.shared.replicated && is_promised(script) && !self.is_replicated(prefix).await {
             return Err(CallError::Ran(StoreError::Unconfirmed));
         }
         Ok(answer)
     }
 
+    async fn evaluate(
+        &mut self,
+        script: &Script,
+        prefix: &str,
+        args: &Args,
+    ) -> Result<Value, Failure> {
+        let mut pauses = MOVED_PAUSES.iter();
+        loop {
+            let by_digest = command("EVALSHA", &script.sha, prefix, args);
+            let error = match self.run(&by_digest).await {
+                Err(Failure::Server(error)) => error,
+                other => return other,
+            };
+            match error.code() {
+                // EVAL loads the script as it runs it, so nothing can come between.
+                Some("NOSCRIPT") => {
+                    let whole = command("EVAL", &script.source, prefix, args);
+                    return self.run(&whole).await;
+                }
+                // The connection to the cluster learns by it where the partition is now.
+                Some("MOVED" | "ASK" | "TRYAGAIN") if let Some(pause) = pauses.next() => {
+                    tokio::time::sleep(*pause).await;
+                }
+                _ => return Err(Failure::Server(error)),
+            }
+        }
+    }
+
     /// Whether what the last call wrote has reached a replica.
-    async fn is_replicated(&mut self) -> bool {
+    async fn is_replicated(&mut self, prefix: &str) -> bool {
         match &mut self.held {
             Some(line) if self.wire.is_current(line) => {
-                confirmation::is_replicated(&mut line.connection).await
+                confirmation::is_replicated(&mut line.connection, prefix).await
             }
             // Another server may be the master by now, and know nothing of it.
             _ => false,
         }
     }
 
-    /// Asks whether Redis is there.
-    pub(crate) async fn ping(&mut self) -> Result<(), CallError> {
-        self.run(&redis::cmd("PING"))
+    /// Asks whether the server of a partition is there.
+    pub(crate) async fn ping(&mut self, prefix: &str) -> Result<(), CallError> {
+        self.run(redis::cmd("EXISTS").arg(prefix))
             .await
             .map(drop)
             .map_err(Failure::into_call_error)
@@ -124,7 +151,7 @@ impl Link {
             Ok(_) => false,
             Err(Failure::Server(error)) => match error.code() {
                 // A replica, perhaps the master of a moment ago.
-                Some("READONLY" | "MASTERDOWN") => {
+                Some("READONLY" | "MASTERDOWN") if !self.shared.address.is_cluster() => {
                     self.shared.leave_server();
                     true
                 }

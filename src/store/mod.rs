@@ -11,6 +11,7 @@ pub mod clock;
 mod codec;
 mod condition;
 mod confirmation;
+mod connection;
 mod core;
 mod dependencies;
 pub mod durability;
@@ -33,6 +34,7 @@ mod reply;
 pub mod schedules;
 mod schema;
 mod scripts;
+mod servers;
 mod signals;
 mod sweeps;
 mod tasks;
@@ -45,6 +47,7 @@ use deadpool_redis::redis;
 use self::address::Address;
 pub use self::audit::AuditReport;
 pub use self::clock::Clock;
+use self::connection::Connection;
 use self::core::{Core, Shared};
 pub use self::endpoints::Endpoints;
 pub use self::error::{Outcome, StoreError};
@@ -236,7 +239,7 @@ fn parse(url: &str) -> Result<Address, OpenError> {
 
 /// How long a document may be to stand in the record: one longer field than
 /// `hash-max-listpack-value` would turn the whole hash into a table, twice the size.
-async fn inline_bytes(connection: &mut redis::aio::MultiplexedConnection) -> usize {
+async fn inline_bytes(connection: &mut Connection) -> usize {
     let answer: Result<Vec<String>, _> = redis::cmd("CONFIG")
         .arg("GET")
         .arg("hash-max-listpack-value")

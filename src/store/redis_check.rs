@@ -3,7 +3,8 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use deadpool_redis::redis;
+use deadpool_redis::redis::aio::MultiplexedConnection;
+use deadpool_redis::redis::{self, RedisError};
 
 use super::address::Address;
 use super::durability::Durability;
@@ -116,6 +117,35 @@ impl RedisFacts {
         !self.uses(RELIEVED_PERCENT)
     }
 
+    /// What holds of two servers together.
+    fn or_worse(self, other: Self) -> Self {
+        let fuller = |facts: &Self| {
+            let share = u128::from(facts.used_memory_bytes) << 32;
+            share.checked_div(u128::from(facts.maxmemory_bytes))
+        };
+        let memory = if fuller(&other) > fuller(&self) {
+            &other
+        } else {
+            &self
+        };
+        Self {
+            maxmemory_bytes: memory.maxmemory_bytes,
+            used_memory_bytes: memory.used_memory_bytes,
+            version: if self.version.is_supported() {
+                other.version
+            } else {
+                self.version
+            },
+            durability: self.durability.min(other.durability),
+            replicas: self.replicas.min(other.replicas),
+            maxmemory_policy: if self.evicts() {
+                self.maxmemory_policy
+            } else {
+                other.maxmemory_policy
+            },
+        }
+    }
+
     fn uses(&self, percent: u64) -> bool {
         self.maxmemory_bytes > 0
             && self.used_memory_bytes.saturating_mul(100)
@@ -136,31 +166,46 @@ impl RedisFacts {
 }
 
 async fn ask(url: &str) -> Result<RedisFacts, RedisCheckError> {
-    let unreachable = |error: redis::RedisError| RedisCheckError::Unreachable(error.into());
+    let unreachable = |error: RedisError| RedisCheckError::Unreachable(error.into());
     let address = Address::parse(url).map_err(unreachable)?;
-    let mut connection = address.connect().await.map_err(unreachable)?;
-    let info = info(&mut connection).await.map_err(unreachable)?;
-    let appendfsync = appendfsync(&mut connection).await;
-    RedisFacts::read(&info, appendfsync.as_deref()).ok_or(RedisCheckError::UnknownServer)
+    let mut servers = address.masters().await.map_err(unreachable)?;
+    let facts = look(&mut servers, &mut Vec::new()).await;
+    facts
+        .map_err(unreachable)?
+        .ok_or(RedisCheckError::UnknownServer)
 }
 
-/// What Redis says of itself.
-pub(super) async fn info(
-    connection: &mut impl redis::aio::ConnectionLike,
-) -> Result<String, redis::RedisError> {
-    redis::cmd("INFO").query_async(connection).await
+/// What the servers say of themselves, as one that is the worst of them in everything; `None` when
+/// that is not what Redis says. `fsyncs` is what each says of `appendfsync`: asked when empty.
+pub(super) async fn look(
+    servers: &mut [MultiplexedConnection],
+    fsyncs: &mut Vec<Option<String>>,
+) -> Result<Option<RedisFacts>, RedisError> {
+    if fsyncs.len() != servers.len() {
+        fsyncs.clear();
+        for server in &mut *servers {
+            fsyncs.push(appendfsync(server).await);
+        }
+    }
+    let mut worst: Option<RedisFacts> = None;
+    for (server, fsync) in servers.iter_mut().zip(fsyncs) {
+        let info: String = redis::cmd("INFO").query_async(server).await?;
+        let Some(facts) = RedisFacts::read(&info, fsync.as_deref()) else {
+            return Ok(None);
+        };
+        worst = Some(match worst {
+            Some(worst) => worst.or_worse(facts),
+            None => facts,
+        });
+    }
+    Ok(worst)
 }
 
 /// When Redis writes to the disk. A hosted Redis may forbid CONFIG; then the level stays unknown.
-pub(super) async fn appendfsync(
-    connection: &mut impl redis::aio::ConnectionLike,
-) -> Option<String> {
-    let config: Option<HashMap<String, String>> = redis::cmd("CONFIG")
-        .arg("GET")
-        .arg("appendfsync")
-        .query_async(connection)
-        .await
-        .ok();
+async fn appendfsync(server: &mut MultiplexedConnection) -> Option<String> {
+    let mut command = redis::cmd("CONFIG");
+    command.arg("GET").arg("appendfsync");
+    let config: Option<HashMap<String, String>> = command.query_async(server).await.ok();
     config?.remove("appendfsync")
 }
 
@@ -208,6 +253,17 @@ mod tests {
         .unwrap();
         replicated.check(Some(Durability::Replica)).unwrap();
         assert_eq!(replicated.level(false), Durability::Disk);
+        let full = RedisFacts {
+            maxmemory_bytes: 100,
+            used_memory_bytes: 90,
+            ..facts.clone()
+        };
+        for pair in [[&full, &replicated], [&replicated, &full]] {
+            let worst = pair[0].clone().or_worse(pair[1].clone());
+            assert!(worst.is_full());
+            assert_eq!(worst.durability, Durability::DiskSoon);
+            assert_eq!(worst.replicas, 0);
+        }
         let evicting = RedisFacts {
             maxmemory_policy: "allkeys-lru".to_owned(),
             ..facts.clone()

@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
-use deadpool_redis::redis::{self, aio::MultiplexedConnection};
+use deadpool_redis::redis;
 
+use super::connection::Connection;
 use super::keys::Keys;
 use super::random_hex;
 use super::scripts::SCHEMA;
@@ -57,7 +58,7 @@ pub(super) struct Opened {
 /// data directory remembers. An empty store is given an epoch of its own only when none is
 /// remembered: otherwise it was emptied or swapped, and is left alone.
 pub(super) async fn open(
-    connection: &mut MultiplexedConnection,
+    connection: &mut Connection,
     wanted: Option<u16>,
     default: u16,
     known_epoch: Option<&str>,
@@ -96,9 +97,7 @@ pub(super) async fn open(
 }
 
 /// What is stored, as it is; `None` where nothing ever was.
-pub(super) async fn find(
-    connection: &mut MultiplexedConnection,
-) -> Result<Option<Opened>, OpenError> {
+pub(super) async fn find(connection: &mut Connection) -> Result<Option<Opened>, OpenError> {
     let (epoch, partitions, version): (Option<String>, Option<u16>, Option<usize>) =
         redis::cmd("HMGET")
             .arg(Keys::of(Partition::new(0)).meta())
@@ -120,7 +119,7 @@ pub(super) async fn find(
 
 /// Applies what is missing, partition 0 last: its record says that all is done.
 async fn migrate(
-    connection: &mut MultiplexedConnection,
+    connection: &mut Connection,
     epoch: &str,
     partitions: u16,
 ) -> Result<String, OpenError> {
@@ -151,7 +150,7 @@ async fn migrate(
 }
 
 async fn migrate_locked(
-    connection: &mut MultiplexedConnection,
+    connection: &mut Connection,
     epoch: &str,
     partitions: u16,
 ) -> Result<String, OpenError> {
@@ -189,7 +188,7 @@ async fn migrate_locked(
 
 /// Makes an emptied or swapped store the one to work with: what an operator decides.
 pub(super) async fn accept(
-    connection: &mut MultiplexedConnection,
+    connection: &mut Connection,
     wanted: Option<u16>,
     default: u16,
 ) -> Result<Opened, OpenError> {
@@ -199,7 +198,7 @@ pub(super) async fn accept(
 /// The epoch that some partition already has: another replica was first, or a first start was cut
 /// off half-way. Partition 0 is asked first, since it decides once all is done.
 async fn begun(
-    connection: &mut MultiplexedConnection,
+    connection: &mut Connection,
     partitions: u16,
 ) -> Result<Option<String>, redis::RedisError> {
     for partition in Partition::all(partitions) {

@@ -4,10 +4,10 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use deadpool_redis::redis::RedisError;
-use deadpool_redis::redis::aio::MultiplexedConnection;
 
 use tokio::sync::Mutex;
 
+use super::connection::Connection;
 use super::core::Shared;
 
 /// The place of a connection. What is sent on it at the same time goes out in one piece.
@@ -26,7 +26,7 @@ struct Place {
 /// A connection, and which one of its wire's it is.
 #[derive(Clone)]
 pub(crate) struct Line {
-    pub(crate) connection: MultiplexedConnection,
+    pub(crate) connection: Connection,
     number: u64,
     /// When it was made, in moves to another server.
     moves: u64,
@@ -64,8 +64,12 @@ impl Wire {
         Ok(place.line.insert(line).clone())
     }
 
-    /// A line has failed: another is made when one is asked for next.
+    /// A line has failed: another is made when one is asked for next. One to a cluster heals by
+    /// itself.
     pub(crate) async fn discard(&self, line: &Line) {
+        if self.shared.address.is_cluster() {
+            return;
+        }
         let mut place = self.place.lock().await;
         place.line.take_if(|held| held.number == line.number);
     }

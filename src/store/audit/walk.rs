@@ -58,11 +58,22 @@ pub(super) fn classify(key: &str) -> Option<(Partition, Kind)> {
 }
 
 /// A place in a SCAN or ZSCAN.
-pub(super) struct Cursor(Option<u64>);
+pub(super) struct Cursor {
+    /// Which server is scanned.
+    server: usize,
+    at: Option<u64>,
+}
 
 impl Cursor {
     pub(super) const fn start() -> Self {
-        Self(Some(0))
+        Self {
+            server: 0,
+            at: Some(0),
+        }
+    }
+
+    fn go_on(&mut self, next: u64) {
+        self.at = (next != 0).then_some(next);
     }
 }
 
@@ -72,11 +83,23 @@ impl Core {
         &self,
         cursor: &mut Cursor,
     ) -> Result<Option<Vec<String>>, StoreError> {
-        let Some(at) = cursor.0 else { return Ok(None) };
+        let mut servers = self.servers.all().await.map_err(StoreError::away)?;
+        if cursor.at.is_none() {
+            cursor.server += 1;
+            cursor.at = Some(0);
+        }
+        let Some(server) = servers.get_mut(cursor.server) else {
+            return Ok(None);
+        };
         let mut command = redis::cmd("SCAN");
-        command.arg(at).arg("MATCH").arg("{ty*}:*");
-        let (next, keys): (u64, Vec<Vec<u8>>) = self.step(command.arg("COUNT").arg(STEP)).await?;
-        cursor.0 = (next != 0).then_some(next);
+        command.arg(cursor.at).arg("MATCH").arg("{ty*}:*");
+        command.arg("COUNT").arg(STEP);
+        let answer = command.query_async(server).await;
+        if answer.is_err() {
+            self.servers.discard().await;
+        }
+        let (next, keys): (u64, Vec<Vec<u8>>) = answer.map_err(StoreError::away)?;
+        cursor.go_on(next);
         let text = |key: Vec<u8>| String::from_utf8_lossy(&key).into_owned();
         Ok(Some(keys.into_iter().map(text).collect()))
     }
@@ -87,23 +110,19 @@ impl Core {
         set: &str,
         cursor: &mut Cursor,
     ) -> Result<Option<Vec<String>>, StoreError> {
-        let Some(at) = cursor.0 else { return Ok(None) };
+        let Some(at) = cursor.at else { return Ok(None) };
         let mut command = redis::cmd("ZSCAN");
         command.arg(set).arg(at).arg("COUNT").arg(STEP);
-        let (next, pairs): (u64, Vec<Vec<u8>>) = self.step(&command).await?;
-        cursor.0 = (next != 0).then_some(next);
-        let members = pairs.into_iter().step_by(2);
-        let text = |member: Vec<u8>| String::from_utf8_lossy(&member).into_owned();
-        Ok(Some(members.map(text).collect()))
-    }
-
-    async fn step<T: redis::FromRedisValue>(&self, command: &redis::Cmd) -> Result<T, StoreError> {
         let mut line = self.questions.line().await.map_err(StoreError::away)?;
         let answer = command.query_async(&mut line.connection).await;
         if answer.is_err() {
             self.questions.discard(&line).await;
         }
-        answer.map_err(StoreError::away)
+        let (next, pairs): (u64, Vec<Vec<u8>>) = answer.map_err(StoreError::away)?;
+        cursor.go_on(next);
+        let members = pairs.into_iter().step_by(2);
+        let text = |member: Vec<u8>| String::from_utf8_lossy(&member).into_owned();
+        Ok(Some(members.map(text).collect()))
     }
 }
 

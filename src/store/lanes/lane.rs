@@ -176,7 +176,7 @@ impl Worker {
 
     async fn wait_for_redis(&mut self) {
         let mut pause = FIRST_PAUSE;
-        while self.link.ping().await.is_err() {
+        while self.link.ping(&self.options.prefix).await.is_err() {
             tokio::time::sleep(pause).await;
             pause = (pause * 2).min(LONGEST_PAUSE);
         }

@@ -74,16 +74,22 @@ pub(crate) struct Lanes {
     each: Vec<OnceLock<Lane>>,
     shared: Arc<Shared>,
     wire: Arc<Wire>,
-    beat: Arc<Beat>,
+    /// One for all partitions, or one for each where they are on servers of their own.
+    beats: Vec<Arc<Beat>>,
 }
 
 impl Lanes {
     pub(crate) fn new(partitions: u16, shared: Arc<Shared>) -> Self {
         let count = usize::from(partitions) * Verb::COUNT;
+        let beats = if shared.address.is_cluster() {
+            partitions
+        } else {
+            1
+        };
         Self {
             each: (0..count).map(|_| OnceLock::new()).collect(),
             wire: Arc::new(Wire::new(Arc::clone(&shared))),
-            beat: Arc::default(),
+            beats: (0..beats).map(|_| Arc::default()).collect(),
             shared,
         }
     }
@@ -103,7 +109,7 @@ impl Lanes {
                 remembers: verb.writes(),
                 shared: Arc::clone(&self.shared),
                 wire,
-                beat: Arc::clone(&self.beat),
+                beat: Arc::clone(&self.beats[usize::from(partition.number()) % self.beats.len()]),
                 prefix: prefix.to_owned(),
             };
             Lane::start(options)

@@ -1,43 +1,60 @@
-//! Where Redis is: at an address of its own, or wherever Sentinel says that its master is now.
+//! Where Redis is: at an address of its own, wherever Sentinel says that its master is now, or
+//! spread over a cluster.
+//!
+//! What comes of here are connections; who keeps them, and what is sent on them, is not known
+//! here. Start with [`Address`].
+
+mod cluster;
+mod hosts;
+mod sentinel;
 
 use std::time::Duration;
 
 use deadpool_redis::redis::aio::MultiplexedConnection;
-use deadpool_redis::redis::sentinel::{SentinelClient, SentinelClientBuilder, SentinelServerType};
-use deadpool_redis::redis::{
-    self, AsyncConnectionConfig, Client, ConnectionAddr, IntoConnectionInfo, RedisError,
-};
-use deadpool_redis::{Connection, Manager, Pool, PoolError, Runtime};
+use deadpool_redis::redis::sentinel::SentinelClient;
+use deadpool_redis::redis::{self, AsyncConnectionConfig, Client, RedisError};
+use deadpool_redis::{Manager, Pool, PoolError, Runtime};
 use tokio::sync::Mutex;
 use tokio::time::timeout;
-use url::Url;
+
+use self::cluster::Cluster;
+use super::connection::Connection;
 
 /// How long a connection may take to come about, and Redis to answer.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
 const RESPONSE_TIMEOUT: Duration = Duration::from_secs(2);
 /// What is taken from the pool is kept, so this only limits how many are made at once.
 const POOL_SIZE: usize = 64;
-const SENTINEL_SCHEME: &str = "redis+sentinel://";
-const SENTINEL_PORT: u16 = 26_379;
 
 /// Where the Redis that takes writes is found.
 pub(crate) enum Address {
     /// At one place: `redis://...` or `redis+unix://...`.
     Fixed { client: Client, pool: Pool },
-    /// `redis+sentinel://[user:password@]host[:port][,...]/service[?db=1&sentinel_pass=...]`.
+    /// `redis+sentinel://...`
     Sentinel(Box<Mutex<SentinelClient>>),
+    /// `redis+cluster://...`
+    Cluster(Box<Cluster>),
 }
 
 impl Address {
     /// Reads a URL, and connects to nothing yet.
     pub(crate) fn parse(url: &str) -> Result<Self, RedisError> {
-        match url.strip_prefix(SENTINEL_SCHEME) {
-            Some(rest) => sentinel(rest),
+        if let Some(rest) = url.strip_prefix(sentinel::SCHEME) {
+            let sentinels = Mutex::new(sentinel::client(rest)?);
+            return Ok(Self::Sentinel(Box::new(sentinels)));
+        }
+        match url.strip_prefix(cluster::SCHEME) {
+            Some(rest) => Ok(Self::Cluster(Box::new(Cluster::parse(rest)?))),
             None => fixed(url),
         }
     }
 
-    /// A client of the master of this moment.
+    /// Whether partitions are spread over servers, of which some may be away while others serve.
+    pub(crate) const fn is_cluster(&self) -> bool {
+        matches!(self, Self::Cluster(_))
+    }
+
+    /// A client of a server at which everything that is published is heard.
     pub(crate) async fn client(&self) -> Result<Client, RedisError> {
         match self {
             Self::Fixed { client, .. } => Ok(client.clone()),
@@ -47,24 +64,34 @@ impl Address {
                     .await
                     .unwrap_or_else(|_| Err(silent("Sentinel does not answer")))
             }
+            Self::Cluster(cluster) => cluster.any().await,
         }
     }
 
-    /// A new connection to the master of this moment.
-    pub(crate) async fn connect(&self) -> Result<MultiplexedConnection, RedisError> {
+    /// A new connection, that leads to the server which takes writes of a command's key.
+    pub(crate) async fn connect(&self) -> Result<Connection, RedisError> {
         match self {
             Self::Fixed { pool, .. } => match pool.get().await {
-                Ok(connection) => Ok(Connection::take(connection)),
+                Ok(pooled) => Ok(Connection::One(deadpool_redis::Connection::take(pooled))),
                 Err(PoolError::Backend(error)) => Err(error),
                 Err(_) => Err(silent("no connection came about in time")),
             },
-            Self::Sentinel(_) => {
-                let client = self.client().await?;
-                client
-                    .get_multiplexed_async_connection_with_config(&config())
-                    .await
-            }
+            Self::Sentinel(_) => Ok(Connection::One(connected(&self.client().await?).await?)),
+            Self::Cluster(cluster) => Ok(Connection::Cluster(cluster.connect().await?)),
         }
+    }
+
+    /// New connections to each server that takes writes.
+    pub(crate) async fn masters(&self) -> Result<Vec<MultiplexedConnection>, RedisError> {
+        let clients = match self {
+            Self::Fixed { .. } | Self::Sentinel(_) => vec![self.client().await?],
+            Self::Cluster(cluster) => cluster.masters().await?,
+        };
+        let mut connections = Vec::new();
+        for client in clients {
+            connections.push(connected(&client).await?);
+        }
+        Ok(connections)
     }
 
     /// Forgets connections that wait in the pool.
@@ -73,6 +100,12 @@ impl Address {
             pool.retain(|_, _| false);
         }
     }
+}
+
+async fn connected(client: &Client) -> Result<MultiplexedConnection, RedisError> {
+    client
+        .get_multiplexed_async_connection_with_config(&config())
+        .await
 }
 
 fn config() -> AsyncConnectionConfig {
@@ -103,61 +136,12 @@ fn fixed(url: &str) -> Result<Address, RedisError> {
     })
 }
 
-/// `rest` is what follows the scheme.
-fn sentinel(rest: &str) -> Result<Address, RedisError> {
-    let end = rest.find(['/', '?']).unwrap_or(rest.len());
-    let (authority, tail) = rest.split_at(end);
-    let (login, hosts) = authority.rsplit_once('@').unwrap_or(("", authority));
-    let mut sentinels = Vec::new();
-    for host in hosts.split(',') {
-        let url = parsed(&format!("redis://{host}"))?;
-        let name = url
-            .host_str()
-            .ok_or_else(|| wrong("a sentinel has no host"))?;
-        sentinels.push(ConnectionAddr::Tcp(
-            name.to_owned(),
-            url.port().unwrap_or(SENTINEL_PORT),
-        ));
-    }
-    // The rest is read as those of URLs with one host.
-    let url = parsed(&format!("redis://sentinel{tail}"))?;
-    let service = url.path().trim_matches('/');
-    if service.is_empty() {
-        return Err(wrong(
-            "the path names no service, as in redis+sentinel://host:26379/mymaster",
-        ));
-    }
-    let mut builder = SentinelClientBuilder::new(sentinels, service, SentinelServerType::Master)?;
-    let login = format!("redis://{login}@sentinel").into_connection_info()?;
-    if let Some(user) = login.redis_settings().username() {
-        builder = builder.set_client_to_redis_username(user);
-    }
-    if let Some(password) = login.redis_settings().password() {
-        builder = builder.set_client_to_redis_password(password);
-    }
-    for (name, value) in url.query_pairs() {
-        builder = match &*name {
-            "db" => {
-                builder.set_client_to_redis_db(value.parse().map_err(|_| wrong("db is no number"))?)
-            }
-            "sentinel_user" => builder.set_client_to_sentinel_username(value),
-            "sentinel_pass" => builder.set_client_to_sentinel_password(value),
-            _ => return Err(wrong("parameters are db, sentinel_user and sentinel_pass")),
-        };
-    }
-    Ok(Address::Sentinel(Box::new(Mutex::new(builder.build()?))))
-}
-
-fn parsed(url: &str) -> Result<Url, RedisError> {
-    Url::parse(url).map_err(|_| wrong("the URL does not parse"))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn urls_of_sentinels_are_read() {
+    fn urls_of_several_hosts_are_read() {
         for url in [
             "redis+sentinel://a:1,b,[::1]:3/mymaster",
             "redis+sentinel://user:p%40ss@a/mymaster?db=2&sentinel_pass=x",
@@ -168,12 +152,20 @@ mod tests {
                 "{url}"
             );
         }
+        for url in ["redis+cluster://a:1,b", "redis+cluster://user:pass@a/"] {
+            assert!(
+                matches!(Address::parse(url), Ok(Address::Cluster(_))),
+                "{url}"
+            );
+        }
         for url in [
             "redis+sentinel://a:1",
             "redis+sentinel:///mymaster",
             "redis+sentinel://a:x/mymaster",
             "redis+sentinel://a/mymaster?what=1",
             "redis+sentinel://a/mymaster?db=x",
+            "redis+cluster://a/1",
+            "redis+cluster://",
             "http://a",
         ] {
             assert!(Address::parse(url).is_err(), "{url}");
