@@ -23,6 +23,7 @@ use crate::config::{SecretUrl, Settings};
 use crate::dispatcher;
 use crate::domain::Limits;
 use crate::domain::egress::EgressRules;
+use crate::domain::fleet::QuarantineRule;
 use crate::egress::{Egress, Roots, SystemNames};
 use crate::store::redis_check::RedisFacts;
 use crate::store::{OpenError, Store, StoreOptions};
@@ -104,6 +105,15 @@ pub fn openapi_document_v30() -> String {
     api::document_v30()
 }
 
+/// When a node is quarantined.
+fn quarantine(settings: &Settings) -> QuarantineRule {
+    let number = |whole: u64| f64::from(u32::try_from(whole).unwrap_or(u32::MAX));
+    QuarantineRule {
+        share: number(settings.quarantine_percent) / 100.0,
+        attempts: number(settings.quarantine_attempts),
+    }
+}
+
 /// Takes the listen address. Early, so that one that is taken is told before Redis starts.
 pub async fn bind(address: SocketAddr) -> Result<TcpListener, ServeError> {
     TcpListener::bind(address)
@@ -128,7 +138,7 @@ pub async fn serve(
     );
     // The background work outlives the requests: those in flight may wait for its wake-ups.
     let background = CancellationToken::new();
-    let (wakeups, tracker) = dispatcher::start(&store, &background);
+    let (wakeups, tracker) = dispatcher::start(&store, quarantine(settings), &background);
     tracker.spawn(epoch::watch(
         store.clone(),
         settings.data_dir.clone(),

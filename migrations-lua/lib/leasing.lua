@@ -15,7 +15,7 @@ function leasing.terms(claim, q)
   local named = claim.lease_ms or (claim.session == '' and tonumber(q.lease_ms)) or nil
   local length = named or (claim.session == '' and DEFAULT_LEASE_MS) or nil
   local terms = {
-    seed = claim.seed, claim_id = claim.claim_id, named = named,
+    seed = claim.seed, claim_id = claim.claim_id, named = named, alone = claim.alone,
     node = claim.node, session = claim.session ~= '' and claim.session or nil,
     ends = math.min(length and now + length or math.huge, claim.remaining and now + claim.remaining or math.huge),
     deadline = now + math.max(DEFAULT_TIMEOUT_MS, length or 0),
@@ -28,6 +28,13 @@ function leasing.terms(claim, q)
   return terms
 end
 
+-- Whether the task was lost on this node, and others may run it.
+local function avoids(terms, t)
+  return terms.alone ~= '*' and string.find(' ' .. t.avoid .. ' ', ' ' .. terms.node .. ' ', 1, true)
+    and not string.find(terms.alone, ';' .. t.queue .. ' ' .. (t.class or '0') .. ';', 1, true)
+end
+
+-- The task as it runs now, or nil: it has expired, or (second result) another node is to have it.
 function leasing.begin(terms, id, index)
   local t, attempt, deadline, held = task.read(id), '1', terms.deadline, terms.holding
   if t.expires and tonumber(t.expires) <= partition.now then
@@ -35,6 +42,7 @@ function leasing.begin(terms, id, index)
     lifecycle.to_final(t, 'expired')
     return nil
   end
+  if t.avoid and avoids(terms, t) then return nil, true end
   if t.latest then
     attempts.archive(t)
     task.erase(t, 'settled', 'ended', 'progress', 'progress_message', 'claim_id')

@@ -40,7 +40,7 @@ function queue.put(q, id, class, priority, score, key)
     sets.add(keys.ready(q.name, class), score, id)
     queue.touch(q, class)
   end
-  signal.ready(q.name, 1)
+  signal.ready(q.name, 1, class)
   return score
 end
 

@@ -25,6 +25,8 @@ function setback.lose(t)
   elseif losses >= tonumber(t.max_losses or DEFAULT_MAX_LOSSES) then
     lifecycle.to_final(t, 'failed', 'reason', 'poison', unpack(ending))
   else
-    lifecycle.to_queued(t, true, unpack(ending))
+    -- Another node is to have it, as long as there is one.
+    local known = t.avoid and #t.avoid < 1024 and t.avoid .. ' ' or ''
+    lifecycle.to_queued(t, true, 'avoid', known .. t.node, unpack(ending))
   end
 end

@@ -1,5 +1,6 @@
 #!lua flags=allow-oom
--- drain: the node gets no more tasks, or (mode 'resume') gets tasks again. It outlives sessions.
+-- drain: the node gets no more tasks, or (mode 'resume') gets tasks again, also out of a quarantine, which
+-- is then judged anew. It outlives sessions.
 -- KEYS[1]  partition prefix
 -- ARGV     header, node, ms after which what it still holds goes back or '', reason or ''
 -- Returns  {'ok', 'done'} or {'ok', 'unknown'}
@@ -14,6 +15,7 @@ redis.call('HDEL', record, 'drain_deadline', 'drain_reason')
 redis.call('ZREM', keys.drains, node)
 if MODE == 'resume' then
   redis.call('HDEL', record, 'drain')
+  if redis.call('HDEL', record, 'quarantine', 'quarantine_reason') > 0 then redis.call('HDEL', record, 'work') end
 else
   redis.call('HSETNX', record, 'drain', text(partition.now))
   if reason ~= '' then redis.call('HSET', record, 'drain_reason', reason) end

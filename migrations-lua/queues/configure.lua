@@ -7,8 +7,9 @@
 -- Returns  {'ok', 'new' | 'known', whether the fresh secret was taken ('1' | '0')}, {'ok', 'not_found'},
 --          {'ok', 'other_revision'}, {'ok', 'no_target'} for a secret of none, or {'ok', 'has_tasks'}
 --          when another ordering was asked for: queued and running tasks have places in the old one
--- Publishes endpoint; ready, due: limits may let go of what they held
---@include placing limit_change endpoint
+-- Publishes classes (whoever remembers what the queue is like looks again), endpoint; ready, due: limits may let go of
+--          what they held
+--@include placing limit_change endpoint signal
 
 local name, wanted, secret, fresh, weights = take(), take(), take(), take(), take()
 weights = weights ~= '' and { take(2 * tonumber(weights)) }
@@ -56,6 +57,7 @@ if limits_named then
   limit_change.settle(queue.load(name))
   queue.flush()
 end
+signal.line('classes ' .. name)
 local made = false
 if target then
   made = endpoint.set('queue', name, secret, fresh, target ~= known[4])

@@ -4,7 +4,7 @@
 -- Transition: running -> queued | failed (poison) | cancelled; released: running -> queued | cancelled.
 -- KEYS[1]  partition prefix
 -- ARGV     header, node, session, most tasks
--- Returns  {'ok', number of tasks given back}
+-- Returns  {'ok', number of tasks given back, {queue, type of one that was lost ...}}
 -- Publishes ready, final
 --@include attempts setback
 
@@ -20,14 +20,18 @@ end
 
 local held = keys.held(take(), take())
 local give_back = MODE == 'release' and release or setback.lose
-local ids = redis.call('ZRANGE', held, 0, tonumber(take()) - 1)
+local ids, lost = redis.call('ZRANGE', held, 0, tonumber(take()) - 1), {}
 for _, id in ipairs(ids) do
   local t = task.read(id)
   if t and t.state == 'running' then
     give_back(t)
+    if MODE == '' then
+      lost[#lost + 1] = t.queue
+      lost[#lost + 1] = t.type or DEFAULT_TYPE
+    end
   else
     sets.remove(held, id)
   end
 end
 lifecycle.flush()
-return { 'ok', #ids }
+return { 'ok', #ids, lost }

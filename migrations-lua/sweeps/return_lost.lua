@@ -6,15 +6,21 @@
 -- KEYS[1]  partition prefix
 -- ARGV     header, most tasks, chance in [0, 1), then what is known of sessions: node, session,
 --          ms it lives on or 'ended'
--- Returns  {'ok', number of rows settled, {node, session ...} that must be looked up first}
+-- Returns  {'ok', number of rows settled, {node, session ...} that must be looked up first,
+--          {node, queue, type, 'lost' | 'timeout' of an attempt that ended so ...}}
 -- Publishes ready, due, final
 --@include outage attempts setback
 
 local most, chance = tonumber(take()), tonumber(take())
-local sessions, unknown, asked, settled = {}, {}, {}, 0
+local sessions, unknown, asked, settled, bad = {}, {}, {}, 0, {}
 while more() do
   local name = take() .. ' ' .. take()
   sessions[name] = take()
+end
+
+local function blame(t, how)
+  local n = #bad
+  bad[n + 1], bad[n + 2], bad[n + 3], bad[n + 4] = t.node, t.queue, t.type or DEFAULT_TYPE, how
 end
 
 -- A lease that ran out inside an outage lives on for its own length, at most dead_after.
@@ -34,12 +40,14 @@ local function settle(t, due)
   if t.revoke and tonumber(t.revoke) <= now then
     lifecycle.to_final(t, 'cancelled', 'settled', 'revoked', 'ended', partition.now)
   elseif tonumber(t.deadline) <= now then
+    blame(t, 'timeout')
     task.erase_document(t, 'e')
     task.write(t, 'error', TIMEOUT_ERROR)
     -- One draw for the page, spread by golden-ratio steps: those that time out together come back apart.
     chance = (chance + 0.6180339887) % 1
     setback.fail(t, 'timeout', true, nil, 'timeout', chance)
   elseif not t.session then
+    blame(t, 'lost')
     setback.lose(t)
   else
     local name = t.node .. ' ' .. t.session
@@ -54,6 +62,7 @@ local function settle(t, due)
     end
     local own_end = tonumber(t.own_end)
     if life == 'ended' or own_end and own_end <= now then
+      blame(t, 'lost')
       setback.lose(t)
     else
       local ends = now + tonumber(life)
@@ -78,4 +87,4 @@ for i = 1, #rows, 2 do
   end
 end
 lifecycle.flush()
-return { 'ok', settled, unknown }
+return { 'ok', settled, unknown, bad }

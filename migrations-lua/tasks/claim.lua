@@ -4,23 +4,25 @@
 -- KEYS[1]  partition prefix
 -- ARGV     header, then claims: node, session or '', ms the session lives on or '', lease_ms or '',
 --          most tasks, token seed, claim_id or '', most that it may hold here or '', what lib/uses.lua is
---          told or '', number of queues, and for each queue:
+--          told or '', classes that no other node may run ('*', ';QUEUE CLASS;QUEUE CLASS;' or ''), number of queues, each:
 --          name, version of the classes known, classes that the node may run ('*' or '0,3,...').
 --          Mode 'recall': only what the claim_id has already got; 'further': what it gets beside that.
 -- Returns  {'ok', outcome ...} in the order of the claims, each one of {'classes_changed', queue},
---          {'none', tasks of this partition that the node holds, '1' when one took too much of it, else '0'},
---          {'claimed', task ...}, each task being {id, queue, the field `latest`, payload} and, where one
---          of them is there, {..., type or false, metadata or false, traceparent or false, parents or nothing}
+--          {'none', tasks of this partition that the node holds, '1' when one took too much of it, else '0',
+--          {queue, class ...} of tasks that were lost on it, and are left to others},
+--          {'claimed', task ...} or {'beside', {queue, class ...} as above, task ...}, each task being {id, queue, the field `latest`, payload} and, where one
+--          of them is there, {..., type or false, metadata or false, traceparent or false, the moment it waited for or false,
+--          parents or nothing}
 -- Publishes final, for what has expired: what is gone needs no waking.
 --@include lane outage ready leasing uses claimed
 
 local MOST_LOOKED_AT = 200
 
 local function take_claim()
-  local node, session, remaining, lease_ms, most, seed, claim_id, most_held, told, count = take(10)
+  local node, session, remaining, lease_ms, most, seed, claim_id, most_held, told, alone, count = take(11)
   local claim = { node = node, session = session, remaining = tonumber(remaining), lease_ms = tonumber(lease_ms),
     most = most_held == '' and tonumber(most) or math.min(most, most_held - redis.call('ZCARD', keys.held(node, session))),
-    seed = seed, claim_id = claim_id, amounts = uses.open(told, node), queues = {}, read = {} }
+    seed = seed, claim_id = claim_id, amounts = uses.open(told, node), alone = alone, queues = {}, read = {} }
   for i = 1, tonumber(count) do
     local name, version, allowed = take(3)
     claim.queues[i] = { name = name, version = tonumber(version), allowed = allowed }
@@ -47,7 +49,7 @@ local function run(claim)
     while open and #leased / 2 < claim.most do
       local class, popped = ready.pop(q, allowed, amounts and 1 or claim.most - #leased / 2)
       for i = 1, #popped, 2 do
-        local t = leasing.begin(terms, popped[i], #leased / 2)
+        local t, avoided = leasing.begin(terms, popped[i], #leased / 2)
         if t then
           bytes = bytes + #task.document(t, 'p')
           longest = math.max(longest, t.deadline - partition.lease_now)
@@ -55,6 +57,10 @@ local function run(claim)
           leased[#leased + 1] = t.token
           claim.read[t.id] = t
           if amounts then uses.take(amounts, q, t.class or '0') end
+        end
+        if avoided then
+          claim.aside = claim.aside or {}
+          claim.aside[#claim.aside + 1] = { q, class, popped[i], popped[i + 1] }
         end
         if bytes >= MAX_CLAIM_BYTES then
           ready.give_back(q, class, popped, i + 2)
@@ -67,6 +73,7 @@ local function run(claim)
         and (not amounts or uses.narrow(amounts, q, allowed))
     end
   end
+  for _, one in ipairs(claim.aside or {}) do ready.give_back(one[1], one[2], { one[3], one[4] }, 1) end
   if claim.claim_id ~= '' and leased[1] then leasing.remember(claim, leased, longest) end
   return leased
 end

@@ -53,12 +53,12 @@ enum NodeCommand {
     #[command(after_help = LIST_EXAMPLES)]
     List(Paging),
     /// Show a node
-    #[command(after_help = GET_EXAMPLES)]
+    #[command(visible_alias = "show", after_help = GET_EXAMPLES)]
     Get(NodeName),
     /// Let a node finish what it holds, and give it nothing more
     #[command(after_help = DRAIN_EXAMPLES)]
     Drain(Drain),
-    /// Give a drained node tasks again
+    /// Give a drained or quarantined node tasks again
     #[command(after_help = RESUME_EXAMPLES)]
     Resume(NodeName),
     /// Sign what is pushed to a node's endpoint with another secret, which is shown this once
@@ -108,7 +108,16 @@ async fn run(caller: &Caller, command: NodeCommand) -> Result<(), Failure> {
     match command {
         NodeCommand::List(paging) => {
             let page = client.list_nodes(&paging.page()).await?;
-            let columns = ["id", "state", "slots", "used", "version", "last_seen"];
+            let columns = [
+                "id",
+                "state",
+                "slots",
+                "used",
+                "speed",
+                "failures",
+                "version",
+                "last_seen",
+            ];
             caller.output.list(&page, &columns)
         }
         NodeCommand::Get(NodeName { node }) => caller.output.show(&client.get_node(&node).await?),

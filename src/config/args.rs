@@ -49,6 +49,12 @@ pub struct SettingsArgs {
     /// How long to go on serving after the signal to stop, so that load balancers notice [default: 1000]
     #[arg(long, env = "TASKYARD_SHUTDOWN_DELAY_MS", value_name = "MS")]
     pub(super) shutdown_delay_ms: Option<u64>,
+    /// Share of a node's attempts that end badly from which on it is quarantined, if its peers do far better; 0 for never [default: 50]
+    #[arg(long, env = "TASKYARD_QUARANTINE_PERCENT", value_name = "PERCENT")]
+    pub(super) quarantine_percent: Option<u64>,
+    /// How many of its attempts must be known before that [default: 20]
+    #[arg(long, env = "TASKYARD_QUARANTINE_ATTEMPTS", value_name = "COUNT")]
+    pub(super) quarantine_attempts: Option<u64>,
     /// Addresses beside the public ones that endpoints of users may lead to, as 10.0.0.0/8; may be repeated
     /// [default: none]
     #[arg(

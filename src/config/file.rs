@@ -33,6 +33,8 @@ pub(super) struct SettingsFile {
     pub(super) log: Option<String>,
     pub(super) log_format: Option<LogFormat>,
     pub(super) shutdown_delay_ms: Option<u64>,
+    pub(super) quarantine_percent: Option<u64>,
+    pub(super) quarantine_attempts: Option<u64>,
     pub(super) allow_egress: Option<Vec<AddressRange>>,
     pub(super) egress_ca: Option<PathBuf>,
     #[serde(default)]

@@ -34,6 +34,8 @@ use crate::store::private_redis::Fsync;
 
 /// Requests in flight need some of the 20 s that a stop may take.
 const SHUTDOWN_DELAY_MS: RangeInclusive<u64> = 0..=15_000;
+/// A node's tally knows no more than its last hundred.
+const QUARANTINE_ATTEMPTS: RangeInclusive<u64> = 2..=100;
 /// Ids keep 12 bits for the partition.
 const PARTITIONS: RangeInclusive<u16> = 1..=4096;
 
@@ -74,6 +76,10 @@ pub struct Settings {
     pub log_format: LogFormat,
     /// How long the service goes on serving, no longer ready, after the signal to stop.
     pub shutdown_delay_ms: u64,
+    /// Share of a node's attempts that end badly from which on it is quarantined, percent; 0 for never.
+    pub quarantine_percent: u64,
+    /// How many of its attempts must be known before that.
+    pub quarantine_attempts: u64,
     /// Addresses beside the public ones that endpoints of users may lead to.
     pub allow_egress: Vec<AddressRange>,
     /// Certificates of authorities that are trusted beside the system's.
@@ -202,6 +208,18 @@ impl Settings {
                 file.shutdown_delay_ms,
                 1_000,
             ),
+            quarantine_percent: pick.or(
+                "quarantine_percent",
+                args.quarantine_percent,
+                file.quarantine_percent,
+                50,
+            ),
+            quarantine_attempts: pick.or(
+                "quarantine_attempts",
+                args.quarantine_attempts,
+                file.quarantine_attempts,
+                20,
+            ),
             allow_egress: pick.or(
                 "allow_egress",
                 args.allow_egress,
@@ -238,6 +256,9 @@ impl Settings {
         )?;
         let delay = self.shutdown_delay_ms;
         self.check_range("shutdown_delay_ms", delay, SHUTDOWN_DELAY_MS)?;
+        self.check_range("quarantine_percent", self.quarantine_percent, 0..=100)?;
+        let attempts = self.quarantine_attempts;
+        self.check_range("quarantine_attempts", attempts, QUARANTINE_ATTEMPTS)?;
         for (name, value, range) in limits::ranges(&self.limits) {
             self.check_range(name, value, range)?;
         }

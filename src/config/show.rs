@@ -52,6 +52,14 @@ pub(super) fn to_toml(settings: &Settings) -> String {
             "shutdown_delay_ms",
             Some(number(settings.shutdown_delay_ms)),
         ),
+        (
+            "quarantine_percent",
+            Some(number(settings.quarantine_percent)),
+        ),
+        (
+            "quarantine_attempts",
+            Some(number(settings.quarantine_attempts)),
+        ),
         ("allow_egress", Some(ranges(&settings.allow_egress))),
         ("egress_ca", settings.egress_ca.as_deref().map(path)),
     ];

@@ -6,7 +6,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::Wakeups;
 use super::sweep::Nudges;
-use crate::domain::Partition;
+use crate::domain::{Partition, QueueName};
 use crate::store::{Signal, Store};
 
 /// Pauses between tries to subscribe.
@@ -59,7 +59,7 @@ fn pass_on(store: &Store, wakeups: &Wakeups, nudges: &Nudges, signal: Signal) {
         }
     };
     match signal {
-        Signal::Ready(queue, count) => wakeups.ready(&queue, count),
+        Signal::Ready(queue, count, class) => ready(store, wakeups, queue, count, class),
         Signal::Final(ids) => wakeups.finished(&ids),
         // A sweeper that sleeps longer than that wakes and looks how long it may sleep.
         Signal::Due(partition, _) | Signal::Outbox(partition) => nudge(partition),
@@ -81,4 +81,23 @@ fn pass_on(store: &Store, wakeups: &Wakeups, nudges: &Nudges, signal: Signal) {
             });
         }
     }
+}
+
+/// Wakes who waits for such tasks. A class that is not known yet is read first.
+fn ready(store: &Store, wakeups: &Wakeups, queue: QueueName, count: u64, class: Option<usize>) {
+    if !wakeups.wait_for(&queue) {
+        return;
+    }
+    let Some(number) = class else {
+        return wakeups.ready(&queue, count, None);
+    };
+    if let Some(known) = store.sweeps.known_class(&queue, number) {
+        return wakeups.ready(&queue, count, Some(known));
+    }
+    let (store, wakeups) = (store.clone(), wakeups.clone());
+    tokio::spawn(async move {
+        // Should it be gone, or Redis away, whoever waits finds out by looking.
+        let read = store.sweeps.read_class(&queue, number).await;
+        wakeups.ready(&queue, count, read.ok().flatten());
+    });
 }

@@ -6,18 +6,24 @@
 
 mod listen;
 pub mod push;
+mod survey;
 mod sweep;
 mod wakeups;
 
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-pub use wakeups::{FinalTicket, ReadyTicket, Wakeups};
+pub use wakeups::{Bid, FinalTicket, ReadyTicket, Wakeups};
 
+use crate::domain::fleet::QuarantineRule;
 use crate::store::Store;
 
-/// Starts the background work; it ends when `shutdown` is cancelled.
-pub fn start(store: &Store, shutdown: &CancellationToken) -> (Wakeups, TaskTracker) {
+/// Starts the background work, with the rule by which nodes are quarantined; it ends when `shutdown` is cancelled.
+pub fn start(
+    store: &Store,
+    rule: QuarantineRule,
+    shutdown: &CancellationToken,
+) -> (Wakeups, TaskTracker) {
     let wakeups = Wakeups::default();
     let tracker = TaskTracker::new();
     let nudges = sweep::start(store, &wakeups, shutdown, &tracker);
@@ -27,6 +33,7 @@ pub fn start(store: &Store, shutdown: &CancellationToken) -> (Wakeups, TaskTrack
         nudges,
         shutdown.clone(),
     ));
+    tracker.spawn(survey::run(store.clone(), rule, shutdown.clone()));
     tracker.close();
     (wakeups, tracker)
 }

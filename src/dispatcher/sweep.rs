@@ -89,7 +89,11 @@ impl Sweeper {
             .due(self.partition, &self.replica, GRANT_MS, &waiting)
             .await?;
         for (queue, count) in &due.ready {
-            self.wakeups.still_ready(queue, *count);
+            self.wakeups.still_ready(queue, *count, None);
+            // Those for one node alone may be far behind the claims that came first.
+            for class in self.sweeps.classes_of_one_node(queue) {
+                self.wakeups.still_ready(queue, 1, Some(class));
+            }
         }
         if !due.granted {
             return Ok(TICK);

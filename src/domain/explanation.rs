@@ -284,6 +284,10 @@ fn unplaceable(situation: &Situation, nodes: &[Node]) -> Option<Reason> {
         .filter(|node| matches!(node.state, NodeState::Ready | NodeState::Suspect))
         .collect();
     if open.is_empty() {
+        if live.iter().all(|node| node.state == NodeState::Quarantined) {
+            let message = "every node that may run it is quarantined for its failures";
+            return counted("nodes_quarantined", message, live.len());
+        }
         return counted(
             "nodes_draining",
             "every node that may run it takes no more tasks",

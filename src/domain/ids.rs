@@ -5,7 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use uuid::Uuid;
 
-use super::Partition;
+use super::{Partition, UnixMillis};
 
 /// A task's id: a UUIDv7 whose last 12 bits name the task's partition.
 ///
@@ -49,6 +49,14 @@ impl TaskId {
     /// earlier ones are.
     pub fn first_at(millis: u64) -> String {
         format!("{:012x}{:020}", millis.min((1 << 48) - 1), 0)
+    }
+
+    /// When it was made, by the clock of the service.
+    pub fn created_at(self) -> UnixMillis {
+        let millis = self.0.as_bytes()[..6]
+            .iter()
+            .fold(0, |millis, byte| millis << 8 | u64::from(*byte));
+        UnixMillis::new(millis)
     }
 
     /// The partition whose keys hold this task.

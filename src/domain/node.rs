@@ -7,6 +7,7 @@ use super::limits::{MAX_CLAIM_QUEUES, MAX_DELAY_MS, MAX_KEY_BYTES};
 use super::placement::{Offer, Requirements, Resources, validate_labels, validate_resources};
 use super::push::EndpointHealth;
 use super::signature::SigningSecret;
+use super::tally::Tallies;
 use super::task::Labels;
 use super::{InvalidInput, NodeId, QueueName, SessionId, TaskType, UnixMillis};
 
@@ -142,11 +143,24 @@ pub enum NodeState {
     Draining,
     /// It is to get no more tasks, and holds none.
     Drained,
+    /// It failed far more than its peers, and gets no more tasks until it is resumed.
+    Quarantined,
 }
 
 impl NodeState {
-    /// The state of a node whose session was last heard of so long ago; `None` for no session.
-    pub fn after_silence(silence_ms: Option<u64>) -> Self {
+    /// The state of a node whose session was last heard of so long ago (`None` for no session), as
+    /// long as it is not known what it holds. That it drains counts more than how long it has been
+    /// silent: whoever waits for it to be drained need not know how it got there.
+    pub fn of(silence_ms: Option<u64>, drains: bool, is_quarantined: bool) -> Self {
+        match Self::after_silence(silence_ms) {
+            _ if drains => Self::Draining,
+            Self::Dead => Self::Dead,
+            _ if is_quarantined => Self::Quarantined,
+            state => state,
+        }
+    }
+
+    fn after_silence(silence_ms: Option<u64>) -> Self {
         match silence_ms {
             Some(millis) if millis < SUSPECT_AFTER_MS => Self::Ready,
             Some(millis) if millis < DEAD_AFTER_MS => Self::Suspect,
@@ -164,6 +178,15 @@ pub struct Drain {
     pub deadline_at: Option<UnixMillis>,
     /// Why, for people.
     pub reason: Option<String>,
+}
+
+/// That a node failed far more than its peers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Quarantine {
+    /// Since when it gets no more tasks.
+    pub since: UnixMillis,
+    /// The figures, for people.
+    pub reason: String,
 }
 
 /// Longest reason, bytes.
@@ -212,6 +235,10 @@ pub struct Node {
     pub taken: Resources,
     /// There while it is to get no more tasks.
     pub drain: Option<Drain>,
+    /// There while it gets no more tasks for its failures.
+    pub quarantine: Option<Quarantine>,
+    /// What came of its attempts of late.
+    pub work: Tallies,
     /// How busy it says it is.
     pub load: Option<Load>,
     /// When it was last heard of.
@@ -242,8 +269,7 @@ impl Node {
         })
     }
 
-    /// The node when it is known how many tasks it holds. That it drains counts more than how
-    /// long it has been silent: whoever waits for it to be drained need not know how it got there.
+    /// The node when it is known how many tasks it holds, and what they take.
     #[must_use]
     pub fn holding(self, used: u64, taken: Resources) -> Self {
         // An endpoint that is left alone is what a node is that has missed heartbeats.
@@ -251,11 +277,10 @@ impl Node {
             .health
             .as_ref()
             .is_some_and(|health| health.open_until.is_some());
-        let state = match (&self.drain, used) {
-            (None, _) if fails && self.state == NodeState::Ready => NodeState::Suspect,
-            (None, _) => self.state,
-            (Some(_), 0) => NodeState::Drained,
-            (Some(_), _) => NodeState::Draining,
+        let state = match self.state {
+            NodeState::Draining if used == 0 => NodeState::Drained,
+            NodeState::Ready if fails => NodeState::Suspect,
+            state => state,
         };
         Self {
             state,

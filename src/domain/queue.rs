@@ -74,6 +74,8 @@ pub struct QueueStats {
     pub submitted_per_s: f64,
     /// Finished runs a second over the last minute.
     pub finished_per_s: f64,
+    /// Queued tasks that no node may run which takes tasks.
+    pub unplaceable: u64,
     /// Whether the queue gives nothing.
     pub paused: bool,
 }

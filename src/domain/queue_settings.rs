@@ -6,6 +6,7 @@ use super::lease::{
     DEFAULT_LEASE_MS, DEFAULT_MAX_ATTEMPTS, DEFAULT_TIMEOUT_MS, MAX_TIMEOUT_MS, validate_lease_ms,
 };
 use super::limits::{MAX_ATTEMPTS, MAX_DELAY_MS};
+use super::placement::Strategy;
 use super::push::{DEFAULT_TARGET_CONCURRENCY, MAX_TARGET_CONCURRENCY};
 use super::queue::{DEFAULT_AGING_STEP_MS, Retention};
 use super::queue_limits::{QueueLimits, Weights, validate_weights};
@@ -37,6 +38,8 @@ pub struct QueueSettings {
     pub retry: RetryPolicy,
     /// How long finished tasks are kept, how many, and how many bytes.
     pub retention: Retention,
+    /// How its tasks are spread over the nodes that wait for them.
+    pub placement: Strategy,
     /// What holds its tasks back.
     pub limits: QueueLimits,
     /// What its fairness keys weigh.
@@ -58,6 +61,7 @@ impl Default for QueueSettings {
             max_attempts: DEFAULT_MAX_ATTEMPTS,
             retry: RetryPolicy::default(),
             retention: Retention::default(),
+            placement: Strategy::default(),
             limits: QueueLimits::default(),
             weights: Weights::default(),
             target: None,
@@ -84,6 +88,7 @@ pub struct QueueChange {
     pub failed_ms: Option<u64>,
     pub max_finished: Option<u64>,
     pub max_bytes: Option<u64>,
+    pub placement: Option<Strategy>,
     /// All limits together: one that it does not name is taken away.
     pub limits: Option<QueueLimits>,
     /// All weights together.

@@ -32,6 +32,16 @@ impl Clock {
         }
     }
 
+    /// The service's own moment, for how long something took: milliseconds since 1970.
+    pub(crate) fn now_ms(&self) -> u64 {
+        match self {
+            Self::Redis => {
+                u64::try_from(jiff::Timestamp::now().as_millisecond()).unwrap_or_default()
+            }
+            Self::Virtual(now) => now.load(Ordering::SeqCst),
+        }
+    }
+
     /// What goes into the header of a script call: empty for Redis TIME.
     pub(crate) fn header(&self) -> String {
         match self {

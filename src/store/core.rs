@@ -15,7 +15,9 @@ use super::condition::Condition;
 use super::faults::Faults;
 use super::keys::Keys;
 use super::lanes::{Lanes, PATIENCE, Slice, Verb};
+use super::ledger::Ledger;
 use super::link::Link;
+use super::nodes::alone::Alone;
 use super::nodes::facts::FactsCache;
 use super::nodes::resources::Turns;
 use super::reply::Reply;
@@ -23,6 +25,7 @@ use super::scripts::Script;
 use super::servers::Servers;
 use super::tasks::classes::ClassCache;
 use super::wire::Wire;
+use crate::domain::fleet::Fleet;
 use crate::domain::{Partition, QueueName, TaskId};
 
 /// Connections for plain calls; a call takes the next one in turn.
@@ -98,6 +101,12 @@ pub(crate) struct Core {
     pub(crate) classes: ClassCache,
     /// What is known of nodes.
     pub(crate) facts: FactsCache,
+    /// What came of attempts that began here.
+    pub(crate) ledger: Ledger,
+    /// The nodes as the last survey found them.
+    pub(crate) fleet: RwLock<Arc<Fleet>>,
+    /// Classes that one node alone may run.
+    pub(crate) alone: Alone,
     /// For what is asked without a script: of a key, of servers.
     pub(crate) questions: Wire,
     pub(crate) servers: Servers,
@@ -117,6 +126,9 @@ impl Core {
             inline_bytes,
             classes: Mutex::new(HashMap::new()),
             facts: FactsCache::default(),
+            ledger: Ledger::default(),
+            fleet: RwLock::default(),
+            alone: Alone::default(),
             questions: Wire::new(Arc::clone(&shared)),
             servers: Servers::new(Arc::clone(&shared)),
             lanes: Lanes::new(partitions, Arc::clone(&shared)),

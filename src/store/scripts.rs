@@ -9,6 +9,7 @@ use std::sync::LazyLock;
 
 use deadpool_redis::redis;
 
+use crate::domain::TaskType;
 use crate::domain::job::{JOB_WINDOW, STAGE_MS, UPLOAD_LEASE_MS};
 use crate::domain::lease::{
     CANCEL_GRACE_MS, DEFAULT_LEASE_MS, DEFAULT_MAX_ATTEMPTS, DEFAULT_MAX_LOSSES, DEFAULT_TIMEOUT_MS,
@@ -139,6 +140,7 @@ fn constants() -> String {
         "local DEFAULT_RETRY = '{}'",
         RetryPolicy::default().packed()
     ));
+    lines.push(format!("local DEFAULT_TYPE = '{}'", TaskType::default()));
     lines.push(format!("local AMOUNT_SLACK = {AMOUNT_SLACK}"));
     lines.push(format!("local TIMEOUT_ERROR = '{TIMEOUT_ERROR}'"));
     lines.join("\n")
@@ -215,6 +217,8 @@ lua! {
         LIST_NODES = "nodes/list.lua",
         HELD = "nodes/held.lua",
         NOTE_CANCEL = "nodes/note_cancel.lua",
+        TALLY = "nodes/tally.lua",
+        QUARANTINE = "nodes/quarantine.lua",
         LIST_ENDPOINTS = "endpoints/list.lua",
         NOTE_ENDPOINT = "endpoints/note.lua",
         ROTATE_SECRET = "endpoints/rotate.lua",

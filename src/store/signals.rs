@@ -9,8 +9,8 @@ use crate::domain::{NodeId, Partition, QueueName, SessionId, TaskId};
 /// Something happened in a partition.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Signal {
-    /// Tasks became claimable.
-    Ready(QueueName, u64),
+    /// Tasks became claimable: how many, and the number of their class, if they have one in common.
+    Ready(QueueName, u64, Option<usize>),
     /// Runs ended.
     Final(Vec<TaskId>),
     /// Something is due by then, milliseconds since 1970.
@@ -78,6 +78,7 @@ fn parse(partition: Partition, line: &str) -> Option<Signal> {
         "ready" => Signal::Ready(
             QueueName::parse(words.next()?).ok()?,
             words.next()?.parse().ok()?,
+            words.next().and_then(|class| class.parse().ok()),
         ),
         "final" => Signal::Final(
             words
@@ -108,8 +109,8 @@ mod tests {
         let partition = Partition::new(3);
         let queue = QueueName::parse("bulk").expect("a name");
         assert_eq!(
-            parse(partition, "ready bulk 4"),
-            Some(Signal::Ready(queue, 4))
+            parse(partition, "ready bulk 4 2"),
+            Some(Signal::Ready(queue, 4, Some(2)))
         );
         assert_eq!(
             parse(partition, "due 1795417315081"),

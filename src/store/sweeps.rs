@@ -7,6 +7,7 @@ use super::args::Args;
 use super::codec::Record;
 use super::core::Core;
 use super::{Schedules, StoreError, chance, queues, scripts};
+use crate::domain::placement::TaskClass;
 use crate::domain::queue::Retention;
 use crate::domain::{NodeId, Partition, QueueName, SessionId, TaskState};
 
@@ -212,6 +213,7 @@ impl Sweeps {
                 .await?;
             let settled = reply.count()?;
             let mut unknown = reply.next_list()?;
+            self.core.blame(reply.next_list()?)?;
             if unknown.left() == 0 {
                 if settled < PAGE {
                     return Ok(());
@@ -383,6 +385,26 @@ impl Sweeps {
             == PAGE
         {}
         Ok(())
+    }
+
+    /// A class of a queue, if it is known here.
+    pub fn known_class(&self, queue: &QueueName, number: usize) -> Option<Arc<TaskClass>> {
+        self.core.known_class(queue, number)
+    }
+
+    /// The same, read anew.
+    pub async fn read_class(
+        &self,
+        queue: &QueueName,
+        number: usize,
+    ) -> Result<Option<Arc<TaskClass>>, StoreError> {
+        let classes = self.core.read_classes(queue).await?;
+        Ok(classes.and_then(|known| known.all.get(number).cloned()))
+    }
+
+    /// Known classes of a queue that one node alone may run.
+    pub fn classes_of_one_node(&self, queue: &QueueName) -> Vec<Arc<TaskClass>> {
+        self.core.classes_of_one_node(queue)
     }
 
     /// A queue has got a new class, here or elsewhere.

@@ -9,6 +9,7 @@ use taskyard::api::{self, state};
 use taskyard::dispatcher;
 use taskyard::domain::Limits;
 use taskyard::domain::egress::EgressRules;
+use taskyard::domain::fleet::QuarantineRule;
 use taskyard::egress::{Egress, Roots, SystemNames};
 use taskyard::server::connections::{self, Patience};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -66,10 +67,35 @@ impl Api {
             .expect("too few claims wait");
     }
 
+    /// Waits until so many claims have looked, and rest.
+    pub(crate) async fn until_claims_rest(&self, count: usize) {
+        let poll = async {
+            while self.wakeups.resting_claims() < count {
+                tokio::time::sleep(Duration::from_millis(1)).await;
+            }
+        };
+        // Thousands take their time on a busy machine.
+        tokio::time::timeout(3 * LIMIT, poll)
+            .await
+            .expect("too few claims rest");
+    }
+
+    /// Waits until no claim waits.
+    pub(crate) async fn until_no_claim_waits(&self) {
+        let poll = async {
+            while self.wakeups.waiting_claims() > 0 {
+                tokio::time::sleep(Duration::from_millis(1)).await;
+            }
+        };
+        tokio::time::timeout(LIMIT, poll)
+            .await
+            .expect("a claim waits on");
+    }
+
     pub(crate) async fn with(limits: Limits) -> Self {
         let test = TestStore::start().await;
         let (stop, background) = (CancellationToken::new(), CancellationToken::new());
-        let (wakeups, _) = dispatcher::start(&test.store, &background);
+        let (wakeups, _) = dispatcher::start(&test.store, QuarantineRule::default(), &background);
         // A test's own receivers are on this machine; other loopback addresses are as foreign as any.
         let rules = EgressRules::new(vec!["127.0.0.1".parse().unwrap()]);
         let roots = Roots::parse(TestCertificate::get().authority.as_bytes()).unwrap();

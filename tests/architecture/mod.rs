@@ -41,6 +41,7 @@ const LAYERS: &[Layer] = &[
         name: "api",
         knows: &[
             "dispatcher::Wakeups",
+            "dispatcher::Bid",
             "dispatcher::ReadyTicket",
             "dispatcher::FinalTicket",
             "egress",

@@ -15,9 +15,10 @@ use crate::api::path::{Id, NodePath};
 use crate::api::problem::{ClaimTasksProblems, Code, Problem};
 use crate::api::state::ApiState;
 use crate::api::wait;
+use crate::dispatcher::Bid;
 use crate::domain::lease::validate_lease_ms;
 use crate::domain::limits::{MAX_CLAIM_QUEUES, MAX_CLAIM_TASKS, MAX_KEY_BYTES};
-use crate::domain::placement::Offer;
+use crate::domain::placement::{Candidate, Offer};
 use crate::domain::queue::{QueueChoice, visiting_order};
 use crate::domain::{
     Document, InvalidInput, NodeId, QueueName, SessionId, TaskId, TaskType, UnixMillis,
@@ -123,6 +124,9 @@ pub(crate) struct ClaimedTasks<'a> {
     tasks: Vec<ClaimedTaskView<'a>>,
     #[schema(value_type = schemas::Directive)]
     directive: &'static str,
+    /// Why the node gets no tasks, while it is quarantined.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<String>,
 }
 
 /// Claim tasks
@@ -141,12 +145,13 @@ pub(crate) async fn claim_tasks(
     body: Json<ClaimTasks>,
 ) -> Result<Response, Problem> {
     let claim = body.value.check(node, None)?;
-    let (claimed, draining) = claim.run(&state).await?;
+    let (claimed, standing) = claim.run(&state).await?;
     let claimed = claimed.deliver();
     let tasks = claimed.iter().map(ClaimedTaskView::from).collect();
     Ok(json::ok(&ClaimedTasks {
         tasks,
-        directive: directive(draining),
+        directive: directive(standing.draining),
+        reason: standing.quarantine,
     }))
 }
 
@@ -160,6 +165,23 @@ pub(crate) struct CheckedClaim {
     lease_ms: Option<u64>,
     wait_ms: u64,
     claim_id: Option<String>,
+}
+
+/// Whether a node gets tasks at all.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Standing {
+    /// It finishes what it holds and gets nothing more.
+    pub(crate) draining: bool,
+    /// Why it gets nothing for its failures.
+    pub(crate) quarantine: Option<String>,
+    /// What speaks for it when several nodes wait; how many tasks it holds is not known yet.
+    candidate: Candidate,
+}
+
+impl Standing {
+    fn gets_tasks(&self) -> bool {
+        !self.draining && self.quarantine.is_none()
+    }
 }
 
 impl ClaimTasks {
@@ -222,83 +244,98 @@ fn session_of(text: &str) -> Result<SessionId, Problem> {
 }
 
 impl CheckedClaim {
-    /// Claims, and waits for tasks as long as the claim allows. Says too whether the node drains:
-    /// then it gets nothing but what its `claim_id` has got before.
-    pub(crate) async fn run(&self, state: &ApiState) -> Result<(Claimed, bool), Problem> {
+    /// Claims, and waits for tasks as long as the claim allows. Says too how the node stands: one
+    /// that gets no tasks gets nothing but what its `claim_id` has got before.
+    pub(crate) async fn run(&self, state: &ApiState) -> Result<(Claimed, Standing), Problem> {
         let wait = Duration::from_millis(self.wait_ms.min(state.limits.wait_ms));
         if wait.is_zero() {
             return self.look(state).await;
         }
         if state.shutdown.is_cancelled() {
             // Nobody waits here any more, and [] at once would have the node ask in a loop.
-            let (claimed, draining) = self.look(state).await?;
-            return if claimed.is_empty() && !draining {
+            let (claimed, standing) = self.look(state).await?;
+            return if claimed.is_empty() && !standing.draining {
                 Err(Problem::not_done(Code::ShuttingDown))
             } else {
-                Ok((claimed, draining))
+                Ok((claimed, standing))
             };
         }
         let mut drains = state.wakeups.watch_drains();
-        let (request, draining) = self.request(state).await?;
-        if draining {
-            return Ok((state.store.tasks.recall(&request).await?, true));
+        let (request, standing) = self.request(state).await?;
+        if standing.draining {
+            return Ok((state.store.tasks.recall(&request).await?, standing));
         }
-        self.wait(state, request, wait, &mut drains).await
+        self.wait(state, request, standing, wait, &mut drains).await
     }
 
     /// Looks once.
-    async fn look(&self, state: &ApiState) -> Result<(Claimed, bool), Problem> {
-        let (request, draining) = self.request(state).await?;
-        let tasks = &state.store.tasks;
-        let claimed = if draining {
-            tasks.recall(&request).await?
-        } else {
-            tasks.claim(request).await?
-        };
-        Ok((claimed, draining))
+    async fn look(&self, state: &ApiState) -> Result<(Claimed, Standing), Problem> {
+        let (request, standing) = self.request(state).await?;
+        Ok((take(state, request, &standing).await?, standing))
     }
 
     async fn wait(
         &self,
         state: &ApiState,
         mut request: ClaimRequest,
+        mut standing: Standing,
         wait: Duration,
         drains: &mut watch::Receiver<()>,
-    ) -> Result<(Claimed, bool), Problem> {
+    ) -> Result<(Claimed, Standing), Problem> {
         let _place = wait::place(state)?;
         // Its place is taken before the first look, so that a task in between wakes it.
         let ticket = state.wakeups.wait_for_ready(&self.queues, &request.offer);
         let over = tokio::time::sleep(wait);
         tokio::pin!(over);
         loop {
-            let claimed = state.store.tasks.claim(request).await?;
+            let claimed = take(state, request, &standing).await?;
             if !claimed.is_empty() {
                 ticket.took(claimed.queues());
-                return Ok((claimed, false));
+                return Ok((claimed, standing));
             }
             if state.shutdown.is_cancelled() {
-                return Ok((claimed, false));
+                return Ok((claimed, standing));
             }
+            let bid = self.bid(state, &standing, &claimed);
             tokio::select! {
-                () = ticket.woken() => {}
-                () = self.drained(state, drains) => {}
-                () = state.shutdown.cancelled() => return Ok((claimed, false)),
-                () = &mut over => return Ok((claimed, false)),
+                () = ticket.woken(&bid) => {}
+                () = self.changed(state, &standing, drains) => {}
+                () = state.shutdown.cancelled() => return Ok((claimed, standing)),
+                () = &mut over => return Ok((claimed, standing)),
             }
-            let (renewed, draining) = self.request(state).await?;
-            if draining {
-                return Ok((claimed, true));
+            (request, standing) = self.request(state).await?;
+            if standing.draining {
+                return Ok((claimed, standing));
             }
-            request = renewed;
             ticket.renew(&request.offer);
         }
     }
 
-    /// Waits until the node drains, or cannot be looked at.
-    async fn drained(&self, state: &ApiState, drains: &mut watch::Receiver<()>) {
+    /// What the node bids for tasks while it waits, having found nothing.
+    fn bid(&self, state: &ApiState, standing: &Standing, found: &Claimed) -> Bid {
+        Bid {
+            candidate: Candidate {
+                used: found.holds(),
+                ..standing.candidate
+            },
+            strategies: state.store.nodes.placements_of(&self.queues),
+            held_back: found.is_held_back(),
+        }
+    }
+
+    /// Waits until the node stands otherwise, or cannot be looked at. One in quarantine waits on,
+    /// so that it does not ask in a loop, and works again when it is resumed.
+    async fn changed(
+        &self,
+        state: &ApiState,
+        standing: &Standing,
+        drains: &mut watch::Receiver<()>,
+    ) {
         while drains.changed().await.is_ok() {
             match state.store.nodes.facts(&self.node).await {
-                Ok(Some(facts)) if !facts.draining => {}
+                Ok(Some(facts))
+                    if !facts.draining
+                        && facts.quarantine.is_some() == standing.quarantine.is_some() => {}
                 Ok(None) => {}
                 _ => return,
             }
@@ -307,10 +344,15 @@ impl CheckedClaim {
         std::future::pending::<()>().await;
     }
 
-    /// What is asked of the store, with what is known of the node by now, and whether that drains.
-    async fn request(&self, state: &ApiState) -> Result<(ClaimRequest, bool), Problem> {
+    /// What is asked of the store, with what is known of the node by now, and how that stands.
+    async fn request(&self, state: &ApiState) -> Result<(ClaimRequest, Standing), Problem> {
         let facts = state.store.nodes.facts(&self.node).await?;
-        let draining = facts.as_ref().is_some_and(|facts| facts.draining);
+        let fleet = state.store.nodes.fleet();
+        let standing = facts.as_ref().map(|facts| Standing {
+            draining: facts.draining,
+            quarantine: facts.quarantine.clone(),
+            candidate: Candidate::among(&fleet, &facts.work, 0, facts.registration.slots),
+        });
         let (offer, session, slots) = match (facts, &self.session) {
             (Some(facts), Some(session))
                 if facts.session.as_ref() == Some(session) && facts.remaining_ms > 0 =>
@@ -353,6 +395,21 @@ impl CheckedClaim {
             lease_ms: self.lease_ms,
             claim_id: self.claim_id.clone(),
         };
-        Ok((request, draining))
+        Ok((request, standing.unwrap_or_default()))
     }
+}
+
+/// Takes tasks, or what its `claim_id` has got, when the node gets no others.
+async fn take(
+    state: &ApiState,
+    request: ClaimRequest,
+    standing: &Standing,
+) -> Result<Claimed, Problem> {
+    let tasks = &state.store.tasks;
+    let claimed = if standing.gets_tasks() {
+        tasks.claim(request).await
+    } else {
+        tasks.recall(&request).await
+    };
+    Ok(claimed?)
 }

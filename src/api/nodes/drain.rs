@@ -48,7 +48,7 @@ pub(crate) async fn drain_node(
 
 /// Resume a node
 ///
-/// It gets tasks again. One that does not drain stays as it is.
+/// It gets tasks again, after a drain or a quarantine, and is judged anew. Another one stays as it is.
 #[utoipa::path(post, path = "/nodes/{node_id}/resume", operation_id = "resumeNode", tag = "nodes",
     params(NodePath),
     responses(
@@ -69,5 +69,5 @@ async fn answer(state: &ApiState, node: &NodeId, is_known: bool) -> Result<Respo
         None
     };
     let node = node.ok_or_else(|| Problem::of(Code::NodeUnknown))?;
-    Ok(json::ok(&NodeView::from(&node)))
+    Ok(json::ok(&NodeView::of(&node, &state.store.nodes.fleet())))
 }

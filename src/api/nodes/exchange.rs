@@ -121,6 +121,9 @@ pub(crate) struct Exchanged<'a> {
     tasks: Vec<ClaimedTaskView<'a>>,
     #[schema(value_type = schemas::Directive)]
     directive: &'static str,
+    /// Why the node gets no tasks, while it is quarantined.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<String>,
     /// Tasks to stop.
     #[schema(value_type = Vec<Uuid>)]
     cancel: Vec<TaskId>,
@@ -179,6 +182,7 @@ pub(crate) async fn exchange_tasks(
     if complete.len() + fail.len() + progress.len() + release.len() > MAX_HELD_IDS {
         return Err(InvalidInput::new("", "an exchange has at most 1000 reports").into());
     }
+    let mut reason = None;
     let (mut cancel, mut draining) = beat(&state, &node, session.as_ref()).await?;
     let (completed, failed, progressed, released) = tokio::join!(
         complete_all(&state, complete),
@@ -196,8 +200,9 @@ pub(crate) async fn exchange_tasks(
     // The reports count whether or not there is more work: a failed claim must not hide them.
     let claimed = match &claim {
         Some(claim) => match claim.run(&state).await {
-            Ok((claimed, drains)) => {
-                draining |= drains;
+            Ok((claimed, standing)) => {
+                draining |= standing.draining;
+                reason = standing.quarantine;
                 claimed.deliver()
             }
             Err(problem) if settled.is_empty() => return Err(problem),
@@ -227,6 +232,7 @@ pub(crate) async fn exchange_tasks(
         results,
         tasks,
         directive: directive(draining),
+        reason,
         cancel,
     }))
 }

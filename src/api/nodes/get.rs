@@ -11,8 +11,10 @@ use crate::api::page::{PageParams, PageQuery};
 use crate::api::path::{Id, NodePath};
 use crate::api::problem::{Code, GetNodeProblems, PageProblems, Problem};
 use crate::api::state::ApiState;
+use crate::domain::fleet::Fleet;
 use crate::domain::node::{Load, Node, NodeState, Performance};
 use crate::domain::placement::Resources;
+use crate::domain::tally::{Kind, Tally, bad_share};
 use crate::domain::task::Labels;
 use crate::domain::{NodeId, QueueName, TaskType, UnixMillis};
 use crate::store::nodes::NodePlace;
@@ -59,9 +61,24 @@ pub(crate) struct NodeView<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, format = DateTime)]
     drain_deadline_at: Option<UnixMillis>,
-    /// Why it is to get no more tasks.
+    /// Since when it gets no more tasks for its failures.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = DateTime)]
+    quarantined_since: Option<UnixMillis>,
+    /// Why it is to get no more tasks, or gets none.
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<&'a str>,
+    /// How fast it is among its peers: 2 for one that takes half the time they take for the same work.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    speed: Option<f64>,
+    /// Share of its attempts that failed or were lost, 0 to 1, of late.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(minimum = 0, maximum = 1)]
+    failures: Option<f64>,
+    /// What came of its attempts of late, by queue and type.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false)]
+    work: Vec<NodeWork<'a>>,
     /// Where its tasks are pushed to, for a node that claims none itself.
     #[serde(skip_serializing_if = "Option::is_none")]
     endpoint: Option<&'a str>,
@@ -80,9 +97,59 @@ pub(crate) struct NodeView<'a> {
     registered_at: UnixMillis,
 }
 
-impl<'a> From<&'a Node> for NodeView<'a> {
-    fn from(node: &'a Node) -> Self {
+/// What came of a node's attempts at one kind of work, those of late.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub(crate) struct NodeWork<'a> {
+    #[schema(value_type = schemas::Name)]
+    queue: &'a QueueName,
+    #[schema(value_type = schemas::Name)]
+    r#type: &'a TaskType,
+    /// Attempts that ended; older ones count less, and no more than 128.
+    attempts: f64,
+    /// Share of those that failed or took too long, 0 to 1.
+    failed: f64,
+    /// Share of those that were lost with the node or their lease, 0 to 1.
+    lost: f64,
+    /// How long one that succeeds takes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    run_ms: Option<f64>,
+    /// How long its tasks had waited before it got them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    queue_delay_ms: Option<f64>,
+}
+
+impl<'a> From<(&'a Kind, &'a Tally)> for NodeWork<'a> {
+    fn from((kind, tally): (&'a Kind, &'a Tally)) -> Self {
+        let ended = tally.ended();
+        let share = |count: f64| {
+            if ended > 0.0 {
+                rounded(count / ended)
+            } else {
+                0.0
+            }
+        };
+        Self {
+            queue: &kind.queue,
+            r#type: &kind.task_type,
+            attempts: rounded(ended),
+            failed: share(tally.failures),
+            lost: share(tally.losses),
+            run_ms: tally.mean_run_ms().map(rounded),
+            queue_delay_ms: tally.mean_wait_ms().map(rounded),
+        }
+    }
+}
+
+/// To a thousandth: more would only pretend.
+fn rounded(figure: f64) -> f64 {
+    (figure * 1_000.0).round() / 1_000.0
+}
+
+impl<'a> NodeView<'a> {
+    /// The node, its speed compared with that of the fleet.
+    pub(super) fn of(node: &'a Node, fleet: &Fleet) -> Self {
         let (registration, drain) = (&node.registration, node.drain.as_ref());
+        let quarantine = node.quarantine.as_ref();
         let push = registration.push.as_ref();
         Self {
             id: &node.id,
@@ -98,7 +165,14 @@ impl<'a> From<&'a Node> for NodeView<'a> {
             load: node.load,
             draining_since: drain.map(|drain| drain.since),
             drain_deadline_at: drain.and_then(|drain| drain.deadline_at),
-            reason: drain.and_then(|drain| drain.reason.as_deref()),
+            quarantined_since: quarantine.map(|quarantine| quarantine.since),
+            reason: match drain {
+                Some(drain) => drain.reason.as_deref(),
+                None => quarantine.map(|quarantine| quarantine.reason.as_str()),
+            },
+            speed: fleet.speed(&node.work).map(rounded),
+            failures: bad_share(&node.work).map(rounded),
+            work: node.work.iter().map(NodeWork::from).collect(),
             endpoint: push.map(|push| push.endpoint.as_str()),
             queues: push.map(|push| &push.queues[..]),
             health: node.health.as_ref().map(HealthView::from),
@@ -126,7 +200,7 @@ pub(crate) async fn get_node(
         .get(&node)
         .await?
         .ok_or_else(|| Problem::of(Code::NodeUnknown))?;
-    Ok(json::ok(&NodeView::from(&node)))
+    Ok(json::ok(&NodeView::of(&node, &state.store.nodes.fleet())))
 }
 
 /// One page of a list of nodes.
@@ -156,8 +230,12 @@ pub(crate) async fn list_nodes(
     };
     let (nodes, next) = state.store.nodes.list(place, query.limit).await?;
     let next_cursor = next.map(|place| PageQuery::cursor("nodes", place.partition, place.rank));
+    let fleet = state.store.nodes.fleet();
     Ok(json::ok(&NodePage {
-        items: nodes.iter().map(NodeView::from).collect(),
+        items: nodes
+            .iter()
+            .map(|node| NodeView::of(node, &fleet))
+            .collect(),
         next_cursor,
     }))
 }

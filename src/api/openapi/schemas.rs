@@ -16,6 +16,7 @@ use utoipa::{PartialSchema, ToSchema};
 use crate::api::problem::Code;
 use crate::domain::dependency::On as OnWord;
 use crate::domain::operation::{Action, OperationState as Operation};
+use crate::domain::placement::Strategy;
 use crate::domain::retry::{Growth as GrowthWord, Jitter as JitterWord};
 use crate::domain::schedule::{CatchUp as Missed, FireOutcome as Fire, Overlap as Policy};
 use crate::domain::score::Ordering as OrderingWord;
@@ -57,7 +58,8 @@ words! {
         failed as `stop_after` says, or its deadline passed.": StopReason::ALL;
     FailureReason "Why a task ended as failed.": Reason::ALL;
     NodeState "How a node stands: it is heard of, has missed heartbeats, its session has ended; it gets no more tasks and holds some, \
-        or none.": [Node::Ready, Node::Suspect, Node::Dead, Node::Draining, Node::Drained];
+        or none; it gets none for its failures.":
+        [Node::Ready, Node::Suspect, Node::Dead, Node::Draining, Node::Drained, Node::Quarantined];
     OperationState "How an operation stands; the last two are final.": Operation::ALL;
     BulkAction "What is done to each task.": Action::WORDS;
     UniqueUntil "How long the key is held: until the task first starts, until its run has ended, or for `ttl_ms`.":
@@ -67,6 +69,9 @@ words! {
     On "How a task has to end for another that waits for it: succeed, end at all, or fail or expire.": OnWord::ALL;
     Ordering "What goes first in a queue: priority, priority with a bound on how long it is preferred, or neither.":
         [OrderingWord::Strict, OrderingWord::Aging, OrderingWord::Fifo];
+    Placement "Which of the nodes that wait gets a task: the free, fast and sound one, the one that has it done first, \
+        the fullest, the emptiest, or the one that got the queue's last.":
+        Strategy::ALL.map(Strategy::word);
     RetryKind "How the delay grows: `base_ms` x factor^(failures - 1), `base_ms` x failures, or `base_ms`.":
         [GrowthWord::Exponential, GrowthWord::Linear, GrowthWord::Fixed];
     RetryJitter "What part of the delay is left to chance: all of it, half, or nothing.":

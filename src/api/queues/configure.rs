@@ -13,6 +13,7 @@ use crate::api::openapi::schemas;
 use crate::api::path::{Id, QueuePath};
 use crate::api::problem::{Code, ConfigureQueueProblems, Problem};
 use crate::api::state::ApiState;
+use crate::domain::placement::Strategy;
 use crate::domain::queue_limits::{QueueLimits, Weights};
 use crate::domain::queue_settings::QueueChange;
 use crate::domain::retry::RetryPolicy;
@@ -42,6 +43,9 @@ pub(crate) struct ConfigureQueue {
     retry: Option<RetryPolicy>,
     /// What becomes of finished tasks.
     retention: Option<ConfigureRetention>,
+    /// Which of the nodes that wait gets a task.
+    #[schema(value_type = Option<schemas::Placement>)]
+    placement: Option<Strategy>,
     /// How many tasks run at once, and how many start in a time. A PATCH that names them replaces all of them:
     /// {} takes them away.
     #[schema(value_type = Option<schemas::QueueLimits>)]
@@ -147,6 +151,7 @@ impl ConfigureQueue {
             failed_ms: retention.failed_ms,
             max_finished: retention.max_finished,
             max_bytes: retention.max_bytes,
+            placement: self.placement,
             limits: self.limits,
             weights: self.weights,
             target: None,

@@ -14,6 +14,7 @@ use crate::api::path::{Id, QueuePath};
 use crate::api::problem::{Code, GetQueueProblems, PageProblems, Problem};
 use crate::api::state::ApiState;
 use crate::domain::egress::Endpoint;
+use crate::domain::placement::Strategy;
 use crate::domain::push::PushOwner;
 use crate::domain::queue::Queue;
 use crate::domain::queue_limits::{QueueLimits, Weights};
@@ -46,6 +47,9 @@ pub(crate) struct QueueView<'a> {
     #[schema(value_type = schemas::RetryPolicy)]
     retry: RetryPolicy,
     retention: RetentionView,
+    /// Which of the nodes that wait gets a task.
+    #[schema(value_type = schemas::Placement)]
+    placement: Strategy,
     #[serde(skip_serializing_if = "QueueLimits::is_empty")]
     #[schema(value_type = Option<schemas::QueueLimits>)]
     limits: &'a QueueLimits,
@@ -92,6 +96,7 @@ impl<'a> From<&'a Queue> for QueueView<'a> {
             lease_ms: settings.lease_ms,
             timeout_ms: settings.timeout_ms,
             max_attempts: settings.max_attempts,
+            placement: settings.placement,
             retry: settings.retry,
             retention: RetentionView {
                 succeeded_ms: settings.retention.succeeded_ms,

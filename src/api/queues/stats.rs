@@ -38,6 +38,9 @@ pub(crate) struct QueueNumbers {
     submitted_per_s: f64,
     /// Finished runs a second, over the last minute.
     finished_per_s: f64,
+    /// Of the queued, those that no node may run that takes tasks: the wrong type, labels or resources. Nodes
+    /// are looked at every few seconds.
+    unplaceable: u64,
     /// Whether the queue gives nothing.
     paused: bool,
 }
@@ -75,6 +78,7 @@ pub(crate) async fn get_queue_stats(
         oldest_ready_age_ms: numbers.oldest_ready_age_ms,
         submitted_per_s: numbers.submitted_per_s,
         finished_per_s: numbers.finished_per_s,
+        unplaceable: numbers.unplaceable,
         paused: numbers.paused,
     }))
 }

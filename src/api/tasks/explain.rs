@@ -40,8 +40,7 @@ pub(crate) struct ExplanationView<'a> {
 #[schema(as = Reason)]
 pub(crate) struct ReasonView<'a> {
     /// A stable word: `scheduled`, `retry_wait`, `blocked`, `queue_paused`, `limit_reached`, `no_matching_node`, `nodes_full`,
-    /// `resources_in_use`,
-    /// `nodes_draining`, `nodes_dead`, `endpoints_backing_off`, `target_backing_off`,
+    /// `resources_in_use`, `nodes_draining`, `nodes_quarantined`, `nodes_dead`, `endpoints_backing_off`, `target_backing_off`,
     /// `no_recent_claims`, `in_turn`, `running`, `cancel_requested`, or the
     /// final state. There may be more one day.
     code: &'static str,

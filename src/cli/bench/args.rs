@@ -68,6 +68,9 @@ pub(crate) struct BenchArgs {
     /// Lifecycles a second, beside the short queue and the long one (claim-depth)
     #[arg(long, value_name = "N", default_value_t = 1000.0, value_parser = positive)]
     pub(super) rate: f64,
+    /// Claims that wait (waiters)
+    #[arg(long, value_name = "N", default_value_t = 10_000, value_parser = at_least_one)]
+    pub(super) waiters: usize,
     /// Queued tasks (memory)
     #[arg(long, value_name = "N", default_value_t = 100_000)]
     pub(super) memory_tasks: u64,
@@ -99,6 +102,8 @@ pub(super) enum Workload {
     Memory,
     /// A job of many lines: in, through and out
     Jobs,
+    /// Memory and processor time of claims that wait
+    Waiters,
     /// What fairness keys, limits and classes cost a claim
     Fairness,
     /// One after another, each beside a fresh Redis
@@ -122,6 +127,7 @@ impl BenchArgs {
             rounds: self.rounds.min(10),
             depth: self.depth.min(5_000),
             memory_tasks: self.memory_tasks.min(5_000),
+            waiters: self.waiters.min(200),
             lines: self.lines.min(20_000),
             stream_bytes: self.stream_bytes.min(2_000_000),
             fairness_tasks: self.fairness_tasks.min(1_000),
@@ -210,6 +216,7 @@ mod tests {
                 "claim_depth",
                 "memory",
                 "jobs",
+                "waiters",
                 "fairness"
             ]
         );

@@ -1,4 +1,4 @@
-//! Processor time of processes, from /proc. It tells what bounds a rate: on a small machine
+//! Processor time and memory of processes, from /proc. It tells what bounds a rate: on a small machine
 //! the load, the service and Redis take it from each other.
 
 use std::fs;
@@ -11,6 +11,16 @@ const TICKS_PER_SECOND: f64 = 100.0;
 /// there is no such process or no /proc.
 pub(super) fn seconds_of(process: &str) -> Option<f64> {
     parse(&fs::read_to_string(format!("/proc/{process}/stat")).ok()?)
+}
+
+/// Resident memory of a process, bytes. `None` where there is no such process or no /proc.
+pub(super) fn resident_bytes_of(process: &str) -> Option<f64> {
+    let status = fs::read_to_string(format!("/proc/{process}/status")).ok()?;
+    let line = status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmRSS:"))?;
+    let kib: f64 = line.split_ascii_whitespace().next()?.parse().ok()?;
+    Some(kib * 1024.0)
 }
 
 fn parse(stat: &str) -> Option<f64> {

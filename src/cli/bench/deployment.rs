@@ -150,6 +150,12 @@ impl Deployment {
         cpu::seconds_of(&self.service_id()?.to_string())
     }
 
+    /// Resident memory of the service.
+    pub(super) fn service_resident_bytes(&self) -> Option<f64> {
+        let process = self.service.as_ref()?.process.id()?;
+        cpu::resident_bytes_of(&process.to_string())
+    }
+
     /// Stops what [`Deployment::start`] started.
     pub(super) async fn stop(mut self) -> anyhow::Result<()> {
         match self.service.take() {

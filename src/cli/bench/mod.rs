@@ -28,6 +28,7 @@ mod redis_info;
 mod report;
 mod resident;
 mod single;
+mod waiters;
 
 use anyhow::bail;
 use serde_json::{Map, Value};
@@ -72,6 +73,7 @@ async fn measure(args: &BenchArgs) -> anyhow::Result<Value> {
             }
             Workload::Memory => serde_json::to_value(memory::run(args, &deployment).await?)?,
             Workload::Jobs => serde_json::to_value(jobs::run(args, &deployment).await?)?,
+            Workload::Waiters => serde_json::to_value(waiters::run(args, &deployment).await?)?,
             Workload::Fairness => serde_json::to_value(fairness::run(args, &deployment).await?)?,
             Workload::All => continue,
         };
@@ -152,6 +154,13 @@ mod tests {
     async fn idle_times_each_round() {
         let figures = &quick("idle").await["idle"];
         assert_eq!(figures["wake_up"]["count"], 10);
+    }
+
+    #[tokio::test]
+    async fn waiters_wake_for_one_task() {
+        let figures = &quick("waiters").await["waiters"];
+        assert_eq!(figures["waiting"], 200);
+        assert!(figures["wake_up_ms"].as_f64().unwrap() > 0.0);
     }
 
     #[tokio::test]

@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::Parts;
 use super::delivery::{Delivery, End};
-use crate::dispatcher::ReadyTicket;
+use crate::dispatcher::{Bid, ReadyTicket};
 use crate::domain::placement::Offer;
 use crate::domain::push::{Breaker, PUSH_LEASE_MS, PushEndpoint, PushOwner, Room, target_node};
 use crate::store::{ClaimRequest, ClaimedTask, StoreError, chance};
@@ -274,7 +274,8 @@ impl State {
 
 async fn woken(place: Option<&ReadyTicket>) {
     match place {
-        Some(ticket) => ticket.woken().await,
+        // An endpoint competes with nobody: it is free while it may hold more.
+        Some(ticket) => ticket.woken(&Bid::default()).await,
         None => std::future::pending().await,
     }
 }

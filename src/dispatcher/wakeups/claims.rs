@@ -1,21 +1,30 @@
 //! Which waiting claim is woken for which tasks.
 //!
-//! Tasks that became claimable together are a wave. It wakes the claims that came first. A claim
-//! that took a task hands what is left of the wave on; one that found nothing hands it on to the
-//! next claim with another [`OfferKey`], since the same offer would find the same nothing. So one
-//! task wakes at most one claim for each different offer, however many wait, and to choose the
-//! next claim costs as many steps as there are different offers.
+//! Tasks of one class that became claimable together are a wave. Of the claims that may run them it
+//! wakes those first that the class prefers, then those with the best [`Rank`], then those that came
+//! first. A claim that took a task hands what is left of the wave on; one that found nothing hands
+//! it on to the next claim with another [`OfferKey`], since the same offer would find the same
+//! nothing, unless it was held back for reasons of its own. So one task wakes at most one claim for
+//! each different offer, however many wait, and to choose the next claim costs as many steps as
+//! there are different offers.
 
+mod crowd;
+
+use std::cmp::Reverse;
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use tokio::sync::Notify;
 
-use crate::domain::QueueName;
-use crate::domain::placement::OfferKey;
+use self::crowd::{Crowd, Takers};
+use super::Bid;
+use crate::domain::placement::{Offer, OfferKey, Rank, Strategy, TaskClass};
+use crate::domain::{NodeId, QueueName};
 
 /// Claims that a wave wakes at once, and that each claim which found a task wakes in its turn.
 const HANDFUL: u64 = 8;
+/// Claims that a wave tries of one offer when each of them is held back for reasons of its own.
+const MOST_PASSED: usize = 64;
 
 /// The waiting claims of a replica, and the waves on their way among them.
 #[derive(Debug, Default)]
@@ -23,13 +32,21 @@ pub(super) struct WaitingClaims {
     next: u64,
     claims: HashMap<u64, Claim>,
     queues: HashMap<QueueName, HashMap<OfferKey, Crowd>>,
+    by_node: HashMap<NodeId, BTreeSet<u64>>,
     waves: HashMap<u64, Wave>,
+    takers: Takers,
 }
 
 /// A waiting claim. It looks for tasks or rests.
 #[derive(Debug)]
 struct Claim {
     queues: Arc<[QueueName]>,
+    /// For each queue, where it stands while it rests.
+    ranks: Vec<Rank>,
+    /// For each queue, how its tasks are spread.
+    strategies: Vec<Strategy>,
+    node: Option<NodeId>,
+    rests: bool,
     offer: OfferKey,
     notify: Arc<Notify>,
     /// Waves that its present look answers.
@@ -38,38 +55,42 @@ struct Claim {
     asked: Vec<u64>,
 }
 
-/// The claims of one queue with one offer, by when they came.
-#[derive(Debug, Default)]
-struct Crowd {
-    resting: BTreeSet<u64>,
-    looking: BTreeSet<u64>,
-}
-
 /// Tasks of a queue that became claimable together.
 #[derive(Debug)]
 struct Wave {
     queue: QueueName,
+    /// What they are; `None` when that is not known, or they are of several classes.
+    class: Option<Arc<TaskClass>>,
     /// Tasks that no woken claim has taken.
     left: u64,
     /// Offers that found nothing.
     tried: HashSet<OfferKey>,
+    /// Claims that were held back for reasons of their own.
+    passed: HashSet<u64>,
     /// Claims that it waits for.
     holders: u64,
 }
 
 impl WaitingClaims {
     /// A claim joins; it looks for the first time before it rests.
-    pub(super) fn join(&mut self, queues: &[QueueName], offer: OfferKey) -> (u64, Arc<Notify>) {
+    pub(super) fn join(&mut self, queues: &[QueueName], offer: &Offer) -> (u64, Arc<Notify>) {
         let (number, notify) = (self.next, Arc::new(Notify::new()));
         self.next += 1;
         let claim = Claim {
             queues: queues.into(),
-            offer,
+            ranks: vec![Rank::default(); queues.len()],
+            strategies: vec![Strategy::default(); queues.len()],
+            node: offer.node.clone(),
+            rests: false,
+            offer: offer.key(),
             notify: Arc::clone(&notify),
             answering: Vec::new(),
             asked: Vec::new(),
         };
-        self.enter(number, &claim);
+        self.enter(number, &claim, offer);
+        if let Some(node) = &claim.node {
+            self.by_node.entry(node.clone()).or_default().insert(number);
+        }
         self.claims.insert(number, claim);
         (number, notify)
     }
@@ -79,31 +100,54 @@ impl WaitingClaims {
         self.claims.len()
     }
 
+    /// How many of them rest.
+    pub(super) fn resting(&self) -> usize {
+        self.claims.values().filter(|claim| claim.rests).count()
+    }
+
     /// Queues that claims wait for.
     pub(super) fn queues(&self) -> impl Iterator<Item = &QueueName> {
         self.queues.keys()
     }
 
-    /// Tasks became claimable.
-    pub(super) fn ready(&mut self, queue: &QueueName, count: u64) {
-        self.begin_wave(queue, count, HANDFUL);
+    /// Whether claims wait for tasks of the queue.
+    pub(super) fn wait_for(&self, queue: &QueueName) -> bool {
+        self.queues.contains_key(queue)
+    }
+
+    /// Tasks of a class became claimable.
+    pub(super) fn ready(&mut self, queue: &QueueName, count: u64, class: Option<Arc<TaskClass>>) {
+        self.begin_wave(queue, count, class, HANDFUL);
     }
 
     /// Tasks are claimable, perhaps since long: one claim finds out whether anyone missed them.
-    pub(super) fn still_ready(&mut self, queue: &QueueName, count: u64) {
-        self.begin_wave(queue, count, 1);
+    pub(super) fn still_ready(
+        &mut self,
+        queue: &QueueName,
+        count: u64,
+        class: Option<Arc<TaskClass>>,
+    ) {
+        self.begin_wave(queue, count, class, 1);
     }
 
-    fn begin_wave(&mut self, queue: &QueueName, count: u64, most: u64) {
-        if count == 0 || !self.queues.contains_key(queue) {
+    fn begin_wave(
+        &mut self,
+        queue: &QueueName,
+        count: u64,
+        class: Option<Arc<TaskClass>>,
+        most: u64,
+    ) {
+        if count == 0 || !self.wait_for(queue) {
             return;
         }
         let number = self.next;
         self.next += 1;
         let wave = Wave {
             queue: queue.clone(),
+            class,
             left: count,
             tried: HashSet::new(),
+            passed: HashSet::new(),
             holders: 0,
         };
         self.waves.insert(number, wave);
@@ -112,36 +156,51 @@ impl WaitingClaims {
     }
 
     /// What the claim may run has changed since it last looked.
-    pub(super) fn renew(&mut self, number: u64, offer: OfferKey) {
+    pub(super) fn renew(&mut self, number: u64, offer: &Offer) {
         let Some(mut claim) = self.claims.remove(&number) else {
             return;
         };
-        if claim.offer != offer {
+        let key = offer.key();
+        if claim.offer != key {
             self.exit(number, &claim);
-            claim.offer = offer;
-            self.enter(number, &claim);
+            claim.offer = key;
+            self.enter(number, &claim, offer);
         }
         self.claims.insert(number, claim);
     }
 
-    /// The claim found nothing. False when it has to look again at once, for what came meanwhile.
-    pub(super) fn rest(&mut self, number: u64) -> bool {
+    /// The claim found nothing, and its node stands so. False when it has to look again at once,
+    /// for what came meanwhile.
+    pub(super) fn rest(&mut self, number: u64, bid: &Bid) -> bool {
         let Some(claim) = self.claims.get_mut(&number) else {
             return false;
         };
         let rests = claim.asked.is_empty();
+        claim.rests = rests;
         let (answered, offer) = (std::mem::take(&mut claim.answering), claim.offer.clone());
         if rests {
-            for queue in claim.queues.clone().iter() {
+            let (queues, node) = (claim.queues.clone(), claim.node.clone());
+            for (place, queue) in queues.iter().enumerate() {
+                let strategy = bid.strategies.get(place).copied().unwrap_or_default();
+                let last_taken = self.takers.last(queue, node.as_ref());
+                let rank = strategy.rank(&bid.candidate, last_taken);
+                if let Some(claim) = self.claims.get_mut(&number) {
+                    claim.ranks[place] = rank;
+                    claim.strategies[place] = strategy;
+                }
                 if let Some(crowd) = self.crowd(queue, &offer) {
                     crowd.looking.remove(&number);
-                    crowd.resting.insert(number);
+                    crowd.resting.insert((rank, number));
                 }
             }
         }
         for wave in answered {
             if let Some(wave) = self.waves.get_mut(&wave) {
-                wave.tried.insert(offer.clone());
+                if bid.held_back && wave.passed.len() < MOST_PASSED {
+                    wave.passed.insert(number);
+                } else {
+                    wave.tried.insert(offer.clone());
+                }
             }
             self.hand_on(wave, 1);
         }
@@ -161,9 +220,22 @@ impl WaitingClaims {
             return;
         };
         self.exit(number, &claim);
+        if let Some(node) = &claim.node
+            && let Some(numbers) = self.by_node.get_mut(node)
+        {
+            numbers.remove(&number);
+            if numbers.is_empty() {
+                self.by_node.remove(node);
+            }
+        }
         let mut counts: HashMap<&QueueName, u64> = HashMap::new();
         for queue in taken {
             *counts.entry(queue).or_default() += 1;
+        }
+        for (queue, strategy) in claim.queues.iter().zip(&claim.strategies) {
+            if *strategy == Strategy::Sticky && counts.contains_key(queue) {
+                self.takers.note(queue, claim.node.as_ref());
+            }
         }
         for wave in claim.answering {
             let mut took = 0;
@@ -218,44 +290,73 @@ impl WaitingClaims {
                 return;
             };
             claim.asked.push(number);
+            claim.rests = false;
             wave.holders += 1;
             let (queues, offer) = (claim.queues.clone(), claim.offer.clone());
+            let ranks = claim.ranks.clone();
             claim.notify.notify_one();
-            for queue in queues.iter() {
+            for (queue, rank) in queues.iter().zip(ranks) {
                 if let Some(crowd) = self.crowd(queue, &offer) {
-                    crowd.resting.remove(&chosen);
+                    crowd.resting.remove(&(rank, chosen));
                     crowd.looking.insert(chosen);
                 }
             }
         }
     }
 
-    /// The first resting claim whose offer has not been tried. Is there none, the first of an
+    /// The best resting claim whose offer has not been tried. Is there none, the first of an
     /// offer that is just looking: it may have looked too early.
     fn choose(&self, number: u64) -> Option<u64> {
         let wave = self.waves.get(&number)?;
+        let class = wave.class.as_deref();
+        if let Some(node) = class.and_then(|class| class.requires.node.as_ref()) {
+            return self.choose_of(node, number, wave);
+        }
         let crowds = self.queues.get(&wave.queue)?;
         let open = || {
             crowds
                 .iter()
                 .filter(|(offer, _)| !wave.tried.contains(*offer))
                 .map(|(_, crowd)| crowd)
+                .filter(|crowd| class.is_none_or(|class| crowd.may_run(class)))
         };
-        let is_free = |chosen: &&u64| {
-            self.claims.get(chosen).is_some_and(|claim| {
-                !claim.asked.contains(&number) && !claim.answering.contains(&number)
+        let best = open().filter_map(|crowd| {
+            let mut resting = crowd.resting.iter();
+            let (rank, chosen) = resting.find(|(_, chosen)| !wave.passed.contains(chosen))?;
+            Some((Reverse(crowd.preference_of(class)), *rank, *chosen))
+        });
+        best.min().map(|(.., chosen)| chosen).or_else(|| {
+            open()
+                .filter_map(|crowd| crowd.looking.first())
+                .filter(|chosen| self.is_free(**chosen, number))
+                .min()
+                .copied()
+        })
+    }
+
+    /// The first claim of one node that may run what the wave brings.
+    fn choose_of(&self, node: &NodeId, number: u64, wave: &Wave) -> Option<u64> {
+        let class = wave.class.as_deref()?;
+        let fits = |chosen: &&u64| {
+            let claim = self.claims.get(chosen);
+            claim.is_some_and(|claim| {
+                let crowds = self.queues.get(&wave.queue);
+                let crowd = crowds.and_then(|crowds| crowds.get(&claim.offer));
+                claim.queues.contains(&wave.queue)
+                    && crowd.is_some_and(|crowd| crowd.may_run(class))
+                    && !wave.tried.contains(&claim.offer)
+                    && !wave.passed.contains(*chosen)
+                    && self.is_free(**chosen, number)
             })
         };
-        open()
-            .filter_map(|crowd| crowd.resting.first())
-            .min()
-            .or_else(|| {
-                open()
-                    .filter_map(|crowd| crowd.looking.first())
-                    .filter(is_free)
-                    .min()
-            })
-            .copied()
+        self.by_node.get(node)?.iter().find(fits).copied()
+    }
+
+    /// Whether the claim does not look for this wave already.
+    fn is_free(&self, chosen: u64, wave: u64) -> bool {
+        self.claims
+            .get(&chosen)
+            .is_some_and(|claim| !claim.asked.contains(&wave) && !claim.answering.contains(&wave))
     }
 
     fn crowd(&mut self, queue: &QueueName, offer: &OfferKey) -> Option<&mut Crowd> {
@@ -263,21 +364,24 @@ impl WaitingClaims {
     }
 
     /// Puts a claim that looks into the crowds of its queues.
-    fn enter(&mut self, number: u64, claim: &Claim) {
+    fn enter(&mut self, number: u64, claim: &Claim, offer: &Offer) {
         for queue in claim.queues.iter() {
             let crowds = self.queues.entry(queue.clone()).or_default();
-            let crowd = crowds.entry(claim.offer.clone()).or_default();
-            crowd.looking.insert(number);
+            let crowd = crowds.entry(claim.offer.clone());
+            crowd
+                .or_insert_with(|| Crowd::of(offer))
+                .looking
+                .insert(number);
         }
     }
 
     fn exit(&mut self, number: u64, claim: &Claim) {
-        for queue in claim.queues.iter() {
+        for (queue, rank) in claim.queues.iter().zip(&claim.ranks) {
             let Some(crowds) = self.queues.get_mut(queue) else {
                 continue;
             };
             if let Some(crowd) = crowds.get_mut(&claim.offer) {
-                crowd.resting.remove(&number);
+                crowd.resting.remove(&(*rank, number));
                 crowd.looking.remove(&number);
                 if crowd.resting.is_empty() && crowd.looking.is_empty() {
                     crowds.remove(&claim.offer);
@@ -290,5 +394,7 @@ impl WaitingClaims {
     }
 }
 
+#[cfg(test)]
+mod simulation;
 #[cfg(test)]
 mod tests;

@@ -13,7 +13,7 @@ use tokio::sync::{Notify, watch};
 
 use self::claims::WaitingClaims;
 use self::endpoints::ChangedEndpoints;
-use crate::domain::placement::Offer;
+use crate::domain::placement::{Candidate, Offer, Strategy, TaskClass};
 use crate::domain::{Partition, QueueName, TaskId};
 
 /// The waiting claims and result waits of this replica.
@@ -28,6 +28,18 @@ pub struct Wakeups {
     endpoints: ChangedEndpoints,
 }
 
+/// How a claim's node stands while the claim rests.
+#[derive(Debug, Clone, Default)]
+pub struct Bid {
+    /// What speaks for the node and against it.
+    pub candidate: Candidate,
+    /// How the tasks of each of the claim's queues are spread, in their order.
+    pub strategies: Vec<Strategy>,
+    /// Whether it found nothing for reasons of its own: another node with the same offer may be
+    /// luckier.
+    pub held_back: bool,
+}
+
 #[derive(Debug, Default)]
 struct Waiters {
     claims: WaitingClaims,
@@ -40,7 +52,7 @@ impl Wakeups {
     /// Puts a claim among those that wait for tasks of these queues that `offer` covers. It is to
     /// look for tasks now; what becomes claimable from here on wakes it.
     pub fn wait_for_ready(&self, queues: &[QueueName], offer: &Offer) -> ReadyTicket {
-        let (number, notify) = self.lock().claims.join(queues, offer.key());
+        let (number, notify) = self.lock().claims.join(queues, offer);
         ReadyTicket {
             number,
             notify,
@@ -83,19 +95,29 @@ impl Wakeups {
         self.lock().claims.count()
     }
 
+    /// Claims that wait here and have found nothing so far.
+    pub fn resting_claims(&self) -> usize {
+        self.lock().claims.resting()
+    }
+
     /// Queues that claims wait for.
     pub(super) fn queues(&self) -> Vec<QueueName> {
         self.lock().claims.queues().cloned().collect()
     }
 
-    /// Tasks became claimable.
-    pub(super) fn ready(&self, queue: &QueueName, count: u64) {
-        self.lock().claims.ready(queue, count);
+    /// Whether claims wait for tasks of the queue.
+    pub(super) fn wait_for(&self, queue: &QueueName) -> bool {
+        self.lock().claims.wait_for(queue)
+    }
+
+    /// Tasks of a class became claimable.
+    pub(super) fn ready(&self, queue: &QueueName, count: u64, class: Option<Arc<TaskClass>>) {
+        self.lock().claims.ready(queue, count, class);
     }
 
     /// A sweep saw claimable tasks: should a signal have been lost, this makes up for it.
-    pub(super) fn still_ready(&self, queue: &QueueName, count: u64) {
-        self.lock().claims.still_ready(queue, count);
+    pub(super) fn still_ready(&self, queue: &QueueName, count: u64, class: Option<Arc<TaskClass>>) {
+        self.lock().claims.still_ready(queue, count, class);
     }
 
     /// Runs ended.
@@ -153,10 +175,10 @@ pub struct ReadyTicket {
 }
 
 impl ReadyTicket {
-    /// The claim found nothing: waits for its turn to look again. It keeps its place, so that a
-    /// claim that comes too late waits on in front.
-    pub async fn woken(&self) {
-        let rests = self.wakeups.lock().claims.rest(self.number);
+    /// The claim found nothing, and its node stands so: waits for its turn to look again. It keeps
+    /// its place, so that a claim that comes too late waits on in front.
+    pub async fn woken(&self, bid: &Bid) {
+        let rests = self.wakeups.lock().claims.rest(self.number, bid);
         if rests {
             self.notify.notified().await;
         }
@@ -165,7 +187,7 @@ impl ReadyTicket {
 
     /// What the node may run now.
     pub fn renew(&self, offer: &Offer) {
-        self.wakeups.lock().claims.renew(self.number, offer.key());
+        self.wakeups.lock().claims.renew(self.number, offer);
     }
 
     /// The claim got tasks, one of each of these queues: it leaves.

@@ -2,9 +2,10 @@
 //!
 //! What a task asks for is part of its class: tasks of one class can run on the same nodes. An
 //! [`Offer`] says what a node has, and [`Offer::covers`] compares the two. `condition` has what may
-//! be asked of a label.
+//! be asked of a label, `matching` who goes first among several.
 
 mod condition;
+mod matching;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -18,6 +19,7 @@ use super::{InvalidInput, NodeId, TaskType};
 pub(crate) use condition::describe;
 use condition::validate_value;
 pub use condition::{Condition, Tests};
+pub use matching::{Candidate, Rank, Strategy};
 
 /// Amounts by name: whatever floats the users count.
 pub type Resources = BTreeMap<String, f64>;

@@ -8,8 +8,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::Nodes;
-use super::get::decode_registration;
+use super::get::{decode_quarantine, decode_registration, decode_work};
 use crate::domain::node::{DEAD_AFTER_MS, Registration};
+use crate::domain::tally::Tallies;
 use crate::domain::{NodeId, SessionId};
 use crate::store::args::Args;
 use crate::store::codec::Record;
@@ -32,6 +33,10 @@ pub struct NodeFacts {
     pub remaining_ms: u64,
     /// Whether it is to get no more tasks.
     pub draining: bool,
+    /// Why it gets no more tasks for its failures.
+    pub quarantine: Option<String>,
+    /// What came of its attempts of late.
+    pub work: Tallies,
 }
 
 /// Facts by node and since when; `None` for a name that is not registered.
@@ -56,6 +61,11 @@ impl Core {
     /// Forgets what is known of all nodes.
     pub(crate) fn forget_nodes(&self) {
         self.facts.lock().clear();
+    }
+
+    /// Whether a name is known to be that of a registered node.
+    pub(crate) fn remembers_node(&self, node: &NodeId) -> bool {
+        matches!(self.facts.lock().get(node), Some((_, Some(_))))
     }
 
     /// A heartbeat was seen: the session's life begins anew.
@@ -104,12 +114,16 @@ impl Nodes {
             let remaining_ms =
                 DEAD_AFTER_MS.saturating_sub(u64::try_from(silence).unwrap_or(DEAD_AFTER_MS));
             let draining = record.take("drain").is_some();
+            let quarantine = decode_quarantine(&mut record)?.map(|quarantine| quarantine.reason);
+            let work = decode_work(&mut record)?;
             let registration = decode_registration(&mut record)?;
             Some(Arc::new(NodeFacts {
                 registration,
                 session,
                 remaining_ms,
                 draining,
+                quarantine,
+                work,
             }))
         };
         let mut remembered = self.core.facts.lock();

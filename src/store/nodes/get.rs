@@ -1,13 +1,16 @@
 //! Get and list: nodes as they are.
 
+use std::collections::BTreeMap;
+
 use futures_util::future::join_all;
 
 use super::Nodes;
 use super::resources::add_up;
 use crate::domain::egress::Endpoint;
-use crate::domain::node::{Drain, Node, NodeState, PushRegistration, Registration};
+use crate::domain::node::{Drain, Node, NodeState, PushRegistration, Quarantine, Registration};
 use crate::domain::placement::Resources;
 use crate::domain::push::PushOwner;
+use crate::domain::tally::{Tallies, Tally};
 use crate::domain::{NodeId, Partition, UnixMillis};
 use crate::store::args::Args;
 use crate::store::codec::Record;
@@ -62,20 +65,9 @@ impl Nodes {
             let partition = Partition::new(place.partition);
             let missing = limit - nodes.len();
             // One more than is missing tells whether there is a next page.
-            let mut args = Args::default();
-            args.push_number(place.rank).push_number(missing as u64 + 1);
-            let mut reply = self
-                .core
-                .call(&scripts::LIST_NODES, partition, "", &args)
+            let mut names = self
+                .names(partition, place.rank, missing as u64 + 1)
                 .await?;
-            let mut names = Vec::new();
-            while reply.left() > 0 {
-                names.push(
-                    NodeId::parse(&reply.text()?)
-                        .map_err(|_| StoreError::corrupt("a node's name"))?,
-                );
-                reply.value()?;
-            }
             let more = names.len() > missing;
             names.truncate(missing);
             place.rank += names.len() as u64;
@@ -91,7 +83,35 @@ impl Nodes {
         Ok((nodes, None))
     }
 
-    async fn read(&self, partition: Partition, names: &[NodeId]) -> Result<Vec<Node>, StoreError> {
+    /// Names of a partition's nodes, from a rank on.
+    pub(super) async fn names(
+        &self,
+        partition: Partition,
+        rank: u64,
+        count: u64,
+    ) -> Result<Vec<NodeId>, StoreError> {
+        let mut args = Args::default();
+        args.push_number(rank).push_number(count);
+        let mut reply = self
+            .core
+            .call(&scripts::LIST_NODES, partition, "", &args)
+            .await?;
+        let mut names = Vec::new();
+        while reply.left() > 0 {
+            names.push(
+                NodeId::parse(&reply.text()?).map_err(|_| StoreError::corrupt("a node's name"))?,
+            );
+            reply.value()?;
+        }
+        Ok(names)
+    }
+
+    /// Those of the nodes that are registered, with their latest session; not what they hold.
+    pub(super) async fn records(
+        &self,
+        partition: Partition,
+        names: &[NodeId],
+    ) -> Result<Vec<(Node, String)>, StoreError> {
         if names.is_empty() {
             return Ok(Vec::new());
         }
@@ -107,13 +127,21 @@ impl Nodes {
         for name in names {
             let mut answer = reply.next_list()?;
             if answer.left() > 0 {
-                found.push((name, decode(name.clone(), &mut answer)?));
+                found.push(decode(name.clone(), &mut answer)?);
             }
+        }
+        Ok(found)
+    }
+
+    async fn read(&self, partition: Partition, names: &[NodeId]) -> Result<Vec<Node>, StoreError> {
+        let mut found = self.records(partition, names).await?;
+        if found.is_empty() {
+            return Ok(Vec::new());
         }
         self.add_health(partition, &mut found).await?;
         let mut args = Args::default();
-        for (name, (_, session)) in &found {
-            args.push(name.as_str()).push(session);
+        for (node, session) in &found {
+            args.push(node.id.as_str()).push(session);
         }
         let mut used = vec![(0, Resources::new()); found.len()];
         let held = join_all(self.core.all_partitions().map(|partition| {
@@ -130,7 +158,7 @@ impl Nodes {
         Ok(found
             .into_iter()
             .zip(used)
-            .map(|((_, (node, _)), (tasks, taken))| node.holding(tasks, taken))
+            .map(|((node, _), (tasks, taken))| node.holding(tasks, taken))
             .collect())
     }
 
@@ -138,17 +166,16 @@ impl Nodes {
     async fn add_health(
         &self,
         partition: Partition,
-        found: &mut [(&NodeId, (Node, String))],
+        found: &mut [(Node, String)],
     ) -> Result<(), StoreError> {
-        let pushed = |node: &Node| node.registration.push.is_some();
         let owners: Vec<PushOwner> = found
             .iter()
-            .filter(|(_, (node, _))| pushed(node))
-            .map(|(name, _)| PushOwner::Node((*name).clone()))
+            .filter(|(node, _)| node.registration.push.is_some())
+            .map(|(node, _)| PushOwner::Node(node.id.clone()))
             .collect();
         let mut health = self.core.health(partition, &owners).await?;
-        for (name, (node, _)) in found {
-            node.health = health.remove(&PushOwner::Node((*name).clone()));
+        for (node, _) in found {
+            node.health = health.remove(&PushOwner::Node(node.id.clone()));
         }
         Ok(())
     }
@@ -173,10 +200,13 @@ fn decode(id: NodeId, answer: &mut Reply) -> Result<(Node, String), StoreError> 
         }),
         None => None,
     };
+    let quarantine = decode_quarantine(&mut record)?;
     let node = Node {
         id,
+        state: NodeState::of(silence, drain.is_some(), quarantine.is_some()),
+        quarantine,
+        work: decode_work(&mut record)?,
         registration: decode_registration(&mut record)?,
-        state: NodeState::after_silence(silence),
         used: 0,
         taken: Resources::new(),
         drain,
@@ -186,6 +216,27 @@ fn decode(id: NodeId, answer: &mut Reply) -> Result<(Node, String), StoreError> 
         health: None,
     };
     Ok((node, session))
+}
+
+/// That a node gets no more tasks for its failures.
+pub(super) fn decode_quarantine(record: &mut Record) -> Result<Option<Quarantine>, StoreError> {
+    let since = record.moment("quarantine")?;
+    let reason = record.take("quarantine_reason").unwrap_or_default();
+    Ok(since.map(|since| Quarantine { since, reason }))
+}
+
+/// What came of a node's attempts of late.
+pub(super) fn decode_work(record: &mut Record) -> Result<Tallies, StoreError> {
+    let corrupt = || StoreError::corrupt("a node's tallies");
+    let Some(text) = record.take("work") else {
+        return Ok(Tallies::new());
+    };
+    let named: BTreeMap<String, Tally> = serde_json::from_str(&text).map_err(|_| corrupt())?;
+    let read = |(kind, tally): (String, Tally)| Some((kind.parse().ok()?, tally));
+    named
+        .into_iter()
+        .map(|pair| read(pair).ok_or_else(corrupt))
+        .collect()
 }
 
 /// What a node said of itself.

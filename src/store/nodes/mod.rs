@@ -5,6 +5,7 @@
 //! partition. Which node gets which task is not decided here but by the claim, in `store/tasks`.
 //! Start with `register` and `heartbeat`.
 
+pub(crate) mod alone;
 mod drain;
 pub(crate) mod facts;
 mod get;
@@ -13,6 +14,7 @@ mod register;
 mod remove;
 pub(crate) mod resources;
 pub(crate) mod sessions;
+mod survey;
 
 use std::sync::Arc;
 

@@ -2,10 +2,12 @@
 
 use futures_util::future::join_all;
 
+use crate::domain::tally::Ending;
 use crate::domain::{NodeId, Partition, SessionId};
 use crate::store::StoreError;
 use crate::store::args::Args;
 use crate::store::core::Core;
+use crate::store::reply::Reply;
 use crate::store::scripts;
 
 /// Tasks that one call gives back.
@@ -44,7 +46,7 @@ impl Core {
         args.push(node.as_str()).push(session).push_number(PAGE);
         let all = join_all(
             self.all_partitions()
-                .map(|partition| self.return_held(partition, mode, &args)),
+                .map(|partition| self.return_held(partition, node, mode, &args)),
         );
         all.await.into_iter().collect()
     }
@@ -53,15 +55,42 @@ impl Core {
     async fn return_held(
         &self,
         partition: Partition,
+        node: &NodeId,
         mode: &str,
         args: &Args,
     ) -> Result<(), StoreError> {
-        while self
-            .call(&scripts::RETURN_HELD, partition, mode, args)
-            .await?
-            .count()?
-            > 0
-        {}
+        loop {
+            let call = self.call(&scripts::RETURN_HELD, partition, mode, args);
+            let mut reply = call.await?;
+            let given_back = reply.count()?;
+            let mut lost = reply.next_list()?;
+            while lost.left() > 0 {
+                let (queue, task_type) = (lost.text()?, lost.text()?);
+                if let Ok(kind) = format!("{queue}/{task_type}").parse() {
+                    self.ledger.note(node, kind, Ending::Lost);
+                }
+            }
+            if given_back == 0 {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Notes what a sweep found: node, queue, type, and how an attempt ended, one after the other.
+    pub(crate) fn blame(&self, mut found: Reply) -> Result<(), StoreError> {
+        while found.left() > 0 {
+            let (node, queue, task_type) = (found.text()?, found.text()?, found.text()?);
+            let ending = if found.text()? == "timeout" {
+                Ending::Failed
+            } else {
+                Ending::Lost
+            };
+            if let (Ok(node), Ok(kind)) =
+                (NodeId::parse(&node), format!("{queue}/{task_type}").parse())
+            {
+                self.ledger.note(&node, kind, ending);
+            }
+        }
         Ok(())
     }
 

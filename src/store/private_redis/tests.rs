@@ -9,7 +9,13 @@ async fn connect(url: &str) -> MultiplexedConnection {
     let client = redis::Client::open(url).unwrap();
     let deadline = Instant::now() + Duration::from_secs(10);
     loop {
-        match client.get_multiplexed_async_connection().await {
+        let answered = async {
+            let mut connection = client.get_multiplexed_async_connection().await?;
+            // It takes connections before it has loaded its data.
+            let () = redis::cmd("PING").query_async(&mut connection).await?;
+            redis::RedisResult::Ok(connection)
+        };
+        match answered.await {
             Ok(connection) => return connection,
             Err(error) => assert!(Instant::now() < deadline, "{error}"),
         }

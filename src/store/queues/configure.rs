@@ -98,6 +98,7 @@ impl Queues {
             .core
             .call(&scripts::CONFIGURE, partition, mode, &args)
             .await?;
+        self.core.forget_classes(name);
         let word = reply.text()?;
         let is_taken = reply.left() > 0 && reply.text()? == "1";
         let secret = is_taken.then_some(fresh);

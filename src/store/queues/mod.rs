@@ -113,7 +113,13 @@ impl Queues {
     /// Exact numbers of a queue, or `None` when there is none of that name.
     pub async fn stats(&self, name: &QueueName) -> Result<Option<QueueStats>, StoreError> {
         let mut args = Args::default();
-        args.push(name.as_str()).push_number(FINISHED_WINDOW_MS);
+        let unplaceable = self.unplaceable_classes(name).await?;
+        args.push(name.as_str())
+            .push_number(FINISHED_WINDOW_MS)
+            .push_number(unplaceable.len() as u64);
+        for class in unplaceable {
+            args.push_number(class as u64);
+        }
         for state in TaskState::ALL {
             args.push(state.word());
         }
@@ -141,6 +147,20 @@ impl Queues {
             submitted_per_s: per_second(submitted, since_ms),
             finished_per_s: per_second(finished, u64::from(FINISHED_WINDOW_MS)),
             paused,
+            unplaceable: reply.count()?,
+        }))
+    }
+
+    /// The classes of a queue that no node may run of those that the last survey found.
+    async fn unplaceable_classes(&self, name: &QueueName) -> Result<Vec<usize>, StoreError> {
+        let fleet = self.core.fleet();
+        let classes = self.core.read_classes(name).await?;
+        Ok(classes.map_or_else(Vec::new, |known| {
+            let numbered = known.all.iter().enumerate();
+            numbered
+                .filter(|(_, class)| !fleet.can_place(class))
+                .map(|(number, _)| number)
+                .collect()
         }))
     }
 }

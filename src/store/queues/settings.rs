@@ -2,6 +2,7 @@
 
 use super::limits;
 use crate::domain::egress::Endpoint;
+use crate::domain::placement::Strategy;
 use crate::domain::queue::Retention;
 use crate::domain::queue_settings::{QueueChange, QueueSettings};
 use crate::domain::retry::RetryPolicy;
@@ -10,7 +11,7 @@ use crate::store::StoreError;
 use crate::store::codec::Record;
 
 /// Every field that holds a setting.
-pub(super) const FIELDS: [&str; 13] = [
+pub(super) const FIELDS: [&str; 14] = [
     "ordering",
     "aging_step_ms",
     "max_tasks",
@@ -22,6 +23,7 @@ pub(super) const FIELDS: [&str; 13] = [
     "keep_failed_ms",
     "max_finished",
     "max_bytes",
+    "placement",
     "target",
     "target_concurrency",
 ];
@@ -41,6 +43,7 @@ pub(super) fn encode(change: &QueueChange) -> Vec<(&'static str, String)> {
         number(change.failed_ms),
         number(change.max_finished),
         number(change.max_bytes),
+        change.placement.map(|strategy| strategy.word().to_owned()),
         change.target.as_ref().map(ToString::to_string),
         number(change.target_concurrency.map(u64::from)),
     ];
@@ -63,6 +66,9 @@ pub(super) fn decode(record: &mut Record) -> Result<QueueSettings, StoreError> {
     let retry = record
         .take("retry")
         .map(|text| RetryPolicy::unpacked(&text).ok_or_else(|| corrupt("retry")));
+    let placement = record
+        .take("placement")
+        .map(|word| Strategy::from_word(&word).ok_or_else(|| corrupt("placement")));
     Ok(QueueSettings {
         ordering: ordering.transpose()?.unwrap_or(base.ordering),
         aging_step_ms: record
@@ -74,6 +80,7 @@ pub(super) fn decode(record: &mut Record) -> Result<QueueSettings, StoreError> {
         max_attempts: record.number("max_attempts")?.unwrap_or(base.max_attempts),
         retry: retry.transpose()?.unwrap_or(base.retry),
         retention: retention(record, &base.retention)?,
+        placement: placement.transpose()?.unwrap_or(base.placement),
         limits: limits::decode(record)?,
         // They stand in a key of their own.
         weights: base.weights,

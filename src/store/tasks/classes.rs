@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::domain::QueueName;
-use crate::domain::placement::{Offer, TaskClass};
+use crate::domain::placement::{Offer, Strategy, TaskClass};
 use crate::store::StoreError;
 use crate::store::args::Args;
 use crate::store::core::Core;
@@ -22,7 +22,9 @@ pub(crate) type ClassCache = Mutex<HashMap<QueueName, Arc<Classes>>>;
 /// The classes of a queue, in the order of their numbers.
 #[derive(Debug)]
 pub(crate) struct Classes {
-    pub(crate) classes: Vec<TaskClass>,
+    pub(crate) all: Vec<Arc<TaskClass>>,
+    /// How the queue's tasks are spread over the nodes that wait.
+    pub(crate) placement: Strategy,
     /// What the claim script compares, to say when these are out of date.
     pub(crate) version: u64,
 }
@@ -39,7 +41,7 @@ impl Classes {
     /// What `offer` covers.
     pub(crate) fn covered_by(&self, offer: &Offer) -> Covered {
         let (mut numbers, mut takes) = (Vec::new(), Vec::new());
-        for (number, class) in self.classes.iter().enumerate() {
+        for (number, class) in self.all.iter().enumerate() {
             if offer.covers(class) {
                 numbers.push(number.to_string());
                 if !class.requires.resources.is_empty() {
@@ -47,7 +49,7 @@ impl Classes {
                 }
             }
         }
-        let all = numbers.len() == self.classes.len() && takes.is_empty();
+        let all = numbers.len() == self.all.len() && takes.is_empty();
         Covered {
             numbers: if all {
                 "*".to_owned()
@@ -93,8 +95,13 @@ impl Core {
             numbered.push((flat.count()?, class));
         }
         numbered.sort_by_key(|(number, _)| *number);
+        let placement = reply.text()?;
         let classes = Arc::new(Classes {
-            classes: numbered.into_iter().map(|(_, class)| class).collect(),
+            all: numbered
+                .into_iter()
+                .map(|(_, class)| Arc::new(class))
+                .collect(),
+            placement: Strategy::from_word(&placement).unwrap_or_default(),
             version,
         });
         let mut remembered = self.remembered_classes();
@@ -108,6 +115,35 @@ impl Core {
     /// Forgets the classes of a queue, which have changed.
     pub(crate) fn forget_classes(&self, queue: &QueueName) {
         self.remembered_classes().remove(queue);
+    }
+
+    /// A class of a queue, if it is remembered.
+    pub(crate) fn known_class(&self, queue: &QueueName, number: usize) -> Option<Arc<TaskClass>> {
+        let remembered = self.remembered_classes();
+        remembered.get(queue)?.all.get(number).cloned()
+    }
+
+    /// Classes that one node alone may run, of those that are remembered.
+    pub(crate) fn classes_of_one_node(&self, queue: &QueueName) -> Vec<Arc<TaskClass>> {
+        let remembered = self.remembered_classes();
+        let classes = remembered.get(queue).map(|known| known.all.iter());
+        let pinned = |class: &&Arc<TaskClass>| class.requires.node.is_some();
+        classes
+            .into_iter()
+            .flatten()
+            .filter(pinned)
+            .cloned()
+            .collect()
+    }
+
+    /// How the tasks of these queues are spread, as far as it is remembered.
+    pub(crate) fn placements_of(&self, queues: &[QueueName]) -> Vec<Strategy> {
+        let remembered = self.remembered_classes();
+        let placement = |queue| remembered.get(queue).map(|known| known.placement);
+        queues
+            .iter()
+            .map(|queue| placement(queue).unwrap_or_default())
+            .collect()
     }
 
     /// Forgets the classes of all queues.

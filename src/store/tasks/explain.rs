@@ -69,7 +69,7 @@ impl Tasks {
         }
         // A new class is a signal away; without it the type alone is known.
         let classes = self.core.classes_of(&task.queue).await?;
-        let class = classes.and_then(|known| known.classes.get(number).cloned());
+        let class = classes.and_then(|known| known.all.get(number).map(|class| (**class).clone()));
         let owner = PushOwner::Queue(task.queue.clone());
         let owners = std::slice::from_ref(&owner);
         let target = self

@@ -8,6 +8,7 @@
 pub(crate) mod attempts;
 pub(crate) mod cancel;
 pub(crate) mod claim;
+pub(crate) mod claimed;
 pub(crate) mod classes;
 pub(crate) mod complete;
 pub(crate) mod delete;

@@ -74,10 +74,27 @@ impl Tasks {
         }
         let slice = Slice::new(args, 1);
         let answers = self.core.through_lane(verb, id.partition(), slice).await?;
-        answers.into_iter().next().map_or_else(
+        let outcome = answers.into_iter().next().map_or_else(
             || Err(StoreError::corrupt("a report was not answered")),
             |answer| decode(id, answer),
-        )
+        );
+        self.note(verb, id, &outcome);
+        outcome
+    }
+
+    /// Notes how the attempt ended, if it began here.
+    fn note(&self, verb: Verb, id: TaskId, outcome: &Result<ReportOutcome, StoreError>) {
+        let (Ok(ReportOutcome::Done { state, .. }), ledger) = (outcome, &self.core.ledger) else {
+            return;
+        };
+        match (verb, state) {
+            (Verb::Complete | Verb::CompleteLarge, _) => {
+                ledger.succeeded(id, self.core.shared.clock.now_ms());
+            }
+            (Verb::Fail, state) if *state != TaskState::Cancelled => ledger.failed(id),
+            (Verb::Fail | Verb::Release, _) => ledger.forget(id),
+            _ => {}
+        }
     }
 }
 
@@ -121,6 +138,7 @@ impl Tasks {
                     answered
                 });
         for (index, outcome) in join_all(sent).await.into_iter().flatten() {
+            self.note(verb, reports[index].0, &outcome);
             outcomes[index] = outcome;
         }
         outcomes

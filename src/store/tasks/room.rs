@@ -59,8 +59,9 @@ impl Tasks {
         }
         for (queue, wanted) in wanted {
             let known = self.core.classes_of(queue).await?;
-            let known = known.as_ref().map_or(&[][..], |known| &known.classes);
-            let new = wanted.iter().filter(|class| !known.contains(class));
+            let known = known.as_ref().map_or(&[][..], |known| &known.all);
+            let is_known = |class: &TaskClass| known.iter().any(|one| **one == *class);
+            let new = wanted.iter().filter(|class| !is_known(class));
             if known.len() + new.count() > MAX_CLASSES {
                 return Ok(false);
             }

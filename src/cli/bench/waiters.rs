@@ -1,0 +1,156 @@
+//! Thousands of claims that wait: what they cost while nothing happens, and what one task wakes.
+
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, ensure};
+use futures_util::stream::{FuturesUnordered, StreamExt};
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+use serde::Serialize;
+
+use super::BenchArgs;
+use super::client::Client;
+use super::deployment::Deployment;
+use super::report::rounded;
+
+/// As long as the service lets a claim wait; those that come back empty ask again.
+const CLAIM_WAIT: Duration = Duration::from_secs(30);
+/// The time after the last claim was sent until all of them rest.
+const SETTLE: Duration = Duration::from_secs(2);
+/// Claims that are sent at once: more would overflow the queue of new connections.
+const OPENED_AT_ONCE: usize = 100;
+/// Files that are open beside the connections.
+const OTHER_FILES: usize = 64;
+
+#[derive(Serialize)]
+pub(super) struct Waiters {
+    waiting: usize,
+    /// Resident memory of the service, what it was before and what the waiting claims add.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    service_bytes_before: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    service_bytes_added: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    bytes_each: Option<f64>,
+    /// Processor time while nothing happens but claims that ask again after 30 s, in parts of a core.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    service_cores_busy: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    redis_cores_busy: Option<f64>,
+    /// Script calls in the second in which one task was submitted and claimed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    script_calls_in_a_second_with_a_task: Option<f64>,
+    /// The same in a second without one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    script_calls_in_a_second_without: Option<f64>,
+    /// From the submit to the answer of the claim that got the task.
+    wake_up_ms: f64,
+}
+
+#[expect(clippy::cast_precision_loss, reason = "no run counts as far as 2^53")]
+pub(super) async fn run(args: &BenchArgs, deployment: &Deployment) -> anyhow::Result<Waiters> {
+    allow_connections(args.waiters)?;
+    let before = deployment.service_resident_bytes();
+    let mut clients = deployment.clients(args.waiters + 1, 1).await?;
+    let mut submitter = clients.pop().context("no client was opened")?;
+    let waiting = clients.len();
+    let mut claims: FuturesUnordered<_> = FuturesUnordered::new();
+    let mut unsent = clients.into_iter();
+    while let Some(client) = unsent.next() {
+        claims.push(wait(client));
+        claims.extend(unsent.by_ref().take(OPENED_AT_ONCE - 1).map(wait));
+        rest_while(&mut claims, Duration::from_millis(20)).await?;
+    }
+    rest_while(&mut claims, SETTLE).await?;
+
+    let after = deployment.service_resident_bytes();
+    let (service, redis) = (
+        deployment.service_cpu_seconds(),
+        cpu_of_redis(deployment).await?,
+    );
+    let idle = Duration::from_secs_f64(args.seconds);
+    rest_while(&mut claims, idle).await?;
+    let busy = |before: Option<f64>, after: Option<f64>| {
+        Some(rounded((after? - before?) / idle.as_secs_f64()))
+    };
+    let service_cores_busy = busy(service, deployment.service_cpu_seconds());
+    let redis_cores_busy = busy(redis, cpu_of_redis(deployment).await?);
+
+    let second = Duration::from_secs(1);
+    let calls = script_calls(deployment).await?;
+    rest_while(&mut claims, second).await?;
+    let without = script_calls(deployment).await?;
+    let sent = Instant::now();
+    submitter.submit().await?;
+    let claimed = claims.next().await.context("no claim waits")??;
+    let wake_up = claimed.saturating_duration_since(sent);
+    rest_while(&mut claims, second.saturating_sub(sent.elapsed())).await?;
+    let with = script_calls(deployment).await?;
+    let added = before.zip(after).map(|(before, after)| after - before);
+    Ok(Waiters {
+        waiting,
+        service_bytes_before: before,
+        service_bytes_added: added,
+        bytes_each: added.map(|bytes| rounded(bytes / waiting as f64)),
+        service_cores_busy,
+        redis_cores_busy,
+        script_calls_in_a_second_with_a_task: with
+            .zip(without)
+            .map(|(with, without)| with - without),
+        script_calls_in_a_second_without: without
+            .zip(calls)
+            .map(|(without, calls)| without - calls),
+        wake_up_ms: rounded(wake_up.as_secs_f64() * 1_000.0),
+    })
+}
+
+/// Waits for a task as often as needed; when it got it.
+async fn wait(mut client: Client) -> anyhow::Result<Instant> {
+    loop {
+        if client.claim_waiting(CLAIM_WAIT).await?.is_some() {
+            return Ok(Instant::now());
+        }
+    }
+}
+
+/// Lets the claims wait for a time in which none of them gets anything.
+async fn rest_while(
+    claims: &mut FuturesUnordered<impl Future<Output = anyhow::Result<Instant>>>,
+    time: Duration,
+) -> anyhow::Result<()> {
+    tokio::select! {
+        Some(ended) = claims.next() => {
+            ended?;
+            anyhow::bail!("a claim got a task that nobody had submitted")
+        }
+        () = tokio::time::sleep(time) => Ok(()),
+    }
+}
+
+async fn cpu_of_redis(deployment: &Deployment) -> anyhow::Result<Option<f64>> {
+    let snapshot = deployment.redis_snapshot().await?;
+    Ok(snapshot.map(|snapshot| snapshot.cpu_seconds()))
+}
+
+async fn script_calls(deployment: &Deployment) -> anyhow::Result<Option<f64>> {
+    let snapshot = deployment.redis_snapshot().await?;
+    Ok(snapshot.map(|snapshot| snapshot.script_calls().calls))
+}
+
+/// Raises the soft limit of open files to the hard one: each claim holds a connection, here and
+/// in the service, which does the same.
+fn allow_connections(count: usize) -> anyhow::Result<()> {
+    let limit = getrlimit(Resource::Nofile);
+    let raised = Rlimit {
+        current: limit.maximum,
+        ..limit
+    };
+    setrlimit(Resource::Nofile, raised).context("raising the limit of open files")?;
+    let most = limit.maximum.unwrap_or(u64::MAX);
+    let wanted = (count + OTHER_FILES) as u64;
+    ensure!(
+        wanted <= most,
+        "{count} connections need {wanted} open files, and the hard limit is {most}: raise it \
+         (ulimit -Hn), or take fewer by --waiters"
+    );
+    Ok(())
+}
