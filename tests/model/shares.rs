@@ -380,7 +380,7 @@ fn random_sequences_keep_limits_and_shares() {
                 for number in (first..count).step_by(THREADS as usize) {
                     let mut runner =
                         TestRunner::new_with_rng(Config::default(), rng_of(seed, number));
-                    let plain = number / THREADS % 3 == 0;
+                    let plain = (number / THREADS).is_multiple_of(3);
                     let steps = proptest::collection::vec(step(plain), STEPS);
                     let steps = steps.new_tree(&mut runner).unwrap().current();
                     if let Err((last, message)) = runtime().block_on(run(&steps, plain)) {
