@@ -74,7 +74,8 @@ pub(crate) struct Lanes {
     each: Vec<OnceLock<Lane>>,
     shared: Arc<Shared>,
     wire: Arc<Wire>,
-    /// One for all partitions, or one for each where they are on servers of their own.
+    /// Two for all partitions, or for each where they are on servers of their own: while one beat is
+    /// away, the lanes of the other get theirs ready, so that neither side waits idly.
     beats: Vec<Arc<Beat>>,
 }
 
@@ -89,7 +90,7 @@ impl Lanes {
         Self {
             each: (0..count).map(|_| OnceLock::new()).collect(),
             wire: Arc::new(Wire::new(Arc::clone(&shared))),
-            beats: (0..beats).map(|_| Arc::default()).collect(),
+            beats: (0..2 * beats).map(|_| Arc::default()).collect(),
             shared,
         }
     }
@@ -109,7 +110,10 @@ impl Lanes {
                 remembers: verb.writes(),
                 shared: Arc::clone(&self.shared),
                 wire,
-                beat: Arc::clone(&self.beats[usize::from(partition.number()) % self.beats.len()]),
+                beat: Arc::clone(
+                    &self.beats[(2 * usize::from(partition.number()) + verb as usize % 2)
+                        % self.beats.len()],
+                ),
                 prefix: prefix.to_owned(),
             };
             Lane::start(options)
