@@ -17,6 +17,7 @@ pub mod invalid;
 pub mod job;
 pub mod lease;
 pub mod limits;
+pub mod members;
 pub mod name;
 pub mod node;
 pub mod operation;

@@ -1,9 +1,7 @@
 //! A job as a graph: tasks by name, each with the names of those it depends on.
 
 use std::collections::{HashMap, HashSet};
-use std::fmt;
 
-use serde::de::{MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
 use super::listed::{self, SubmitJob};
@@ -13,7 +11,7 @@ use crate::api::state::ApiState;
 use crate::api::tasks::refusal;
 use crate::domain::dependency::On;
 use crate::domain::graph::{Graph, GraphTask, MAX_GRAPH_EDGES, MAX_GRAPH_TASKS};
-use crate::domain::{Document, InvalidInput, JobId, Name};
+use crate::domain::{Document, InvalidInput, JobId, Name, members};
 use crate::store::SubmitOutcome;
 use crate::store::jobs::Upload;
 
@@ -28,23 +26,7 @@ pub(super) struct Members(Vec<(String, Document)>);
 
 impl<'de> Deserialize<'de> for Members {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct InOrder;
-        impl<'de> Visitor<'de> for InOrder {
-            type Value = Members;
-
-            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-                formatter.write_str("tasks by name")
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Members, A::Error> {
-                let mut members = Vec::new();
-                while let Some(member) = map.next_entry()? {
-                    members.push(member);
-                }
-                Ok(Members(members))
-            }
-        }
-        deserializer.deserialize_map(InOrder)
+        members::in_order(deserializer, "tasks by name").map(Self)
     }
 }
 

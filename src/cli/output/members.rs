@@ -1,14 +1,13 @@
 //! The members of a JSON object, in the order in which they came.
 
-use std::fmt;
-
 use anyhow::Context;
-use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
+use serde::de::{Deserialize, Deserializer};
 use serde_json::Value;
 use serde_json::value::RawValue;
 
 use crate::cli::exit::Failure;
 use crate::client::Document;
+use crate::domain::members;
 
 /// Names and values.
 pub(super) struct Members(Vec<(String, Box<RawValue>)>);
@@ -46,23 +45,7 @@ fn one_line(text: &str) -> String {
 
 impl<'de> Deserialize<'de> for Members {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct InOrder;
-        impl<'de> Visitor<'de> for InOrder {
-            type Value = Members;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a JSON object")
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Members, A::Error> {
-                let mut members = Vec::new();
-                while let Some(member) = map.next_entry()? {
-                    members.push(member);
-                }
-                Ok(Members(members))
-            }
-        }
-        deserializer.deserialize_map(InOrder)
+        members::in_order(deserializer, "a JSON object").map(Self)
     }
 }
 
