@@ -160,7 +160,14 @@ pub async fn serve(
             "the limit of open files leaves room for fewer connections than the settings allow"
         );
     }
-    let pushes = dispatcher::push::start(&store, &wakeups, &egress, &limits, &shutdown);
+    let pushes = dispatcher::push::start(
+        &store,
+        &wakeups,
+        &egress,
+        api::task_body,
+        &limits,
+        &shutdown,
+    );
     let router = api::router(ApiState::new(api::state::Inner {
         store,
         wakeups,

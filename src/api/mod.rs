@@ -34,6 +34,7 @@ use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+pub use nodes::task_body;
 pub use openapi::{document, document_v30};
 pub use problem::unreadable;
 use problem::{Code, Problem};

@@ -100,7 +100,14 @@ impl Api {
         let rules = EgressRules::new(vec!["127.0.0.1".parse().unwrap()]);
         let roots = Roots::parse(TestCertificate::get().authority.as_bytes()).unwrap();
         let egress = Egress::new(rules, roots, SystemNames);
-        let pushes = dispatcher::push::start(&test.store, &wakeups, &egress, &limits, &stop);
+        let pushes = dispatcher::push::start(
+            &test.store,
+            &wakeups,
+            &egress,
+            api::task_body,
+            &limits,
+            &stop,
+        );
         let router = api::router(state::ApiState::new(state::Inner {
             store: test.store.clone(),
             wakeups: wakeups.clone(),

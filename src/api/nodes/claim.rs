@@ -118,6 +118,11 @@ impl<'a> From<&'a ClaimedTask> for ClaimedTaskView<'a> {
     }
 }
 
+/// A task as a claim answers with it: what is pushed to those who claim nothing themselves.
+pub fn task_body(task: &ClaimedTask) -> Result<Vec<u8>, serde_json::Error> {
+    serde_json::to_vec(&ClaimedTaskView::from(task))
+}
+
 /// What the node has got.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(crate) struct ClaimedTasks<'a> {

@@ -14,6 +14,7 @@ mod register;
 mod remove;
 mod rotate_secret;
 
+pub use claim::task_body;
 pub(crate) use claim::*;
 pub(crate) use drain::*;
 pub(crate) use exchange::*;

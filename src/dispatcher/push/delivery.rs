@@ -93,13 +93,13 @@ impl Delivery {
     async fn send(&self) -> Sent {
         // A cancellation wakes it, as the end of the task does.
         let ended = self.parts.wakeups.wait_for_final(self.task.id);
-        let Ok(body) = message::body(&self.task) else {
+        let Ok(body) = (self.parts.body)(&self.task) else {
             return Sent::Lost;
         };
         let post = Post {
             endpoint: &self.endpoint.url,
             headers: message::headers(&self.endpoint, &self.task, &body),
-            body,
+            body: body.into(),
             most_bytes: self.parts.result_bytes,
             patience: self.whole_time().saturating_sub(self.claimed.elapsed()),
         };

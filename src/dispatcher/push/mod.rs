@@ -21,16 +21,20 @@ use tokio_util::task::TaskTracker;
 use super::Wakeups;
 use crate::domain::Limits;
 use crate::egress::Egress;
-use crate::store::Store;
+use crate::store::{ClaimedTask, Store};
 
 /// How long the release of what was cut off may take.
 const RELEASE: Duration = Duration::from_secs(2);
+
+/// How a task is written in a request: as a claim answers with it, which is the API's to say.
+pub type TaskBody = fn(&ClaimedTask) -> Result<Vec<u8>, serde_json::Error>;
 
 /// What all pushers share.
 struct Parts {
     store: Store,
     wakeups: Wakeups,
     egress: Egress,
+    body: TaskBody,
     /// Largest result, bytes.
     result_bytes: usize,
     /// Pushes that this replica may have in flight.
@@ -50,6 +54,7 @@ pub fn start(
     store: &Store,
     wakeups: &Wakeups,
     egress: &Egress,
+    body: TaskBody,
     limits: &Limits,
     stop: &CancellationToken,
 ) -> Pushes {
@@ -57,6 +62,7 @@ pub fn start(
         store: store.clone(),
         wakeups: wakeups.clone(),
         egress: egress.clone(),
+        body,
         result_bytes: limits.result_bytes,
         permits: Arc::new(Semaphore::new(limits.pushes)),
         stop: stop.clone(),

@@ -65,6 +65,7 @@ async fn two_replicas_push_each_task_once_and_keep_the_bound_together() {
         &api.test.store,
         &wakeups,
         &egress,
+        taskyard::api::task_body,
         &Limits::default(),
         &stop,
     );
