@@ -2,7 +2,6 @@
 //! each task runs when all that it depends on has ended as it asks, and then once.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use proptest::collection::vec;
 use proptest::prelude::{Just, Strategy, any};
@@ -11,11 +10,9 @@ use proptest::strategy::ValueTree;
 use proptest::test_runner::{Config, TestRunner};
 use taskyard::domain::dependency::On;
 use taskyard::domain::{Dependency, FailureReason, Submission, TaskId, TaskState};
-use taskyard::store::faults::Faults;
-use taskyard::store::{Clock, Store, StoreOptions};
 
 use super::{rng_of, seed};
-use crate::support::{TestStore, claim, queue, submission};
+use crate::support::{TestStore, claim, queue, submission, sweep};
 
 /// Graphs for each of the sequences of the model: they are larger.
 const GRAPHS_PER_CASES: u32 = 8;
@@ -93,34 +90,6 @@ fn expected(tasks: &[Planned]) -> Vec<(TaskState, bool)> {
     ends
 }
 
-/// A store on the same Redis whose calls can be cut off.
-async fn mortal(test: &TestStore) -> (Store, Arc<Faults>) {
-    let faults = Arc::new(Faults::seeded(1, 0, 0));
-    let store = Store::open(StoreOptions {
-        url: test.redis.redis.url(),
-        clock: Clock::Virtual(Arc::clone(&test.now)),
-        faults: Some(Arc::clone(&faults)),
-        ..StoreOptions::default()
-    })
-    .await
-    .unwrap();
-    (store, faults)
-}
-
-/// Sweeps everything, until it is done or the dispatcher is killed.
-async fn sweep(store: &Store) {
-    for partition in store.sweeps.partitions() {
-        let Ok(due) = store.sweeps.due(partition, "mortal", 1, &[]).await else {
-            return;
-        };
-        for work in due.work {
-            if store.sweeps.run(work, partition).await.is_err() {
-                return;
-            }
-        }
-    }
-}
-
 struct Run<'a> {
     test: &'a TestStore,
     tasks: &'a [Planned],
@@ -194,13 +163,13 @@ async fn runs_as_planned(test: &TestStore, tasks: &[Planned], kills: &[u64]) {
         runs: vec![0; tasks.len()],
         names: ["default".into(), away.unwrap()],
     };
-    let (store, faults) = mortal(test).await;
+    let (store, faults) = test.mortal().await;
     let mut kills = kills.iter();
     for round in 0..3 {
         run.submit(round).await;
         for calls in kills.by_ref().take(2) {
             faults.cut_after(*calls);
-            sweep(&store).await;
+            let _killed = sweep(&store, "mortal", 1).await;
             faults.cut_after(u64::MAX);
             run.work().await;
         }
@@ -211,7 +180,7 @@ async fn runs_as_planned(test: &TestStore, tasks: &[Planned], kills: &[u64]) {
         .chain(std::iter::repeat_n(u64::MAX, 4 * MOST_TASKS))
     {
         faults.cut_after(calls);
-        sweep(&store).await;
+        let _killed = sweep(&store, "mortal", 1).await;
         faults.cut_after(u64::MAX);
         run.work().await;
     }

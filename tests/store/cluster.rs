@@ -9,7 +9,7 @@ use taskyard::store::{Completion, ReportOutcome, Store, StoreOptions, View};
 use tempfile::TempDir;
 
 use crate::ops::service::eventually;
-use crate::support::{claim, queue, submission};
+use crate::support::{claim, free_port, queue, submission, sweep};
 
 async fn one_node_cluster(dir: &TempDir) -> PrivateRedis {
     let mut options = PrivateRedisOptions::new(dir.path().join("data"));
@@ -62,17 +62,7 @@ async fn a_life_of_a_task_keeps_to_one_slot() {
             store.tasks.complete(completion).await.unwrap();
         }
     }
-    for partition in store.sweeps.partitions() {
-        for work in store
-            .sweeps
-            .due(partition, "replica", 1, &[])
-            .await
-            .unwrap()
-            .work
-        {
-            store.sweeps.run(work, partition).await.unwrap();
-        }
-    }
+    sweep(&store, "replica", 1).await.unwrap();
     let report = store.audit().await.unwrap();
     assert_eq!(report.findings, []);
     assert_eq!(report.tasks.values().sum::<u64>(), 12);
@@ -213,11 +203,6 @@ impl Drop for ThreeNodes {
     }
 }
 
-fn free_port() -> u16 {
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    listener.local_addr().unwrap().port()
-}
-
 async fn work_through(store: &Store, name: &str) {
     store.tasks.submit(submission(name)).await.unwrap();
     let claimed = store.tasks.claim(claim("n1", name, 1)).await.unwrap();
@@ -236,19 +221,6 @@ async fn work_through(store: &Store, name: &str) {
     }
 }
 
-async fn sweep(store: &Store) {
-    for partition in store.sweeps.partitions() {
-        let due = store
-            .sweeps
-            .due(partition, "replica", 1, &[])
-            .await
-            .unwrap();
-        for work in due.work {
-            store.sweeps.run(work, partition).await.unwrap();
-        }
-    }
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn partitions_spread_over_a_cluster_and_are_followed_where_they_go() {
     let nodes = ThreeNodes::start();
@@ -262,7 +234,7 @@ async fn partitions_spread_over_a_cluster_and_are_followed_where_they_go() {
     for name in &names {
         work_through(&store, name).await;
     }
-    sweep(&store).await;
+    sweep(&store, "replica", 1).await.unwrap();
     for node in 0..3 {
         assert!(nodes.keys(node) > 10, "node {node} holds a part");
     }
@@ -274,7 +246,7 @@ async fn partitions_spread_over_a_cluster_and_are_followed_where_they_go() {
     let at = usize::try_from(slot / 5_461).unwrap();
     nodes.move_slot(&prefix, (at + 1) % 3);
     work_through(&store, "q0").await;
-    sweep(&store).await;
+    sweep(&store, "replica", 1).await.unwrap();
 
     let report = store.audit().await.unwrap();
     assert_eq!(report.findings, []);

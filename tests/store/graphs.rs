@@ -1,18 +1,15 @@
 //! Graphs: staged in pages, committed at once, planted page by page; and killed in between, anywhere.
 
-use std::sync::Arc;
-
 use taskyard::domain::dependency::On;
 use taskyard::domain::graph::{Graph, GraphTask};
 use taskyard::domain::job::{Job, JobState, NewJob};
 use taskyard::domain::task::IdempotencyKey;
 use taskyard::domain::{JobId, Name};
-use taskyard::store::faults::Faults;
 use taskyard::store::jobs::{BeginOutcome, Upload};
-use taskyard::store::{Clock, Store, StoreError, StoreOptions};
+use taskyard::store::{Store, StoreError};
 
 use super::dependencies::away;
-use crate::support::{TestStore, claim, queue, submission};
+use crate::support::{TestStore, claim, queue, submission, sweep};
 
 const HOUR_MS: u64 = 3_600_000;
 
@@ -192,30 +189,6 @@ async fn a_finished_graph_leaves_nothing_in_other_partitions() {
     assert_eq!(test.redis.keys_like("*:job:*").await, 0);
 }
 
-/// A store on the same Redis whose calls can be cut off.
-async fn mortal(test: &TestStore) -> (Store, Arc<Faults>) {
-    let faults = Arc::new(Faults::seeded(1, 0, 0));
-    let store = Store::open(StoreOptions {
-        url: test.redis.redis.url(),
-        clock: Clock::Virtual(Arc::clone(&test.now)),
-        faults: Some(Arc::clone(&faults)),
-        ..StoreOptions::default()
-    })
-    .await
-    .unwrap();
-    (store, faults)
-}
-
-async fn sweep(store: &Store) -> Result<(), StoreError> {
-    for partition in store.sweeps.partitions() {
-        let due = store.sweeps.due(partition, "mortal", 1, &[]).await?;
-        for work in due.work {
-            store.sweeps.run(work, partition).await?;
-        }
-    }
-    Ok(())
-}
-
 /// Submits a graph; what of it was told to be there.
 async fn try_submit(store: &Store, graph: &Graph) -> Result<bool, StoreError> {
     let BeginOutcome::Open(mut upload) = store.jobs.begin(new_job(None)).await? else {
@@ -235,14 +208,14 @@ async fn try_submit(store: &Store, graph: &Graph) -> Result<bool, StoreError> {
 /// Cuts the submit off after so many calls, and then every sweep, later and later. A committed graph runs whole,
 /// each task once; another leaves nothing.
 async fn cut_anywhere(test: &TestStore, graph: &Graph, calls: u64) -> bool {
-    let (store, faults) = mortal(test).await;
+    let (store, faults) = test.mortal().await;
     faults.cut_after(calls);
     let is_told = try_submit(&store, graph).await.is_ok();
     faults.cut_after(u64::MAX);
     let (mut worked, mut idle) = (0, 0);
     for cut in 0.. {
         faults.cut_after(cut);
-        let is_whole = sweep(&store).await.is_ok();
+        let is_whole = sweep(&store, "mortal", 1).await.is_ok();
         faults.cut_after(u64::MAX);
         let count = work(test).await;
         worked += count;

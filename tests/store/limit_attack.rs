@@ -15,7 +15,7 @@ use taskyard::store::{
     ClaimRequest, Completion, Release, Store, StoreOptions, SubmitOutcome, View,
 };
 
-use crate::support::{TestRedis, claim, queue, submission};
+use crate::support::{TestRedis, claim, queue, submission, sweep};
 
 const TASKS: usize = 240;
 /// What runs by key, by type and in all, as of one moment, from the records themselves.
@@ -123,14 +123,9 @@ async fn work(store: Store, number: usize, done: Arc<AtomicUsize>) {
     }
 }
 
-async fn sweep(store: Store, over: Arc<AtomicBool>) {
+async fn keep_sweeping(store: Store, over: Arc<AtomicBool>) {
     while !over.load(Ordering::SeqCst) {
-        for partition in store.sweeps.partitions() {
-            let due = store.sweeps.due(partition, "replica", 5_000, &[]).await;
-            for work in due.unwrap().work {
-                store.sweeps.run(work, partition).await.unwrap();
-            }
-        }
+        sweep(&store, "replica", 5_000).await.unwrap();
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
 }
@@ -182,7 +177,7 @@ async fn attack(limits: &str, bounds: Bounds) -> (TestRedis, Vec<Store>, Vec<Tas
     let workers: Vec<_> = (0..9)
         .map(|number| tokio::spawn(work(stores[number % 3].clone(), number, Arc::clone(&done))))
         .collect();
-    let sweeper = tokio::spawn(sweep(stores[1].clone(), Arc::clone(&over)));
+    let sweeper = tokio::spawn(keep_sweeping(stores[1].clone(), Arc::clone(&over)));
     let finish = async {
         for worker in join_all(workers).await {
             worker.unwrap();

@@ -7,10 +7,11 @@ use deadpool_redis::redis;
 use taskyard::domain::placement::Offer;
 use taskyard::domain::task::TaskError;
 use taskyard::domain::{Document, NodeId, QueueName, Submission, Task, TaskId, TaskState};
+use taskyard::store::faults::Faults;
 use taskyard::store::private_redis::{Fsync, PrivateRedis, PrivateRedisOptions};
 use taskyard::store::{
-    ClaimRequest, ClaimedTask, Clock, Completion, Failure, ReportOutcome, Store, StoreOptions,
-    SubmitOutcome, View,
+    ClaimRequest, ClaimedTask, Clock, Completion, Failure, ReportOutcome, Store, StoreError,
+    StoreOptions, SubmitOutcome, View,
 };
 use tempfile::TempDir;
 
@@ -97,6 +98,23 @@ pub(crate) struct TestStore {
     pub(crate) redis: TestRedis,
 }
 
+/// Sweeps every partition once, in the name of a replica and for so long, until a call fails.
+pub(crate) async fn sweep(store: &Store, replica: &str, grant_ms: u64) -> Result<(), StoreError> {
+    for partition in store.sweeps.partitions() {
+        let due = store.sweeps.due(partition, replica, grant_ms, &[]).await?;
+        for work in due.work {
+            store.sweeps.run(work, partition).await?;
+        }
+    }
+    Ok(())
+}
+
+/// A port that nobody listens on just now.
+pub(crate) fn free_port() -> u16 {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    listener.local_addr().unwrap().port()
+}
+
 impl TestStore {
     pub(crate) async fn start() -> Self {
         Self::with(|_| {}).await
@@ -129,13 +147,21 @@ impl TestStore {
 
     /// Sweeps every partition once, as the dispatcher does.
     pub(crate) async fn sweep(&self) {
-        let sweeps = &self.store.sweeps;
-        for partition in sweeps.partitions() {
-            let due = sweeps.due(partition, "replica", 5_000, &[]).await.unwrap();
-            for work in due.work {
-                sweeps.run(work, partition).await.unwrap();
-            }
-        }
+        sweep(&self.store, "replica", 5_000).await.unwrap();
+    }
+
+    /// A store on the same Redis whose calls can be cut off.
+    pub(crate) async fn mortal(&self) -> (Store, Arc<Faults>) {
+        let faults = Arc::new(Faults::seeded(1, 0, 0));
+        let store = Store::open(StoreOptions {
+            url: self.redis.redis.url(),
+            clock: Clock::Virtual(Arc::clone(&self.now)),
+            faults: Some(Arc::clone(&faults)),
+            ..StoreOptions::default()
+        })
+        .await
+        .unwrap();
+        (store, faults)
     }
 
     /// Time goes by, and every second all partitions are swept.

@@ -11,6 +11,7 @@ use super::pair::{replicate, start_redis, until_replicated};
 use super::{submit_until_taken, works};
 use crate::api::service::Caller;
 use crate::ops::service::{Service, eventually};
+use crate::support::free_port;
 
 /// A Sentinel that watches one master; dropping it ends it.
 struct Sentinel {
@@ -20,10 +21,7 @@ struct Sentinel {
 
 impl Sentinel {
     fn start(dir: &Path, master: &str) -> Self {
-        let port = {
-            let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-            listener.local_addr().unwrap().port()
-        };
+        let port = free_port();
         let (host, master_port) = master.split_once(':').unwrap();
         let file = dir.join("sentinel.conf");
         let lines = [
