@@ -8,8 +8,6 @@ mod action;
 mod compare;
 mod dependencies;
 mod drive;
-mod edit;
-mod queues;
 mod reference;
 mod shares;
 mod shrink;

@@ -3,10 +3,10 @@
 use taskyard::domain::queue_settings::QueueChange;
 use taskyard::store::{ConfigureOutcome, Store};
 
-use super::action::{Action, QUEUES};
-use super::drive::text;
-use super::reference::{AGING_STEP_MS, Answer};
-use super::world::World;
+use super::text;
+use crate::model::action::{Action, QUEUES};
+use crate::model::reference::{AGING_STEP_MS, Answer};
+use crate::model::world::World;
 use crate::support::queue;
 
 impl World {

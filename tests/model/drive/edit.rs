@@ -3,10 +3,10 @@
 use taskyard::domain::score::Priority;
 use taskyard::store::{DeleteOutcome, RunNowOutcome, Store, TaskChange, UpdateOutcome};
 
-use super::action::{Action, Pick};
-use super::drive::text;
-use super::reference::Answer;
-use super::world::World;
+use super::text;
+use crate::model::action::{Action, Pick};
+use crate::model::reference::Answer;
+use crate::model::world::World;
 
 impl World {
     /// Does the change; the model's answer and the store's.

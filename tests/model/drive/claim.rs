@@ -1,0 +1,124 @@
+//! Claims, on the store and on the model.
+
+use taskyard::domain::placement::Offer;
+use taskyard::domain::{LeaseToken, TaskType};
+use taskyard::store::{ClaimRequest, Store};
+
+use super::text;
+use crate::model::action::{Action, Holder, NODES, QUEUES};
+use crate::model::reference::{Answer, ClaimWish, LeaseNo};
+use crate::model::world::World;
+use crate::support::{node, queue};
+
+/// How long a claim believes a session to live on that may have ended.
+const BELIEVED_MS: u64 = 7_000;
+
+impl World {
+    pub(super) async fn claim(
+        &mut self,
+        store: &Store,
+        action: &Action,
+    ) -> Result<(Answer, Answer), String> {
+        let Action::Claim {
+            node: number,
+            holder,
+            queues,
+            offer,
+            most,
+            lease_ms,
+            claim_id,
+        } = action
+        else {
+            unreachable!("a claim");
+        };
+        let session = match holder {
+            Holder::Alone => None,
+            Holder::Session => self.model.nodes[*number].session,
+        };
+        let session =
+            session.map(|session| (session, self.remaining(session).unwrap_or(BELIEVED_MS)));
+        let (offer, classes) = offer_of(*offer);
+        let wish = ClaimWish {
+            node: *number,
+            session,
+            queues: queues.clone(),
+            classes,
+            most: *most,
+            lease_ms: *lease_ms,
+            claim_id: *claim_id,
+        };
+        let (expected, leases) = self.model.claim(&wish);
+        let request = ClaimRequest {
+            node: node(NODES[*number]),
+            session: session.map(|(session, left)| (self.sessions[session].clone(), left)),
+            offer,
+            queues: queues.iter().map(|number| queue(QUEUES[*number])).collect(),
+            max_tasks: *most,
+            lease_ms: *lease_ms,
+            claim_id: claim_id.map(|number| format!("claim:{number}")),
+        };
+        let claimed = store.tasks.claim(request).await.map_err(text)?.deliver();
+        let mut found = Vec::new();
+        for task in &claimed {
+            found.push((
+                self.serial(task.id)?,
+                task.attempt,
+                task.lease_expires_at.get(),
+                task.deadline_at.get(),
+            ));
+        }
+        if expected == Answer::Claimed(found.clone()) {
+            for (lease, task) in leases.into_iter().zip(&claimed) {
+                self.know_token(lease, &task.lease_token)?;
+            }
+        }
+        Ok((expected, Answer::Claimed(found)))
+    }
+
+    fn know_token(&mut self, lease: LeaseNo, token: &LeaseToken) -> Result<(), String> {
+        match self.tokens.get(lease) {
+            None => self.tokens.push(token.clone()),
+            Some(known) if known == token => {}
+            Some(_) => return Err(format!("lease {lease} comes back with another token")),
+        }
+        Ok(())
+    }
+
+    /// How long a session lives on as far as its last heartbeat tells; `None` when it is over.
+    pub(super) fn remaining(&self, session: usize) -> Option<u64> {
+        let node = &self.model.nodes[self.model.sessions[session]];
+        let until = node.beats_until.filter(|_| node.lives(session))?;
+        Some(until.saturating_sub(self.model.now))
+    }
+}
+
+/// What a node offers, and the classes that this covers.
+fn offer_of(number: usize) -> (Offer, Vec<u8>) {
+    let gpu = || [("gpu".to_owned(), "a100".to_owned())].into();
+    let types = |name: &str| vec![TaskType::parse(name).unwrap()];
+    match number {
+        0 => (
+            Offer {
+                labels: gpu(),
+                ..Offer::default()
+            },
+            vec![0, 1, 2],
+        ),
+        1 => (
+            Offer {
+                types: types("default"),
+                ..Offer::default()
+            },
+            vec![0],
+        ),
+        2 => (
+            Offer {
+                types: types("b"),
+                labels: gpu(),
+                ..Offer::default()
+            },
+            vec![1],
+        ),
+        _ => (Offer::default(), vec![0, 1]),
+    }
+}

@@ -1,0 +1,110 @@
+//! Submits, singly or all or none, on the store and on the model.
+
+use taskyard::domain::placement::Requirements;
+use taskyard::domain::score::Priority;
+use taskyard::domain::task::{IdempotencyKey, RunAt};
+use taskyard::domain::uniqueness::Uniqueness;
+use taskyard::domain::{Submission, TaskType};
+use taskyard::store::{Store, SubmitOutcome};
+
+use super::text;
+use crate::model::action::QUEUES;
+use crate::model::reference::{Answer, Wish};
+use crate::model::world::World;
+use crate::support::queue;
+
+impl World {
+    pub(super) async fn submit(
+        &mut self,
+        store: &Store,
+        wish: &Wish,
+    ) -> Result<(Answer, Answer), String> {
+        let serial = self.model.tasks.len();
+        let expected = self.model.submit(wish);
+        let outcome = store.tasks.submit(submission(wish)).await.map_err(text)?;
+        let found = self.submitted(serial, outcome)?;
+        Ok((expected, found))
+    }
+
+    pub(super) async fn submit_atomic(
+        &mut self,
+        store: &Store,
+        wishes: &[Wish],
+    ) -> Result<(Answer, Answer), String> {
+        let first = self.model.tasks.len();
+        let expected = self.model.submit_atomic(wishes);
+        let submissions = wishes.iter().map(submission).collect();
+        let outcomes = store.tasks.submit_atomic(submissions).await.map_err(text)?;
+        let mut found = Vec::new();
+        let mut serial = first;
+        for outcome in outcomes {
+            let is_new = matches!(outcome, SubmitOutcome::Created(_));
+            found.push(self.submitted(serial, outcome)?);
+            serial += usize::from(is_new);
+        }
+        Ok((expected, Answer::Batch(found)))
+    }
+
+    fn submitted(&mut self, serial: usize, outcome: SubmitOutcome) -> Result<Answer, String> {
+        Ok(match outcome {
+            SubmitOutcome::Created(task) => {
+                self.ids.resize(serial.max(self.ids.len()), None);
+                self.ids.push(Some(task.id));
+                Answer::Created(task.state)
+            }
+            SubmitOutcome::Replayed(id) => Answer::Replayed(self.serial(id)?),
+            SubmitOutcome::KeyReused => Answer::KeyReused,
+            SubmitOutcome::UnknownParent(_) => return Err("it depends on nothing".into()),
+            SubmitOutcome::JobClosed | SubmitOutcome::OutOfOrder => {
+                return Err("there are no jobs".into());
+            }
+            SubmitOutcome::Rejected => Answer::Rejected,
+            SubmitOutcome::Duplicate(id) => Answer::Duplicate(self.serial(id)?),
+            SubmitOutcome::RefusedDuplicate(id) => Answer::RefusedDuplicate(self.serial(id)?),
+            SubmitOutcome::TooManyClasses | SubmitOutcome::QueueFull => {
+                return Err("a queue without limits is full".into());
+            }
+        })
+    }
+}
+
+/// What the wish means for the store.
+pub(super) fn submission(wish: &Wish) -> Submission {
+    let requires = if wish.class == 2 {
+        Requirements {
+            labels: [("gpu".to_owned(), "a100".into())].into(),
+            ..Requirements::default()
+        }
+    } else {
+        Requirements::default()
+    };
+    let task_type = if wish.class == 1 { "b" } else { "default" };
+    let unique = wish.unique.map(|unique| Uniqueness {
+        key: unique.key.to_string(),
+        until: unique.until,
+        ttl_ms: None,
+        on_conflict: unique.on_conflict,
+    });
+    let digest = |one: usize, other: u8| {
+        let mut digest = [other; 16];
+        digest[0] = u8::try_from(one).unwrap();
+        digest
+    };
+    Submission {
+        task_type: TaskType::parse(task_type).unwrap(),
+        priority: Priority::new(wish.priority).unwrap(),
+        run_at: wish.delay_ms.map_or(RunAt::Now, RunAt::After),
+        max_attempts: Some(wish.max_attempts),
+        max_losses: wish.max_losses,
+        retry: wish.retry,
+        timeout_ms: wish.timeout_ms,
+        expires_in_ms: wish.expires_in_ms,
+        requires,
+        unique,
+        idempotency: wish.key.map(|(key, body)| IdempotencyKey {
+            scope: digest(wish.queue, key),
+            body: digest(0, body),
+        }),
+        ..Submission::new(queue(QUEUES[wish.queue]))
+    }
+}
