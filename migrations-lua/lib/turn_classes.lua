@@ -63,15 +63,14 @@ local function turn_classes(turns)
   function turns.take_singly(q, allowed, most)
     local popped, count = {}, most
     repeat
-      local at, list = 1, turns.entries(q, count)
-      local whole = #list < count
-      while #popped / 2 < most and list[at] do
+      local at, list, bound = 1, turns.entries(q, count)
+      while #popped / 2 < most and list[at] and list[at].score <= bound do
         local entry = list[at]
         at = at + 1
         if take_one(q, entry, allowed, popped) then turns.queue_up(list, entry, at) end
       end
       count = count + MOST_BEFORE_RARE
-    until whole or popped[1] or count > most + MOST_BEFORE_RARE
+    until bound == math.huge or #popped / 2 >= most or count > most + MOST_BEFORE_RARE
     if q.lines then shares.flush(q) end
     if q.touched then queue.write_heads(q) end
     local looked = 0

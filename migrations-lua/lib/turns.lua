@@ -8,7 +8,7 @@ local function open_turns()
 
   local MOST_LOOKED_AT = 500 -- keys at their limits, in one claim
 
-  -- The keys whose turn is next.
+  -- The keys whose turn is next, and the time up to which no other key comes between them.
   local function entries(q, count)
     local page, list, names = redis.call('ZRANGE', keys.of_queue('shares', q.name), 0, count - 1, 'WITHSCORES'), {}, {}
     for i = 1, #page, 2 do
@@ -17,7 +17,7 @@ local function open_turns()
     local weights = names[1] and q.weights and redis.call('HMGET', keys.of_queue('weights', q.name), unpack(names)) or {}
     for i, weight in ipairs(weights) do list[i].cost = weight and 1 / tonumber(weight) end
     if names[1] and q.limited then open_limits().look_up(q, names) end
-    return list
+    return list, #list < count and math.huge or list[#list].score
   end
 
   -- The key has had a turn. One that was kept waiting for long does not go ahead of all others for that.
@@ -43,9 +43,9 @@ local function open_turns()
   end
 
   -- A queue with one class: first who gets how many turns, then each key's tasks together.
-  local function share_out(q, list, most)
+  local function share_out(q, list, bound, most)
     local at, taken = 0, 0
-    while taken < most and list[at + 1] do
+    while taken < most and list[at + 1] and list[at + 1].score <= bound do
       at = at + 1
       local entry = list[at]
       if not entry.left then
@@ -64,11 +64,11 @@ local function open_turns()
   local function take_together(q, most)
     local popped, looked = {}, 0
     while #popped / 2 < most and looked < MOST_LOOKED_AT do
-      local list = entries(q, most)
+      local list, bound = entries(q, most)
       if not list[1] then break end
       local page = { unpack(list) }
       looked = looked + #page
-      share_out(q, list, most - #popped / 2)
+      share_out(q, list, bound, most - #popped / 2)
       local moved = {}
       for _, entry in ipairs(page) do
         if entry.given > 0 then

@@ -4,7 +4,7 @@ use taskyard::domain::TaskState;
 use taskyard::store::audit::{Row, TaskFacts};
 
 use super::action::QUEUES;
-use super::reference::{Due, Lease, Serial, Task};
+use super::reference::{Due, KEYS, Lease, Serial, Task};
 use super::world::World;
 use crate::support::queue;
 
@@ -16,6 +16,7 @@ impl World {
     /// some of the others in turn; `all` of them when asked. Audits what is stored about each.
     pub(crate) async fn compare_tasks(&mut self, all: bool) -> Result<(), String> {
         self.learn_children().await?;
+        self.learn_turns().await?;
         self.turn += 1;
         self.compared.resize(self.ids.len(), None);
         let is_due = |task: &Serial| {
@@ -71,6 +72,9 @@ impl World {
             return Err(finding.to_string());
         }
         same("queue", QUEUES[record.queue].into(), number("queue"))?;
+        let key = KEYS[usize::from(record.fairness_key)];
+        let stored = facts.field("fairness_key").unwrap_or_default();
+        same("fairness key", key.into(), stored.into())?;
         same("attempt", record.attempt.to_string(), number("attempt"))?;
         same("failures", record.failures.to_string(), number("failures"))?;
         same("losses", record.losses.to_string(), number("losses"))?;

@@ -8,6 +8,7 @@ mod action;
 mod compare;
 mod dependencies;
 mod drive;
+mod generate;
 mod reference;
 mod shares;
 mod shrink;
@@ -16,7 +17,8 @@ mod world;
 use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 
-use self::action::{Action, action};
+use self::action::Action;
+use self::generate::{Mix, action};
 use self::world::World;
 use crate::support::TestRedis;
 
@@ -72,8 +74,9 @@ fn run_sequences(seed: u64, first: u32, count: u32) {
         .build()
         .unwrap();
     let redis = runtime.block_on(TestRedis::start());
-    let sequences = proptest::collection::vec((0_usize..2, action()), STEPS);
     for number in (first..count).step_by(THREADS as usize) {
+        let mix = [Mix::Plain, Mix::Whole, Mix::Crowded][number as usize / 2 % 3];
+        let sequences = proptest::collection::vec((0_usize..2, action(mix)), STEPS);
         let mut runner = TestRunner::new_with_rng(Config::default(), rng_of(seed, number));
         let steps = sequences.new_tree(&mut runner).unwrap().current();
         if let Err(difference) = runtime.block_on(run(&redis, &steps)) {

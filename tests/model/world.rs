@@ -1,15 +1,16 @@
 //! Both sides of the comparison: the store on a real Redis, and the model.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use deadpool_redis::redis;
 use taskyard::domain::{LeaseToken, SessionId, TaskId, TaskState};
+use taskyard::store::keys::Keys;
 use taskyard::store::{Clock, Store, StoreOptions};
 
 use super::action::{NODES, QUEUES};
-use super::reference::{Lease, Model, Serial, Task};
+use super::reference::{KEYS, Key, Lease, Model, Serial, Task};
 use crate::support::{EPOCH_MS, TestRedis, queue};
 
 pub(crate) const PARTITIONS: u16 = 2;
@@ -101,7 +102,7 @@ impl World {
         for number in missing {
             let name = queue(QUEUES[number]);
             let partition = self.stores[0].sweeps.partition_of(&name);
-            let keys = taskyard::store::keys::Keys::of(partition);
+            let keys = Keys::of(partition);
             let members: Vec<String> = redis::cmd("ZRANGE")
                 .arg(keys.state(name.as_str(), TaskState::Queued))
                 .arg(0)
@@ -125,6 +126,34 @@ impl World {
                     return Err(format!("child {serial} is there twice"));
                 }
             }
+        }
+        Ok(())
+    }
+}
+
+impl World {
+    /// Learns the virtual times of the keys that take turns.
+    pub(crate) async fn learn_turns(&mut self) -> Result<(), String> {
+        for (number, name) in QUEUES.iter().enumerate() {
+            if !self.model.queues[number].turns.begun {
+                continue;
+            }
+            let keys = Keys::of(self.stores[0].sweeps.partition_of(&queue(name)));
+            let (shares, time): (Vec<(String, f64)>, Option<f64>) = redis::pipe()
+                .zrange_withscores(keys.of_queue("shares", name), 0, -1)
+                .hget(keys.queue(name), "vtime")
+                .query_async(&mut self.redis)
+                .await
+                .map_err(|error| error.to_string())?;
+            let mut seen = BTreeMap::new();
+            for (name, at) in shares {
+                let key = KEYS.iter().position(|key| **key == name);
+                let key = key.ok_or_else(|| format!("nobody used a key '{name}'"))?;
+                seen.insert(Key::try_from(key).unwrap(), at);
+            }
+            self.model
+                .learn_turns(number, &seen, time.unwrap_or_default())
+                .map_err(|difference| format!("{name}: {difference}"))?;
         }
         Ok(())
     }

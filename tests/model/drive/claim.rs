@@ -1,12 +1,15 @@
 //! Claims, on the store and on the model.
 
+use std::collections::BTreeSet;
+
 use taskyard::domain::placement::Offer;
-use taskyard::domain::{LeaseToken, TaskType};
+use taskyard::domain::{LeaseToken, TaskState, TaskType};
+use taskyard::store::audit::TaskFacts;
 use taskyard::store::{ClaimRequest, Store};
 
 use super::text;
 use crate::model::action::{Action, Holder, NODES, QUEUES};
-use crate::model::reference::{Answer, ClaimWish, LeaseNo};
+use crate::model::reference::{Answer, ClaimWish, LeaseNo, Seen, Serial};
 use crate::model::world::World;
 use crate::support::{node, queue};
 
@@ -47,7 +50,7 @@ impl World {
             lease_ms: *lease_ms,
             claim_id: *claim_id,
         };
-        let (expected, leases) = self.model.claim(&wish);
+        let late = self.model.late(queues);
         let request = ClaimRequest {
             node: node(NODES[*number]),
             session: session.map(|(session, left)| (self.sessions[session].clone(), left)),
@@ -59,20 +62,37 @@ impl World {
         };
         let claimed = store.tasks.claim(request).await.map_err(text)?.deliver();
         let mut found = Vec::new();
+        let mut seen = Seen {
+            given: Vec::new(),
+            expired: self.expired_of(late).await?,
+        };
         for task in &claimed {
-            found.push((
-                self.serial(task.id)?,
-                task.attempt,
-                task.lease_expires_at.get(),
-                task.deadline_at.get(),
-            ));
+            let serial = self.serial(task.id)?;
+            seen.given.push(serial);
+            let (ends, deadline) = (task.lease_expires_at.get(), task.deadline_at.get());
+            found.push((serial, task.attempt, ends, deadline));
         }
+        let (expected, leases) = self.model.claim(&wish, &seen)?;
         if expected == Answer::Claimed(found.clone()) {
-            for (lease, task) in leases.into_iter().zip(&claimed) {
+            let mut told: Vec<_> = leases.into_iter().zip(&claimed).collect();
+            told.sort_by_key(|(lease, _)| *lease);
+            for (lease, task) in told {
                 self.know_token(lease, &task.lease_token)?;
             }
         }
         Ok((expected, Answer::Claimed(found)))
+    }
+
+    /// Those of the tasks that have expired.
+    async fn expired_of(&self, late: Vec<Serial>) -> Result<BTreeSet<Serial>, String> {
+        let ids: Vec<_> = late.iter().map(|task| self.id(*task)).collect();
+        let facts = self.stores[0].task_facts(&ids).await.map_err(text)?;
+        let is_expired = |facts: &TaskFacts| facts.state() == Some(TaskState::Expired);
+        let known = late.into_iter().zip(&facts);
+        Ok(known
+            .filter(|(_, facts)| is_expired(facts))
+            .map(|(task, _)| task)
+            .collect())
     }
 
     fn know_token(&mut self, lease: LeaseNo, token: &LeaseToken) -> Result<(), String> {

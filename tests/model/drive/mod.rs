@@ -44,9 +44,10 @@ impl World {
             Action::Register { .. } | Action::Heartbeat { .. } | Action::Remove { .. } => {
                 self.node(&store, action).await?
             }
-            Action::Pause { .. } | Action::Configure { .. } | Action::Purge { .. } => {
-                self.operate_queue(&store, action).await?
-            }
+            Action::Pause { .. }
+            | Action::Configure { .. }
+            | Action::Merge { .. }
+            | Action::Purge { .. } => self.operate_queue(&store, action).await?,
             Action::Sweep { partition, sweep } => {
                 self.sweep(&store, *partition, *sweep).await?;
                 (Answer::Nothing, Answer::Nothing)

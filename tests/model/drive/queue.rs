@@ -34,17 +34,37 @@ impl World {
             Action::Configure {
                 queue: number,
                 ordering,
+                limits,
+                weights,
             } => {
+                let ordering = ordering.unwrap_or(self.model.queues[*number].ordering);
                 let change = QueueChange {
-                    ordering: Some(*ordering),
+                    ordering: Some(ordering),
                     aging_step_ms: Some(AGING_STEP_MS),
+                    limits: Some(limits.clone()),
+                    weights: Some(weights.clone()),
                     ..QueueChange::default()
                 };
                 let name = queue(QUEUES[*number]);
                 let outcome = queues.configure(&name, &change, None).await;
                 let taken = outcome.map_err(text)? != ConfigureOutcome::HasTasks;
-                let expected = self.model.configure(*number, *ordering);
+                let expected = self.model.configure(*number, ordering, limits, weights);
                 (expected, Answer::Flag(taken))
+            }
+            Action::Merge {
+                queue: number,
+                limits,
+                weights,
+            } => {
+                let change = QueueChange {
+                    limits: limits.clone(),
+                    weights: weights.clone(),
+                    ..QueueChange::default()
+                };
+                let outcome = queues.merge(&queue(QUEUES[*number]), &change, None).await;
+                let found = outcome.map_err(text)? != ConfigureOutcome::NotFound;
+                let expected = self.model.merge(*number, limits.as_ref(), weights.as_ref());
+                (expected, Answer::Flag(found))
             }
             Action::Purge { queue: number } => {
                 let purged = queues.purge(&queue(QUEUES[*number])).await;

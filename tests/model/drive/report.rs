@@ -137,6 +137,7 @@ fn child(queue: usize) -> Wish {
     Wish {
         queue,
         class: 0,
+        fairness_key: 0,
         priority: 0,
         delay_ms: None,
         expires_in_ms: None,

@@ -9,7 +9,7 @@ use taskyard::store::{Store, SubmitOutcome};
 
 use super::text;
 use crate::model::action::QUEUES;
-use crate::model::reference::{Answer, Wish};
+use crate::model::reference::{Answer, KEYS, Wish, type_of};
 use crate::model::world::World;
 use crate::support::queue;
 
@@ -78,7 +78,6 @@ pub(super) fn submission(wish: &Wish) -> Submission {
     } else {
         Requirements::default()
     };
-    let task_type = if wish.class == 1 { "b" } else { "default" };
     let unique = wish.unique.map(|unique| Uniqueness {
         key: unique.key.to_string(),
         until: unique.until,
@@ -90,8 +89,10 @@ pub(super) fn submission(wish: &Wish) -> Submission {
         digest[0] = u8::try_from(one).unwrap();
         digest
     };
+    let key = KEYS[usize::from(wish.fairness_key)];
     Submission {
-        task_type: TaskType::parse(task_type).unwrap(),
+        task_type: TaskType::parse(type_of(wish.class)).unwrap(),
+        fairness_key: (!key.is_empty()).then(|| key.to_owned()),
         priority: Priority::new(wish.priority).unwrap(),
         run_at: wish.delay_ms.map_or(RunAt::Now, RunAt::After),
         max_attempts: Some(wish.max_attempts),

@@ -38,6 +38,10 @@ impl World {
                 self.model.deliver(number);
                 sweeps.run(Work::Deliver, partition).await
             }
+            Sweep::OpenLimits => {
+                self.model.open_limits(number);
+                sweeps.run(Work::OpenLimits, partition).await
+            }
             Sweep::Trim {
                 keep_ms,
                 keep_count,
@@ -71,6 +75,9 @@ impl World {
                     .due(Partition::new(number), "replica", 5_000, &[])
                     .await
                     .map_err(text)?;
+                if !due.work.contains(&Work::OpenLimits) {
+                    self.model.open_limits(number);
+                }
                 for work in due.work {
                     let sweep = match work {
                         Work::Promote => Sweep::Promote,
@@ -78,7 +85,7 @@ impl World {
                         Work::EndDead => Sweep::EndDead,
                         Work::Expire => Sweep::Expire,
                         Work::Deliver => Sweep::Deliver,
-                        Work::OpenLimits => return Err("the model has no limits".into()),
+                        Work::OpenLimits => Sweep::OpenLimits,
                         Work::EndDrains | Work::Operate => {
                             return Err("no action drains a node or begins an operation".to_owned());
                         }

@@ -1,11 +1,11 @@
-//! Claim: the highest priority first, then the one queued first.
+//! Claim: the leases of what it gets. Which tasks those may be, `take` says.
 
 use std::collections::BTreeSet;
 
 use taskyard::domain::TaskState;
 
 use super::task::Lease;
-use super::{Answer, LeaseNo, Model, SessionNo};
+use super::{Answer, LeaseNo, Model, Serial, SessionNo};
 
 const DEFAULT_LEASE_MS: u64 = 60_000;
 const DEFAULT_TIMEOUT_MS: u64 = 1_800_000;
@@ -24,10 +24,32 @@ pub(crate) struct ClaimWish {
     pub(crate) claim_id: Option<u8>,
 }
 
+/// What a claim has done as far as the promises leave it a choice: where keys take turns, two of
+/// them may have the next one.
+#[derive(Debug, Default)]
+pub(crate) struct Seen {
+    /// The tasks that it was given.
+    pub(crate) given: Vec<Serial>,
+    /// Tasks that should have started by then, and that it found and ended.
+    pub(crate) expired: BTreeSet<Serial>,
+}
+
 impl Model {
-    /// The leases that the claim gets, new or as before.
-    pub(crate) fn claim(&mut self, wish: &ClaimWish) -> (Answer, Vec<LeaseNo>) {
-        let leases = self.claimed(wish);
+    /// The leases that the claim gets, new or as before; an error says which promise is broken by
+    /// what was seen.
+    pub(crate) fn claim(
+        &mut self,
+        wish: &ClaimWish,
+        seen: &Seen,
+    ) -> Result<(Answer, Vec<LeaseNo>), String> {
+        let leases = self.claimed(wish, seen)?;
+        if let Some(task) = seen
+            .expired
+            .iter()
+            .find(|task| self.tasks[**task].is(TaskState::Queued))
+        {
+            return Err(format!("task {task} was not for this claim to end"));
+        }
         let told = leases
             .iter()
             .map(|number| {
@@ -36,10 +58,10 @@ impl Model {
                 (lease.task, task.attempt, lease.ends, lease.deadline)
             })
             .collect();
-        (Answer::Claimed(told), leases)
+        Ok((Answer::Claimed(told), leases))
     }
 
-    fn claimed(&mut self, wish: &ClaimWish) -> Vec<LeaseNo> {
+    fn claimed(&mut self, wish: &ClaimWish, seen: &Seen) -> Result<Vec<LeaseNo>, String> {
         // Neighbours of one partition are visited together.
         let mut visits: Vec<(u16, Vec<usize>)> = Vec::new();
         for queue in &wish.queues {
@@ -57,7 +79,7 @@ impl Model {
                 recalled.extend(self.recall(*partition, wish));
             }
             if !recalled.is_empty() {
-                return recalled;
+                return Ok(recalled);
             }
         }
         let mut leases = Vec::new();
@@ -67,10 +89,11 @@ impl Model {
             let exists = queues.iter().any(|queue| self.queues[*queue].exists);
             if leases.len() < wish.most && exists {
                 let missing = wish.most - leases.len();
-                leases.extend(self.visit(*partition, queues, missing, wish, further));
+                let how = (missing, further);
+                leases.extend(self.visit(*partition, queues, wish, how, seen)?);
             }
         }
-        leases
+        Ok(leases)
     }
 
     fn recall(&self, partition: u16, wish: &ClaimWish) -> Vec<LeaseNo> {
@@ -87,25 +110,20 @@ impl Model {
         &mut self,
         partition: u16,
         queues: &[usize],
-        most: usize,
         wish: &ClaimWish,
-        further: bool,
-    ) -> Vec<LeaseNo> {
+        (most, further): (usize, bool),
+        seen: &Seen,
+    ) -> Result<Vec<LeaseNo>, String> {
         self.begin_leases(partition);
         if wish.claim_id.is_some() && !further {
             let live = self.recall(partition, wish);
             if !live.is_empty() {
-                return live;
+                return Ok(live);
             }
         }
         let mut leases = Vec::new();
         for queue in queues {
-            while leases.len() < most {
-                let Some(lease) = self.lease_next(*queue, wish) else {
-                    break;
-                };
-                leases.push(lease);
-            }
+            leases.extend(self.take(*queue, most - leases.len(), wish, seen)?);
         }
         if let (Some(claim_id), false) = (wish.claim_id, leases.is_empty()) {
             let key = (partition, wish.node, claim_id);
@@ -115,29 +133,12 @@ impl Model {
             }
             kept.extend(&leases);
         }
-        leases
+        Ok(leases)
     }
 
-    fn lease_next(&mut self, queue: usize, wish: &ClaimWish) -> Option<LeaseNo> {
-        if self.queues[queue].paused {
-            return None;
-        }
+    /// The attempt begins.
+    pub(super) fn begin_lease(&mut self, next: Serial, wish: &ClaimWish) -> LeaseNo {
         let now = self.now;
-        let next = loop {
-            let first = (0..self.tasks.len())
-                .filter(|task| self.tasks[*task].queue == queue)
-                .filter(|task| self.tasks[*task].is(TaskState::Queued))
-                .filter(|task| wish.classes.contains(&self.tasks[*task].class))
-                .min_by_key(|task| self.tasks[*task].place)?;
-            // What should have started by now ends here, before the sweep has seen it.
-            if self.tasks[first]
-                .expires
-                .is_none_or(|expires| expires > now)
-            {
-                break first;
-            }
-            self.make_final(first, TaskState::Expired, None);
-        };
         let length = wish
             .lease_ms
             .or(wish.session.is_none().then_some(DEFAULT_LEASE_MS));
@@ -162,8 +163,9 @@ impl Model {
         let task = &mut self.tasks[next];
         task.state = Some(TaskState::Running);
         task.attempt += 1;
-        task.lease = Some(self.leases.len() - 1);
-        task.lease
+        let lease = self.leases.len() - 1;
+        task.lease = Some(lease);
+        lease
     }
 
     /// Progress renews a lease: its new end and deadline.

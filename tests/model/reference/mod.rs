@@ -4,24 +4,31 @@
 //! they come into being. Everything is found by looking at everything.
 
 mod claim;
+mod limits;
 mod node;
 mod operate;
 mod outage;
 mod report;
 mod submit;
 mod sweep;
+mod take;
 mod task;
+mod turns;
 mod unique;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use taskyard::domain::queue_limits::{QueueLimits, Weights};
 use taskyard::domain::score::Ordering;
 use taskyard::domain::{Partition, TaskState};
 
-pub(crate) use claim::ClaimWish;
+pub(crate) use claim::{ClaimWish, Seen};
+use limits::Scope;
+pub(crate) use limits::type_of;
 pub(crate) use node::Node;
 pub(crate) use submit::Wish;
 pub(crate) use task::{Due, Lease, Task};
+pub(crate) use turns::{KEYS, Key, Turns};
 pub(crate) use unique::UniqueWish;
 
 /// What one priority is worth under `aging`: so much that no two tasks have equal places.
@@ -79,6 +86,11 @@ pub(crate) struct Queue {
     pub(crate) sequence: u64,
     pub(crate) ordering: Ordering,
     pub(crate) tick: u64,
+    pub(crate) limits: QueueLimits,
+    /// Up to when scopes have used their rates, milliseconds.
+    used: BTreeMap<Scope, f64>,
+    pub(crate) weights: Weights,
+    pub(crate) turns: Turns,
 }
 
 /// A row for another partition.
@@ -93,6 +105,8 @@ pub(crate) enum OutboxRow {
 pub(crate) struct PartitionMemory {
     pub(crate) swept: Option<u64>,
     pub(crate) gap: (u64, u64),
+    /// When a sweep last let go of what rates had held.
+    pub(crate) opened: u64,
     pub(crate) outbox: Vec<OutboxRow>,
 }
 
@@ -129,6 +143,10 @@ impl Model {
                     sequence: 0,
                     ordering: Ordering::Strict,
                     tick: 0,
+                    limits: QueueLimits::default(),
+                    used: BTreeMap::new(),
+                    weights: Weights::new(),
+                    turns: Turns::default(),
                 })
                 .collect(),
             tasks: Vec::new(),
@@ -138,7 +156,13 @@ impl Model {
                 .iter()
                 .map(|name| Node::new(name, home(name)))
                 .collect(),
-            partitions: vec![PartitionMemory::default(); usize::from(partitions)],
+            partitions: vec![
+                PartitionMemory {
+                    opened: now,
+                    ..PartitionMemory::default()
+                };
+                usize::from(partitions)
+            ],
             keys: BTreeMap::new(),
             uniques: BTreeMap::new(),
             claims: BTreeMap::new(),

@@ -2,6 +2,7 @@
 //! purge, trim.
 
 use taskyard::domain::TaskState;
+use taskyard::domain::queue_limits::{QueueLimits, Weights};
 use taskyard::domain::score::Ordering;
 
 use super::{Answer, Model, OutboxRow, Serial};
@@ -98,8 +99,14 @@ impl Model {
         Answer::Flag(self.queues[queue].exists)
     }
 
-    /// Another ordering only while no task has a place.
-    pub(crate) fn configure(&mut self, queue: usize, ordering: Ordering) -> Answer {
+    /// Another ordering only while no task has a place. Limits and weights are replaced as well.
+    pub(crate) fn configure(
+        &mut self,
+        queue: usize,
+        ordering: Ordering,
+        limits: &QueueLimits,
+        weights: &Weights,
+    ) -> Answer {
         let places = [TaskState::Queued, TaskState::Running].map(|state| self.count(queue, state));
         let record = &mut self.queues[queue];
         if record.ordering != ordering && places != [0, 0] {
@@ -107,7 +114,22 @@ impl Model {
         }
         record.ordering = ordering;
         record.exists = true;
-        Answer::Flag(true)
+        self.merge(queue, Some(limits), Some(weights))
+    }
+
+    /// Changes what is named, of a queue that is there.
+    pub(crate) fn merge(
+        &mut self,
+        queue: usize,
+        limits: Option<&QueueLimits>,
+        weights: Option<&Weights>,
+    ) -> Answer {
+        let record = &mut self.queues[queue];
+        if record.exists {
+            record.limits = limits.unwrap_or(&record.limits).clone();
+            record.weights = weights.unwrap_or(&record.weights).clone();
+        }
+        Answer::Flag(record.exists)
     }
 
     /// Deletes the tasks that wait.

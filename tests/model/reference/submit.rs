@@ -4,13 +4,14 @@ use taskyard::domain::TaskState;
 use taskyard::domain::retry::RetryPolicy;
 
 use super::task::{Due, Task};
-use super::{Answer, Model, Serial, UniqueWish};
+use super::{Answer, Key, Model, Serial, UniqueWish};
 
 /// What is submitted.
 #[derive(Debug, Clone)]
 pub(crate) struct Wish {
     pub(crate) queue: usize,
     pub(crate) class: u8,
+    pub(crate) fairness_key: Key,
     pub(crate) priority: i64,
     pub(crate) delay_ms: Option<u64>,
     pub(crate) expires_in_ms: Option<u64>,
@@ -79,6 +80,7 @@ impl Model {
         self.tasks.push(Task {
             queue: wish.queue,
             class: wish.class,
+            fairness_key: wish.fairness_key,
             priority: wish.priority,
             max_attempts: wish.max_attempts,
             max_losses: wish.max_losses,

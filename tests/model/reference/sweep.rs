@@ -20,6 +20,16 @@ impl Model {
         }
     }
 
+    /// Ready tasks of queues that should have started by now.
+    pub(crate) fn late(&self, queues: &[usize]) -> Vec<Serial> {
+        let is_late = |task: &Serial| {
+            let task = &self.tasks[*task];
+            let expired = task.expires.is_some_and(|expires| expires <= self.now);
+            expired && task.is(TaskState::Queued) && queues.contains(&task.queue)
+        };
+        (0..self.tasks.len()).filter(is_late).collect()
+    }
+
     pub(crate) fn expire(&mut self, partition: u16) {
         let late = self.tasks_in(partition, |task| {
             task.waits() && task.expires.is_some_and(|expires| expires <= self.now)

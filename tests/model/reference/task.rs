@@ -4,7 +4,7 @@ use taskyard::domain::retry::RetryPolicy;
 use taskyard::domain::score::Ordering;
 use taskyard::domain::{FailureReason, TaskState};
 
-use super::{AGING_STEP_MS, LeaseNo, Model, Serial, SessionNo, UniqueWish};
+use super::{AGING_STEP_MS, Key, LeaseNo, Model, Serial, SessionNo, UniqueWish};
 
 /// A moment that is known, or known within bounds until the store has drawn it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,6 +45,7 @@ pub(crate) struct Lease {
 pub(crate) struct Task {
     pub(crate) queue: usize,
     pub(crate) class: u8,
+    pub(crate) fairness_key: Key,
     pub(crate) priority: i64,
     pub(crate) max_attempts: u32,
     pub(crate) max_losses: u32,
@@ -114,6 +115,7 @@ impl Model {
             self.tasks[task].place = Some(self.next_place(queue, priority));
         }
         self.tasks[task].state = Some(TaskState::Queued);
+        self.queues[queue].turns.begun |= self.tasks[task].fairness_key > 0;
     }
 
     fn next_place(&mut self, queue: usize, priority: i64) -> u64 {
