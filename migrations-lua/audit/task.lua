@@ -68,9 +68,9 @@ local function lost_key(t)
       or redis.call('ZSCORE', keys.of_queue('unparked', t.queue), 'k' .. key) then return false end
   local turns = redis.call('ZSCORE', keys.of_queue('shares', t.queue), key)
   if q[2] then
-    local place = class == '0' and '0' or redis.call('ZSCORE', keys.in_queue('key_heads', t.queue, key), class)
-    turns = turns and redis.call('ZSCORE', keys.in_queue('class_shares', t.queue, class), key)
-      and place and tonumber(place) <= tonumber(t.score)
+    local first = redis.call('ZRANGE', keys.line(t.queue, class, key), 0, 0, 'WITHSCORES')[2]
+    local head = class == '0' and first or redis.call('ZSCORE', keys.in_queue('key_heads', t.queue, key), class)
+    turns = turns and redis.call('ZSCORE', keys.in_queue('class_shares', t.queue, class), key) and head == first
   end
   return not turns and key
 end

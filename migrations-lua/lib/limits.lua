@@ -12,7 +12,7 @@ local function open_limits()
   limit_rooms(limits)
   limit_parking(limits)
 
-  -- Tasks are taken out of the ready ones; a negative count gives back.
+  -- Tasks are taken out of the ready ones; a negative count gives back, and opens what they held closed.
   function limits.take(q, class, key, count)
     local known = limits.of(q)
     for _, scope in ipairs(limits.scopes(q, class, key)) do
@@ -20,6 +20,7 @@ local function open_limits()
       limits.know(q, scope, limit)
       known.busy[scope], known.taken[scope] = known.busy[scope] + count, true
       if limit.interval then known.used[scope] = limits.used_up_to(q, scope, limit) + count * limit.interval end
+      if count < 0 then limits.reopen(q, scope) end
     end
   end
 
@@ -48,9 +49,7 @@ local function open_limits()
   end
 
   -- Counts a running task that began before the counting did.
-  function limits.count_in(q, t)
-    if t.counted ~= q.limited then limits.begin(q, t) end
-  end
+  function limits.count_in(q, t) if t.counted ~= q.limited then limits.begin(q, t) end end
 
   -- How many of `most` tasks the queue may give in all.
   function limits.most(q, most)

@@ -15,7 +15,11 @@ end
 function ready.pop(q, allowed, most)
   if q.limited then most = open_limits().most(q, most) end
   if most <= 0 then return nil, {} end
-  if q.fair then return nil, open_turns().pop(q, allowed, most) end
+  if q.fair then
+    -- What the last pop took in vain may have closed the limit of its key.
+    if q.limited and q.lines then open_shares().flush(q) end
+    return nil, open_turns().pop(q, allowed, most)
+  end
   local class, popped = '0', nil
   if q.classes <= 1 then
     popped = redis.call('ZPOPMIN', keys.ready(q.name, '0'), most)

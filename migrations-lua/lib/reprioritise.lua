@@ -15,5 +15,8 @@ local function reprioritise(t, priority, leaves)
   local q = queue.load(t.queue)
   local score = moved(q, tonumber(t.score), before, priority)
   task.write(t, 'score', score)
-  if t.state == 'queued' and not leaves then queue.put(q, t.id, t.class or '0', priority, score, t.fairness_key) end
+  if t.state ~= 'queued' or leaves then return end
+  queue.put(q, t.id, t.class or '0', priority, score, t.fairness_key)
+  -- It may have been the first of its line, and not be that any more.
+  if q.fair then open_shares().left(q, t.class or '0', t.fairness_key or '') end
 end

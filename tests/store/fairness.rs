@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use taskyard::domain::queue_settings::QueueChange;
 use taskyard::domain::score::Priority;
 use taskyard::domain::{Submission, TaskId, TaskType};
-use taskyard::store::SubmitOutcome;
+use taskyard::store::{SubmitOutcome, TaskChange};
 
 use crate::support::{TestStore, claim, queue, submission};
 
@@ -171,6 +171,38 @@ async fn inside_a_key_the_order_of_the_queue_holds_over_types() {
         found,
         wanted.into_iter().map(|(_, id)| id).collect::<Vec<_>>()
     );
+    test.audit().await;
+}
+
+#[tokio::test]
+async fn a_task_of_less_priority_now_goes_behind_the_others_of_its_key() {
+    let test = TestStore::start().await;
+    let first = test.submit(keyed("a", "x", 5)).await;
+    let second = test.submit(keyed("a", "y", 0)).await;
+    let change = TaskChange {
+        priority: Some(Priority::new(-2).unwrap()),
+        ..TaskChange::default()
+    };
+    test.store.tasks.update(first, &change, None).await.unwrap();
+    test.audit().await;
+    assert_eq!(test.claim(1).await[0].id, second);
+    assert_eq!(test.claim(1).await[0].id, first);
+    test.audit().await;
+}
+
+#[tokio::test]
+async fn the_turns_of_a_key_that_a_claim_may_not_run_are_for_the_next_in_line() {
+    let test = TestStore::start().await;
+    for (key, task_type) in [("a", "x"), ("b", "y"), ("c", "y")] {
+        submit_many(&test, key, task_type, 5).await;
+    }
+    let mut request = claim("n1", "default", 2);
+    request.offer.types = vec![TaskType::parse("y").unwrap()];
+    let mut keys = Vec::new();
+    for task in test.claim_as(request).await {
+        keys.push(test.task(task.id).await.fairness_key.unwrap());
+    }
+    assert_eq!(keys, ["b", "c"]);
     test.audit().await;
 }
 

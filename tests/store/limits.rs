@@ -267,6 +267,25 @@ async fn many_running_tasks_are_counted_page_by_page_before_any_starts() {
 }
 
 #[tokio::test]
+async fn a_task_that_expires_in_the_claim_holds_up_none_of_its_key() {
+    let test = TestStore::start().await;
+    limit(&test, r#"{"running_per_key": 1}"#).await;
+    submit(&test, "b", "default").await;
+    test.claim_one().await;
+    test.submit(Submission {
+        fairness_key: Some("a".into()),
+        expires_in_ms: Some(10),
+        ..submission("default")
+    })
+    .await;
+    let id = submit(&test, "a", "default").await;
+    submit(&test, "b", "default").await;
+    test.advance(10);
+    assert_eq!(test.claim_as(claim("n1", "default", 2)).await[0].id, id);
+    test.audit().await;
+}
+
+#[tokio::test]
 async fn a_task_that_expires_in_the_claim_uses_no_limit_up() {
     let test = TestStore::start().await;
     limit(

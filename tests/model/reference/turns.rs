@@ -41,13 +41,17 @@ impl Turns {
         times.is_some_and(|(one, other)| *one < *other - ROUNDING)
     }
 
-    /// Where a key stands; one that comes, or comes back, has no credit for the time it was away.
-    fn bounds(&self, key: Key) -> (f64, f64) {
-        if let Some(known) = self.at.get(&key) {
-            return (*known, *known);
+    /// Where a key stands; one that comes, or comes back, has no credit for the time it was away. One
+    /// that stands at a limit may have been away.
+    fn bounds(&self, key: Key, is_free: bool) -> (f64, f64) {
+        let known = self.at.get(&key).copied();
+        let left = known.or(self.left.get(&key).copied()).unwrap_or_default();
+        let new = (left.max(self.time), left.max(self.time + FRACTION));
+        match known {
+            Some(known) if is_free => (known, known),
+            Some(known) => (known, new.1),
+            None => new,
         }
-        let left = self.left.get(&key).copied().unwrap_or_default();
-        (left.max(self.time), left.max(self.time + FRACTION))
     }
 }
 
@@ -92,7 +96,7 @@ impl Model {
                 }
                 continue;
             };
-            let (least, most) = turns.bounds(key);
+            let (least, most) = turns.bounds(key, is_free);
             if !waits {
                 return Err(format!("key '{name}' takes turns without tasks"));
             }
