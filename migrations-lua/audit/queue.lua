@@ -7,15 +7,15 @@
 --          {definition, number ...}, {class, score of its head ...}, {class, first score ...}, {scope, running
 --          tasks that limits count in it ...}, the same as counted now}
 -- Publishes nothing
---@include partition
+--@include parked
 
 -- More running tasks are not counted again: one script must not take long.
 local MOST_COUNTED = 10000
 
 -- Classes that a limit has taken out of the heads need none.
-local function is_parked(name, typed, class)
+local function is_closed(name, typed, class)
   local of = typed and string.match(typed, ' ' .. class .. ':(%S+)')
-  return of and redis.call('ZSCORE', keys.of_queue('parked', name), 't' .. of)
+  return of and is_parked(name, 't' .. of)
 end
 
 local function firsts_of(name, record, definitions, heads)
@@ -25,7 +25,7 @@ local function firsts_of(name, record, definitions, heads)
     local class = definitions[i]
     local set = record[3] and keys.in_queue('class_shares', name, class) or keys.ready(name, class)
     local first = redis.call('ZRANGE', set, 0, 0, 'WITHSCORES')
-    if first[1] and (standing[class] or not is_parked(name, record[4], class)) then
+    if first[1] and (standing[class] or not is_closed(name, record[4], class)) then
       firsts[#firsts + 1], firsts[#firsts + 2] = class, first[2]
     end
   end

@@ -10,7 +10,7 @@
 --          tags under which it does not stand}, the task that holds its unique key or false, its
 --          fairness key if that is to take turns and does not, or false, number of tasks that it waits for}
 -- Publishes nothing
---@include queue task uniqueness
+--@include parked task uniqueness
 
 local states = {}
 for i = 1, tonumber(take()) do states[i] = take() end
@@ -64,15 +64,14 @@ end
 local function lost_key(t)
   local q = t.state == 'queued' and redis.call('HMGET', keys.queue(t.queue), 'fair', 'split') or {}
   local key, class = t.fairness_key or '', t.class or '0'
-  if not q[1] or redis.call('ZSCORE', keys.of_queue('parked', t.queue), 'k' .. key)
-      or redis.call('ZSCORE', keys.of_queue('unparked', t.queue), 'k' .. key) then return false end
+  if not q[1] then return false end
   local turns = redis.call('ZSCORE', keys.of_queue('shares', t.queue), key)
   if q[2] then
     local first = redis.call('ZRANGE', keys.line(t.queue, class, key), 0, 0, 'WITHSCORES')[2]
     local head = class == '0' and first or redis.call('ZSCORE', keys.in_queue('key_heads', t.queue, key), class)
     turns = turns and redis.call('ZSCORE', keys.in_queue('class_shares', t.queue, class), key) and head == first
   end
-  return not turns and key
+  return not turns and not is_parked(t.queue, 'k' .. key) and key
 end
 
 local replies = { 'ok' }

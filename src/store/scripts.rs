@@ -173,7 +173,7 @@ lua! {
         "classes", "lane", "outbox", "job", "job_end", "task", "uniqueness", "tags", "attempts",
         "backoff", "retention", "blocking", "lifecycle", "setback", "dependencies", "deletion",
         "cancellation", "rerun", "reprioritise", "conflict", "defaults", "submission", "capacity",
-        "report", "completion", "ready", "leasing", "limit_change", "claimable", "standing", "uses",
+        "report", "completion", "ready", "leasing", "limit_change", "claimable", "standing", "parked", "uses",
         "claimed", "placing", "merge", "operation", "version", "firing",
     }
     scripts {

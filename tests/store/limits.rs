@@ -3,6 +3,8 @@
 use taskyard::domain::queue_limits::QueueLimits;
 use taskyard::domain::queue_settings::QueueChange;
 use taskyard::domain::{Submission, TaskId, TaskType};
+use taskyard::store::audit::Finding;
+use taskyard::store::keys::Keys;
 
 use crate::support::{TestStore, claim, queue, submission};
 
@@ -303,4 +305,44 @@ async fn a_task_that_expires_in_the_claim_uses_no_limit_up() {
     test.advance(10);
     assert_eq!(test.claim_as(claim("n1", "default", 5)).await[0].id, id);
     test.audit().await;
+}
+
+#[tokio::test]
+async fn the_audit_finds_a_key_that_no_sweep_will_let_go() {
+    let test = TestStore::start().await;
+    limit(&test, r#"{"rate_per_key": {"per_second": 0.1}}"#).await;
+    submit(&test, "a", "default").await;
+    let held = submit(&test, "a", "default").await;
+    test.claim_one().await;
+    assert!(test.claim(5).await.is_empty());
+    test.audit().await;
+    let partition = test.store.sweeps.partition_of(&queue("default"));
+    test.redis.delete(&Keys::of(partition).openings()).await;
+    let report = test.store.audit().await.unwrap();
+    let finding = Finding::KeyWithoutTurns {
+        task: held,
+        key: "a".into(),
+    };
+    assert_eq!(report.findings, [finding]);
+}
+
+#[tokio::test]
+async fn the_audit_finds_a_type_that_no_sweep_will_let_go() {
+    let test = TestStore::start().await;
+    limit(
+        &test,
+        r#"{"types": {"render": {"rate": {"per_second": 0.1}}}}"#,
+    )
+    .await;
+    submit(&test, "", "mail").await;
+    submit_many(&test, "", "render", 2).await;
+    assert_eq!(test.claim(5).await.len(), 2);
+    assert!(test.claim(5).await.is_empty());
+    test.audit().await;
+    let partition = test.store.sweeps.partition_of(&queue("default"));
+    test.redis.delete(&Keys::of(partition).openings()).await;
+    let report = test.store.audit().await.unwrap();
+    let [Finding::HeadWrong { head: None, .. }] = &report.findings[..] else {
+        panic!("{:?}", report.findings);
+    };
 }

@@ -32,7 +32,7 @@ pub struct TaskFacts {
     pub waits_for: u64,
     /// Tags under which it is not found, though it has them.
     pub lost_tags: Vec<String>,
-    /// Its fairness key, when that is to take turns and does not.
+    /// Its fairness key, when that is to take turns and does not, or by another place than its first.
     pub lost_key: Option<String>,
 }
 

@@ -255,8 +255,8 @@ pub enum Finding {
         /// The score of its first ready task.
         first: Option<String>,
     },
-    /// A ready task's fairness key gets no turns.
-    #[error("task {task} is ready but its fairness key {key:?} takes no turns")]
+    /// A ready task's fairness key gets no turns, or others than its first tasks are due.
+    #[error("task {task} is ready but its fairness key {key:?} takes no turns, or wrong ones")]
     KeyWithoutTurns {
         /// The task.
         task: TaskId,
