@@ -1,6 +1,7 @@
 //! Random sequences against the store on a real Redis and against a pure model of it.
 //!
-//! After each step the reply, and all that is stored about the tasks it changed, is compared;
+//! After each step the reply, and all that is stored about the tasks it changed, is compared, and
+//! nobody may wait for a task that is there;
 //! every `FULL_AUDIT_EVERY` steps and at the end every task is, and everything stored is audited
 //! as `taskyard doctor` does it. A sequence that fails is made as short as it goes and told as a story.
 
@@ -10,8 +11,8 @@ mod dependencies;
 mod drive;
 mod generate;
 mod reference;
-mod shares;
 mod shrink;
+mod waking;
 mod world;
 
 use proptest::strategy::{Strategy, ValueTree};
@@ -42,6 +43,7 @@ async fn run(redis: &TestRedis, steps: &[(usize, Action)]) -> Result<(), Differe
         let result = async {
             world.step(*client, action).await?;
             world.compare_tasks(false).await?;
+            world.check_wakes().await?;
             if step % FULL_AUDIT_EVERY == FULL_AUDIT_EVERY - 1 || step + 1 == steps.len() {
                 world.audit().await?;
             }

@@ -11,6 +11,7 @@ use taskyard::store::{Clock, Store, StoreOptions};
 
 use super::action::{NODES, QUEUES};
 use super::reference::{KEYS, Key, Lease, Model, Serial, Task};
+use super::waking::Ear;
 use crate::support::{EPOCH_MS, TestRedis, queue};
 
 pub(crate) const PARTITIONS: u16 = 2;
@@ -30,6 +31,7 @@ pub(crate) struct World {
     /// Each task as it was when it was compared last.
     pub(crate) compared: Vec<Option<(Task, Option<Lease>)>>,
     pub(crate) turn: usize,
+    pub(crate) ear: Ear,
     /// What has happened, a line a step.
     pub(crate) story: Vec<String>,
 }
@@ -46,6 +48,7 @@ impl World {
             .unwrap();
         let clock = Arc::new(AtomicU64::new(EPOCH_MS));
         let stores = [open(&url, &clock).await, open(&url, &clock).await];
+        let ear = Ear::open(&url, stores[0].sweeps.partitions().map(Keys::of)).await;
         Self {
             model: Model::new(EPOCH_MS, &QUEUES, &NODES, PARTITIONS),
             stores,
@@ -57,6 +60,7 @@ impl World {
             redis: connection,
             compared: Vec::new(),
             turn: 0,
+            ear,
             story: Vec::new(),
         }
     }

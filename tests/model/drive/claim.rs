@@ -73,6 +73,12 @@ impl World {
             found.push((serial, task.attempt, ends, deadline));
         }
         let (expected, leases) = self.model.claim(&wish, &seen)?;
+        // Whoever has looked at all there is, and wants more, waits for it.
+        if leases.len() < wish.most && wish.claim_id.is_none() && wish.classes.len() == 3 {
+            for queue in queues {
+                self.ear.waiting[*queue] = true;
+            }
+        }
         if expected == Answer::Claimed(found.clone()) {
             let mut told: Vec<_> = leases.into_iter().zip(&claimed).collect();
             told.sort_by_key(|(lease, _)| *lease);

@@ -103,6 +103,21 @@ impl Model {
         scopes.all(|scope| self.has_room(queue, scope))
     }
 
+    /// Whether a queue has a task that anybody may start who can run it, for sure.
+    pub(crate) fn has_work(&self, queue: usize) -> bool {
+        let record = &self.queues[queue];
+        let opened = self.partitions[usize::from(record.partition)].opened;
+        let is_open = |task: &Serial| {
+            let mut scopes = self.scopes(*task).into_iter();
+            let expires = self.tasks[*task].expires;
+            self.tasks[*task].queue == queue
+                && self.tasks[*task].is(TaskState::Queued)
+                && expires.is_none_or(|expires| expires > self.now)
+                && scopes.all(|scope| self.has_room_at(queue, scope, opened))
+        };
+        !record.paused && (0..self.tasks.len()).any(|task| is_open(&task))
+    }
+
     /// The task starts, which its limits must allow.
     pub(super) fn use_limits(&mut self, task: Serial) -> Result<(), String> {
         let queue = self.tasks[task].queue;
