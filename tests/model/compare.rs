@@ -44,17 +44,7 @@ impl World {
     }
 
     fn compare(&mut self, task: Serial, facts: &TaskFacts) -> Result<(), String> {
-        let same = |what: &str, model: String, store: String| {
-            if model == store {
-                Ok(())
-            } else {
-                Err(format!(
-                    "{what} is {model} in the model and {store} in the store"
-                ))
-            }
-        };
         let number = |field: &str| facts.field(field).unwrap_or("0").to_owned();
-        let row = |row: Row| facts.rows.get(&row).map(|score| whole(score));
         let record = &self.model.tasks[task];
         let Some(state) = record.state else {
             return same(
@@ -83,6 +73,19 @@ impl World {
         same("reason", format!("{reason:?}"), format!("{stored:?}"))?;
         let result = facts.field("result").is_some() || facts.keys.contains_key("result");
         same("result", record.has_result.to_string(), result.to_string())?;
+        self.compare_rows(task, state, facts)
+    }
+
+    /// What goes with the task's state.
+    fn compare_rows(
+        &mut self,
+        task: Serial,
+        state: TaskState,
+        facts: &TaskFacts,
+    ) -> Result<(), String> {
+        let number = |field: &str| facts.field(field).unwrap_or("0").to_owned();
+        let row = |row: Row| facts.rows.get(&row).map(|score| whole(score));
+        let record = &self.model.tasks[task];
         match state {
             TaskState::Queued => {
                 same(
@@ -182,6 +185,20 @@ impl World {
         }
         Ok(())
     }
+}
+
+/// Whether model and store say the same.
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "each is made for the comparison"
+)]
+fn same(what: &str, model: String, store: String) -> Result<(), String> {
+    if model == store {
+        return Ok(());
+    }
+    Err(format!(
+        "{what} is {model} in the model and {store} in the store"
+    ))
 }
 
 /// A whole number, which Redis may write as 1.5e3.
