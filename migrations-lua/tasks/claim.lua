@@ -43,7 +43,8 @@ local function run(claim)
     local q = queue.load(wanted.name)
     local allowed = ready.allowed(wanted.allowed)
     local open = q and not q.paused and (allowed == '*' or next(allowed))
-    local amounts = claim.amounts
+    -- Where a claim may take all, nothing takes amounts.
+    local amounts = allowed ~= '*' and claim.amounts or nil
     if open and amounts then open = uses.narrow(amounts, q, allowed) end
     local terms = open and leasing.terms(claim, q)
     while open and #leased / 2 < claim.most do

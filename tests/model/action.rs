@@ -4,7 +4,7 @@
 use taskyard::domain::queue_limits::{QueueLimits, Weights};
 use taskyard::domain::score::Ordering;
 
-use super::reference::Wish;
+use super::reference::{OfferWish, Wish};
 
 pub(crate) const QUEUES: [&str; 3] = ["alpha", "beta", "gamma"];
 pub(crate) const NODES: [&str; 3] = ["n1", "n2", "n3"];
@@ -56,7 +56,7 @@ pub(crate) enum Action {
         node: usize,
         holder: Holder,
         queues: Vec<usize>,
-        offer: usize,
+        offer: OfferWish,
         most: usize,
         lease_ms: Option<u64>,
         claim_id: Option<u8>,

@@ -8,7 +8,7 @@ use taskyard::domain::score::Ordering;
 use taskyard::domain::uniqueness::{OnConflict, Until};
 
 use super::action::{Action, Holder, NODES, Pick, QUEUES, Sweep};
-use super::reference::{KEYS, UniqueWish, Wish};
+use super::reference::{CLASSES, KEYS, OfferWish, UniqueWish, Wish};
 
 /// What a sequence is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -67,7 +67,7 @@ fn wish(mix: Mix) -> impl Strategy<Value = Wish> {
     let delay = prop_oneof![3 => Just(None), 1 => Just(Some(0)), 2 => delay];
     let common = (
         0..queues,
-        prop_oneof![4 => Just(0_u8), 1 => Just(1), 1 => Just(2)],
+        prop_oneof![5 => Just(0_u8), 2 => Just(1), 3 => 2..u8::try_from(CLASSES.len()).unwrap()],
         0..u8::try_from(keys).unwrap(),
         prop_oneof![2 => Just(0_i64), 1 => Just(5), 1 => Just(-100), 1 => Just(100)],
         proptest::option::weighted(2.0 * rarely, delay).prop_map(Option::flatten),
@@ -118,6 +118,28 @@ fn atomic(mix: Mix) -> impl Strategy<Value = Action> {
     })
 }
 
+fn offer() -> impl Strategy<Value = OfferWish> {
+    let all = OfferWish {
+        only: None,
+        gpu: Some("a100"),
+        memory: 5,
+        is_named: true,
+    };
+    let some = (
+        proptest::option::of(prop_oneof![2 => Just("default"), 1 => Just("b")]),
+        prop_oneof![2 => Just(None), 1 => Just(Some("a100")), 1 => Just(Some("h100"))],
+        0_u64..5,
+        any::<bool>(),
+    )
+        .prop_map(|(only, gpu, memory, is_named)| OfferWish {
+            only,
+            gpu,
+            memory,
+            is_named,
+        });
+    prop_oneof![4 => Just(all), 3 => some]
+}
+
 fn claim() -> impl Strategy<Value = Action> {
     (
         0..NODES.len(),
@@ -127,7 +149,7 @@ fn claim() -> impl Strategy<Value = Action> {
             Just(vec![0, 1, 2]),
             Just(vec![2, 0, 1]),
         ],
-        prop_oneof![4 => Just(0_usize), 3 => 1_usize..4],
+        offer(),
         1_usize..8,
         prop_oneof![
             3 => Just(None),

@@ -14,8 +14,8 @@ const MARKS: &str = "marks";
 /// What the partitions say, and who waits for it.
 pub(crate) struct Ear {
     stream: redis::aio::PubSubStream,
-    /// Queues for whose tasks somebody waits.
-    pub(crate) waiting: [bool; QUEUES.len()],
+    /// Of each queue, the classes of whose tasks somebody waits for one.
+    pub(crate) waiting: [Vec<u8>; QUEUES.len()],
 }
 
 impl Ear {
@@ -28,7 +28,7 @@ impl Ear {
         }
         Self {
             stream,
-            waiting: [false; QUEUES.len()],
+            waiting: [const { Vec::new() }; QUEUES.len()],
         }
     }
 }
@@ -56,12 +56,12 @@ impl World {
                     .and(words.next());
                 let number = QUEUES.iter().position(|queue| Some(*queue) == name);
                 if let Some(number) = number {
-                    self.ear.waiting[number] = false;
+                    self.ear.waiting[number].clear();
                 }
             }
         }
         for (number, name) in QUEUES.iter().enumerate() {
-            if self.ear.waiting[number] && self.model.has_work(number) {
+            if self.model.has_work(number, &self.ear.waiting[number]) {
                 return Err(format!(
                     "{name} has a task, and who waits for it was not told"
                 ));

@@ -3,8 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use deadpool_redis::redis;
+use deadpool_redis::redis::AsyncConnectionConfig;
 use taskyard::domain::{LeaseToken, SessionId, TaskId, TaskState};
 use taskyard::store::keys::Keys;
 use taskyard::store::{Clock, Store, StoreOptions};
@@ -15,6 +17,7 @@ use super::waking::Ear;
 use crate::support::{EPOCH_MS, TestRedis, queue};
 
 pub(crate) const PARTITIONS: u16 = 2;
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A store and a model that have seen the same.
 pub(crate) struct World {
@@ -41,7 +44,12 @@ impl World {
     pub(crate) async fn begin(redis: &TestRedis) -> Self {
         let url = redis.redis.url();
         let client = redis::Client::open(url.as_str()).unwrap();
-        let mut connection = client.get_multiplexed_async_connection().await.unwrap();
+        // A busy machine may keep an answer waiting.
+        let patient = AsyncConnectionConfig::new().set_response_timeout(Some(PATIENCE));
+        let mut connection = client
+            .get_multiplexed_async_connection_with_config(&patient)
+            .await
+            .unwrap();
         let () = redis::cmd("FLUSHALL")
             .query_async(&mut connection)
             .await

@@ -73,3 +73,25 @@ async fn a_claim_id_brings_back_what_came_of_each_visit_to_a_partition() {
     assert_eq!(second, first);
     test.audit().await;
 }
+
+#[tokio::test]
+async fn a_queue_whose_tasks_take_resources_is_claimed_beside_one_whose_tasks_take_none() {
+    let test = TestStore::start().await;
+    let queues = alternating(&test);
+    let mut ids = submit(&test, &queues, 2).await;
+    let mut needy = submission(queues[2].as_str());
+    needy.requires.resources.insert("gpu".into(), 1.0);
+    ids.push(test.submit(needy).await);
+    for order in [[0, 2], [2, 0]] {
+        let mut request = over(&order.map(|number| queues[number].clone()), 2, None);
+        request.offer.resources.insert("gpu".into(), 1.0);
+        for task in test.claim_as(request).await {
+            ids.retain(|id| *id != task.id);
+        }
+    }
+    let mut request = over(&queues, 2, None);
+    request.offer.resources.insert("gpu".into(), 2.0);
+    assert_eq!(test.claim_as(request).await.len(), 2);
+    assert_eq!(ids.len(), 3);
+    test.audit().await;
+}

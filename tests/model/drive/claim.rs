@@ -9,7 +9,7 @@ use taskyard::store::{ClaimRequest, Store};
 
 use super::text;
 use crate::model::action::{Action, Holder, NODES, QUEUES};
-use crate::model::reference::{Answer, ClaimWish, LeaseNo, Seen, Serial};
+use crate::model::reference::{Answer, CLASSES, ClaimWish, LeaseNo, OfferWish, Seen, Serial};
 use crate::model::world::World;
 use crate::support::{node, queue};
 
@@ -40,12 +40,11 @@ impl World {
         };
         let session =
             session.map(|session| (session, self.remaining(session).unwrap_or(BELIEVED_MS)));
-        let (offer, classes) = offer_of(*offer);
         let wish = ClaimWish {
             node: *number,
             session,
             queues: queues.clone(),
-            classes,
+            offer: *offer,
             most: *most,
             lease_ms: *lease_ms,
             claim_id: *claim_id,
@@ -54,7 +53,7 @@ impl World {
         let request = ClaimRequest {
             node: node(NODES[*number]),
             session: session.map(|(session, left)| (self.sessions[session].clone(), left)),
-            offer,
+            offer: offer_of(&wish),
             queues: queues.iter().map(|number| queue(QUEUES[*number])).collect(),
             max_tasks: *most,
             lease_ms: *lease_ms,
@@ -74,9 +73,13 @@ impl World {
         }
         let (expected, leases) = self.model.claim(&wish, &seen)?;
         // Whoever has looked at all there is, and wants more, waits for it.
-        if leases.len() < wish.most && wish.claim_id.is_none() && wish.classes.len() == 3 {
+        if leases.len() < wish.most && wish.claim_id.is_none() {
+            let free = |class: &u8| wish.covers(*class) && CLASSES[usize::from(*class)].memory == 0;
+            let classes: Vec<u8> = (0..u8::try_from(CLASSES.len()).unwrap())
+                .filter(free)
+                .collect();
             for queue in queues {
-                self.ear.waiting[*queue] = true;
+                self.ear.waiting[*queue].clone_from(&classes);
             }
         }
         if expected == Answer::Claimed(found.clone()) {
@@ -118,33 +121,21 @@ impl World {
     }
 }
 
-/// What a node offers, and the classes that this covers.
-fn offer_of(number: usize) -> (Offer, Vec<u8>) {
-    let gpu = || [("gpu".to_owned(), "a100".to_owned())].into();
-    let types = |name: &str| vec![TaskType::parse(name).unwrap()];
-    match number {
-        0 => (
-            Offer {
-                labels: gpu(),
-                ..Offer::default()
-            },
-            vec![0, 1, 2],
-        ),
-        1 => (
-            Offer {
-                types: types("default"),
-                ..Offer::default()
-            },
-            vec![0],
-        ),
-        2 => (
-            Offer {
-                types: types("b"),
-                labels: gpu(),
-                ..Offer::default()
-            },
-            vec![1],
-        ),
-        _ => (Offer::default(), vec![0, 1]),
+/// What a node offers.
+fn offer_of(wish: &ClaimWish) -> Offer {
+    let OfferWish {
+        only,
+        gpu,
+        memory,
+        is_named,
+    } = wish.offer;
+    let types = only.map(|name| TaskType::parse(name).unwrap());
+    let label = gpu.map(|gpu| ("gpu".to_owned(), gpu.to_owned()));
+    Offer {
+        types: types.into_iter().collect(),
+        labels: label.into_iter().collect(),
+        #[expect(clippy::cast_precision_loss, reason = "a few")]
+        resources: [("memory".to_owned(), memory as f64)].into(),
+        node: is_named.then(|| node(NODES[wish.node])),
     }
 }

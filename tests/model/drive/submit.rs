@@ -1,5 +1,6 @@
 //! Submits, singly or all or none, on the store and on the model.
 
+use serde_json::json;
 use taskyard::domain::placement::Requirements;
 use taskyard::domain::score::Priority;
 use taskyard::domain::task::{IdempotencyKey, RunAt};
@@ -8,10 +9,10 @@ use taskyard::domain::{Submission, TaskType};
 use taskyard::store::{Store, SubmitOutcome};
 
 use super::text;
-use crate::model::action::QUEUES;
-use crate::model::reference::{Answer, KEYS, Wish, type_of};
+use crate::model::action::{NODES, QUEUES};
+use crate::model::reference::{Answer, CLASSES, Class, KEYS, Wish};
 use crate::model::world::World;
-use crate::support::queue;
+use crate::support::{node, queue};
 
 impl World {
     pub(super) async fn submit(
@@ -70,14 +71,7 @@ impl World {
 
 /// What the wish means for the store.
 pub(super) fn submission(wish: &Wish) -> Submission {
-    let requires = if wish.class == 2 {
-        Requirements {
-            labels: [("gpu".to_owned(), "a100".into())].into(),
-            ..Requirements::default()
-        }
-    } else {
-        Requirements::default()
-    };
+    let class = &CLASSES[usize::from(wish.class)];
     let unique = wish.unique.map(|unique| Uniqueness {
         key: unique.key.to_string(),
         until: unique.until,
@@ -91,7 +85,7 @@ pub(super) fn submission(wish: &Wish) -> Submission {
     };
     let key = KEYS[usize::from(wish.fairness_key)];
     Submission {
-        task_type: TaskType::parse(type_of(wish.class)).unwrap(),
+        task_type: TaskType::parse(class.task_type).unwrap(),
         fairness_key: (!key.is_empty()).then(|| key.to_owned()),
         priority: Priority::new(wish.priority).unwrap(),
         run_at: wish.delay_ms.map_or(RunAt::Now, RunAt::After),
@@ -100,12 +94,31 @@ pub(super) fn submission(wish: &Wish) -> Submission {
         retry: wish.retry,
         timeout_ms: wish.timeout_ms,
         expires_in_ms: wish.expires_in_ms,
-        requires,
+        requires: requirements(class),
         unique,
         idempotency: wish.key.map(|(key, body)| IdempotencyKey {
             scope: digest(wish.queue, key),
             body: digest(0, body),
         }),
         ..Submission::new(queue(QUEUES[wish.queue]))
+    }
+}
+
+fn requirements(class: &Class) -> Requirements {
+    let gpu = match class.gpu {
+        [] => None,
+        [one] => Some(json!(one)),
+        some => Some(json!({ "in": some })),
+    };
+    let label = gpu.map(|gpu| ("gpu".to_owned(), serde_json::from_value(gpu).unwrap()));
+    #[expect(clippy::cast_precision_loss, reason = "a few")]
+    let memory = ("memory".to_owned(), class.memory as f64);
+    Requirements {
+        labels: label.into_iter().collect(),
+        resources: Some(memory)
+            .filter(|_| class.memory > 0)
+            .into_iter()
+            .collect(),
+        node: class.node.map(|number| node(NODES[number])),
     }
 }

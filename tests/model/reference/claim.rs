@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use taskyard::domain::TaskState;
 
 use super::task::Lease;
-use super::{Answer, LeaseNo, Model, Serial, SessionNo};
+use super::{Answer, LeaseNo, Model, OfferWish, Serial, SessionNo};
 
 const DEFAULT_LEASE_MS: u64 = 60_000;
 const DEFAULT_TIMEOUT_MS: u64 = 1_800_000;
@@ -17,8 +17,7 @@ pub(crate) struct ClaimWish {
     /// A session, and how long it is thought to live on.
     pub(crate) session: Option<(SessionNo, u64)>,
     pub(crate) queues: Vec<usize>,
-    /// The classes that the node's offer covers.
-    pub(crate) classes: Vec<u8>,
+    pub(crate) offer: OfferWish,
     pub(crate) most: usize,
     pub(crate) lease_ms: Option<u64>,
     pub(crate) claim_id: Option<u8>,
@@ -151,6 +150,7 @@ impl Model {
         let deadline = now + timeout.unwrap_or(DEFAULT_TIMEOUT_MS.max(length.unwrap_or(0)));
         self.leases.push(Lease {
             task: next,
+            node: wish.node,
             session: wish.session.map(|(session, _)| session),
             length: wish.lease_ms,
             own_end: wish.session.and(length).map(|length| now + length),

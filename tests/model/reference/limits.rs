@@ -6,6 +6,7 @@
 use taskyard::domain::TaskState;
 use taskyard::domain::queue_limits::Rate;
 
+use super::constraints::CLASSES;
 use super::turns::Key;
 use super::{Model, Serial, Task};
 
@@ -18,8 +19,8 @@ pub(crate) enum Scope {
 }
 
 /// The type of the tasks of a class.
-pub(crate) fn type_of(class: u8) -> &'static str {
-    if class == 1 { "b" } else { "default" }
+fn type_of(class: u8) -> &'static str {
+    CLASSES[usize::from(class)].task_type
 }
 
 impl Scope {
@@ -103,14 +104,15 @@ impl Model {
         scopes.all(|scope| self.has_room(queue, scope))
     }
 
-    /// Whether a queue has a task that anybody may start who can run it, for sure.
-    pub(crate) fn has_work(&self, queue: usize) -> bool {
+    /// Whether a queue has a task of these classes that may start at once, for sure.
+    pub(crate) fn has_work(&self, queue: usize, classes: &[u8]) -> bool {
         let record = &self.queues[queue];
         let opened = self.partitions[usize::from(record.partition)].opened;
         let is_open = |task: &Serial| {
             let mut scopes = self.scopes(*task).into_iter();
             let expires = self.tasks[*task].expires;
             self.tasks[*task].queue == queue
+                && classes.contains(&self.tasks[*task].class)
                 && self.tasks[*task].is(TaskState::Queued)
                 && expires.is_none_or(|expires| expires > self.now)
                 && scopes.all(|scope| self.has_room_at(queue, scope, opened))

@@ -4,6 +4,7 @@
 //! they come into being. Everything is found by looking at everything.
 
 mod claim;
+mod constraints;
 mod limits;
 mod node;
 mod operate;
@@ -23,8 +24,8 @@ use taskyard::domain::score::Ordering;
 use taskyard::domain::{Partition, TaskState};
 
 pub(crate) use claim::{ClaimWish, Seen};
+pub(crate) use constraints::{CLASSES, Class, OfferWish};
 use limits::Scope;
-pub(crate) use limits::type_of;
 pub(crate) use node::Node;
 pub(crate) use submit::Wish;
 pub(crate) use task::{Due, Lease, Task};

@@ -37,6 +37,9 @@ impl Model {
             if expired.contains(&task) {
                 self.make_final(task, TaskState::Expired, None);
             } else {
+                if !self.may_run(wish, self.tasks[task].class) {
+                    return Err(format!("task {task} takes what its node has no more"));
+                }
                 self.use_limits(task)?;
                 leases.insert(task, self.begin_lease(task, wish));
             }
@@ -57,7 +60,7 @@ impl Model {
     fn ready_for(&self, queue: usize, wish: &ClaimWish) -> Vec<Serial> {
         let fits = |task: &Serial| {
             let task = &self.tasks[*task];
-            task.queue == queue && task.is(TaskState::Queued) && wish.classes.contains(&task.class)
+            task.queue == queue && task.is(TaskState::Queued) && self.may_run(wish, task.class)
         };
         let is_paused = self.queues[queue].paused;
         let all = 0..if is_paused { 0 } else { self.tasks.len() };

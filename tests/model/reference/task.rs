@@ -28,6 +28,7 @@ pub(crate) enum Outcome {
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Lease {
     pub(crate) task: Serial,
+    pub(crate) node: usize,
     pub(crate) session: Option<SessionNo>,
     /// The length that the claim or an extension asked for.
     pub(crate) length: Option<u64>,
