@@ -17,7 +17,7 @@ use super::waking::Ear;
 use crate::support::{EPOCH_MS, TestRedis, queue};
 
 pub(crate) const PARTITIONS: u16 = 2;
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A store and a model that have seen the same.
 pub(crate) struct World {
