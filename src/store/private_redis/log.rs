@@ -13,7 +13,7 @@ use super::data_dir::open_private;
 
 /// One log and one before it: twice this, and what a minute writes, is all that they take.
 const LONGEST_BYTES: u64 = 8 << 20;
-const LOOK_EVERY: Duration = Duration::from_secs(60);
+const LOOK_EVERY: Duration = Duration::from_mins(1);
 
 /// Looks after the log until the other end of the channel is dropped.
 pub(super) fn keep_short(log: &Path, ended: &Receiver<Infallible>) {
