@@ -82,10 +82,17 @@ victim=$!
 node reduce sums "sh '$here/reduce.sh'"
 say service "$TASKYARD_URL, with nodes map-1, map-2, map-3 and reduce"
 
-# 4. The text as one job. The service cuts it; when the last task has ended, it submits the reduce step.
+# 4. The text as one job. The service cuts it; when the last task has ended, it submits the reduce step. With a
+# key, an upload that broke off goes on where it was.
+lines() { sed -e 's/[\\"]/\\&/g' -e 's/.*/"&"/' "$place/text"; }
+submit() {
+    lines | taskyard job submit - --queue words --key text --chunk 10000 --on-finish '{"queue": "sums"}' -o json
+}
 started=$(date +%s)
-sed -e 's/[\\"]/\\&/g' -e 's/.*/"&"/' "$place/text" |
-    taskyard job submit - --queue words --chunk 10000 --on-finish '{"queue": "sums"}' -o json > "$place/job" &
+{
+    tries=1
+    until submit > "$place/job"; do [ "$((tries += 1))" -le 5 ] && sleep 1 || exit 1; done
+} &
 upload=$!
 
 # 5. A node dies when some tasks are done. SIGSTOP holds it still while we look whether it has work in hand.

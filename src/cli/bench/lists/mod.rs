@@ -1,4 +1,7 @@
 //! Pages of lists over many tasks, by each filter, and what the indexes behind them cost a task.
+//!
+//! One request at a time, beside nothing else: how long a page takes, not how many a second there
+//! may be. Start with [`lists`] for what is read, [`fill`] for what it is read from.
 
 mod bytes;
 mod fill;
