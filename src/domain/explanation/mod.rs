@@ -1,4 +1,7 @@
 //! Why a task runs, waits or has ended, said by the same rules that claims follow.
+//!
+//! It reads nothing and changes nothing: all that counts is in a [`Situation`], which the store has
+//! gathered. Start with that; `nodes` says why nobody who is there may take the task.
 
 mod nodes;
 
