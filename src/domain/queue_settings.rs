@@ -95,6 +95,8 @@ pub struct QueueChange {
     pub weights: Option<Weights>,
     pub target: Option<Endpoint>,
     pub target_concurrency: Option<u32>,
+    /// The number of the partition that the queue is to live in; it can be said before its first use.
+    pub partition: Option<u16>,
     /// What is pushed is signed with it; `None` keeps the one there is, or makes one.
     pub target_secret: Option<SigningSecret>,
 }

@@ -19,6 +19,7 @@ mod loss;
 mod operations;
 mod ordering;
 mod outbox;
+mod places;
 mod queues;
 mod release;
 mod retry;

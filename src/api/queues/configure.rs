@@ -62,6 +62,9 @@ pub(crate) struct ConfigureQueue {
     /// What requests to the target are signed with, `whsec_` and 24 to 64 bytes in Base64. Without it the target keeps
     /// the one it has; a new one is made and told once.
     target_secret: Option<String>,
+    /// The partition that it is to live in, by default the one that its name hashes to. It is chosen when the queue
+    /// comes into being: another one than it lives in is 409 `invalid_state`.
+    partition: Option<u16>,
 }
 
 /// How long finished tasks are kept, and how many.
@@ -155,6 +158,7 @@ impl ConfigureQueue {
             limits: self.limits,
             weights: self.weights,
             target: None,
+            partition: self.partition,
             target_concurrency: self.target_concurrency,
             target_secret: self
                 .target_secret
@@ -206,6 +210,18 @@ async fn configured(
                 Code::InvalidState,
                 "the ordering cannot change while tasks are queued or running: they have places in the present one",
             ));
+        }
+        ConfigureOutcome::Elsewhere(partition) => {
+            return Err(Problem::new(
+                Code::InvalidState,
+                &format!(
+                    "the queue lives in partition {partition}: it can have another one only after it was deleted"
+                ),
+            ));
+        }
+        ConfigureOutcome::NoSuchPartition { partitions } => {
+            let message = format!("partition lies between 0 and {}", partitions - 1);
+            return Err(InvalidInput::new("/partition", message).into());
         }
         ConfigureOutcome::NoTarget => {
             let message = "a secret is for a queue with a target";

@@ -12,6 +12,7 @@ use crate::store::StoreError;
 use crate::store::args::Args;
 use crate::store::codec::{Edges, encode_submission};
 use crate::store::lanes::{GROUP_BYTES, SLICE_ITEMS, Slice, Verb};
+use crate::store::places::LOOKS;
 use crate::store::reply::Reply;
 
 /// What an edge of a task takes in a group, roughly.
@@ -101,8 +102,7 @@ impl Tasks {
             return Err(StoreError::Full);
         }
         let queue = first.queue.clone();
-        let partition = self.core.partition_of(&queue);
-        self.core.place(partition, &queue).await?;
+        let partition = self.core.place(&queue).await?;
         let unfound = self.unknown_parents(&submissions).await?;
         let items: Vec<Item> = submissions
             .into_iter()
@@ -113,7 +113,8 @@ impl Tasks {
             .await?
             .into_iter()
             .map(|(_, outcome)| {
-                outcome?.ok_or_else(|| StoreError::corrupt("a placed queue was not found"))
+                // Removed just after it had been placed.
+                outcome?.ok_or_else(StoreError::not_done)
             })
             .collect()
     }
@@ -125,43 +126,70 @@ impl Tasks {
     ) -> Vec<(usize, Result<SubmitOutcome, StoreError>)> {
         let mut outcomes = Vec::with_capacity(items.len());
         for slice in slices(&items) {
-            let mut left: Vec<&Item> = slice.iter().collect();
-            // A queue that is not there comes into being, and its tasks are sent again: once.
-            for last_try in [false, true] {
-                match self.send(partition, left.iter().copied(), "").await {
-                    Err(error) => {
-                        outcomes
-                            .extend(left.drain(..).map(|item| (item.index, Err(error.clone()))));
-                        break;
-                    }
-                    Ok(answers) => {
-                        let mut unplaced = Vec::new();
-                        for (item, (index, answer)) in left.iter().zip(answers) {
-                            match answer {
-                                Ok(Some(outcome)) => outcomes.push((index, Ok(outcome))),
-                                Ok(None) if last_try => {
-                                    outcomes.push((index, Err(StoreError::not_done())));
-                                }
-                                Ok(None) => unplaced.push(*item),
-                                Err(error) => outcomes.push((index, Err(error))),
-                            }
-                        }
-                        left = unplaced;
-                    }
+            let mut left = BTreeMap::from([(partition, slice.iter().collect::<Vec<_>>())]);
+            for _ in 0..LOOKS {
+                let mut unplaced = Vec::new();
+                for (partition, items) in std::mem::take(&mut left) {
+                    unplaced.extend(self.try_in(partition, items, &mut outcomes).await);
                 }
-                if left.is_empty() {
+                if unplaced.is_empty() {
                     break;
                 }
-                for item in &left {
-                    if let Err(error) = self.core.place(partition, &item.submission.queue).await {
-                        outcomes
-                            .extend(left.drain(..).map(|item| (item.index, Err(error.clone()))));
+                // A queue that is not there comes into being, or is found elsewhere, and its tasks are sent again.
+                match self.placed(&unplaced).await {
+                    Ok(placed) => left = placed,
+                    Err(error) => {
+                        outcomes.extend(failed(unplaced, &error));
                         break;
                     }
                 }
             }
+            let left = left.into_values().flatten().collect();
+            outcomes.extend(failed(left, &StoreError::not_done()));
         }
         outcomes
+    }
+
+    /// Sends items to a partition, and gives back those whose queue is not there.
+    async fn try_in<'a>(
+        &self,
+        partition: Partition,
+        items: Vec<&'a Item>,
+        outcomes: &mut Vec<(usize, Result<SubmitOutcome, StoreError>)>,
+    ) -> Vec<&'a Item> {
+        let mut unplaced = Vec::new();
+        match self.send(partition, items.iter().copied(), "").await {
+            Err(error) => outcomes.extend(failed(items, &error)),
+            Ok(answers) => {
+                for (item, (index, answer)) in items.into_iter().zip(answers) {
+                    match answer {
+                        Ok(Some(outcome)) => outcomes.push((index, Ok(outcome))),
+                        Ok(None) => unplaced.push(item),
+                        Err(error) => outcomes.push((index, Err(error))),
+                    }
+                }
+            }
+        }
+        unplaced
+    }
+
+    /// The same items by the partitions of their queues, which are there now.
+    async fn placed<'a>(
+        &self,
+        items: &[&'a Item],
+    ) -> Result<BTreeMap<Partition, Vec<&'a Item>>, StoreError> {
+        let mut places = BTreeMap::new();
+        let mut placed: BTreeMap<Partition, Vec<&Item>> = BTreeMap::new();
+        for item in items {
+            let queue = &item.submission.queue;
+            let partition = match places.get(queue) {
+                Some(known) => *known,
+                None => self.core.place(queue).await?,
+            };
+            places.insert(queue, partition);
+            placed.entry(partition).or_default().push(item);
+        }
+        Ok(placed)
     }
 
     /// One script call; `None` for an item whose queue is not there.
@@ -222,6 +250,16 @@ impl Item {
             Edges::Ask
         }
     }
+}
+
+/// The items, all with that outcome.
+fn failed<'a>(
+    items: Vec<&'a Item>,
+    error: &'a StoreError,
+) -> impl Iterator<Item = (usize, Result<SubmitOutcome, StoreError>)> + 'a {
+    items
+        .into_iter()
+        .map(|item| (item.index, Err(error.clone())))
 }
 
 /// Cuts a batch into slices that leave room for others.
