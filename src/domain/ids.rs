@@ -24,6 +24,7 @@ impl TaskId {
     }
 
     /// The same id with the mark of another partition.
+    #[must_use]
     pub fn moved_to(self, partition: Partition) -> Self {
         Self::mint(self.0, partition)
     }

@@ -212,12 +212,10 @@ async fn configured(
             ));
         }
         ConfigureOutcome::Elsewhere(partition) => {
-            return Err(Problem::new(
-                Code::InvalidState,
-                &format!(
-                    "the queue lives in partition {partition}: it can have another one only after it was deleted"
-                ),
-            ));
+            let message = format!(
+                "the queue lives in partition {partition}: it can have another one only after it was deleted"
+            );
+            return Err(Problem::new(Code::InvalidState, message));
         }
         ConfigureOutcome::NoSuchPartition { partitions } => {
             let message = format!("partition lies between 0 and {}", partitions - 1);

@@ -30,7 +30,7 @@ impl Core {
         let home = self.home_of(queue);
         for _ in 0..LOOKS {
             match self.find_in(home, queue).await? {
-                Place::Here if wanted == home => return Ok(SeatOutcome::AtHome),
+                Place::Here | Place::Unplaced if wanted == home => return Ok(SeatOutcome::AtHome),
                 Place::Here => return Ok(SeatOutcome::Elsewhere(home)),
                 Place::Elsewhere(seat) if seat.partition == wanted => {
                     return Ok(SeatOutcome::Given(seat));
@@ -41,7 +41,6 @@ impl Core {
                         return Ok(SeatOutcome::Elsewhere(seat.partition));
                     }
                 }
-                Place::Unplaced if wanted == home => return Ok(SeatOutcome::AtHome),
                 Place::Unplaced => {
                     let seat = self.take_seat(queue, wanted).await?;
                     if self.point(queue, &seat).await? {
