@@ -5,7 +5,8 @@ use axum::response::Response;
 use futures_util::future::join_all;
 use serde::{Deserialize, Serialize};
 
-use super::claim::{CheckedClaim, ClaimTasks, ClaimedTaskView};
+use super::claim::{CheckedClaim, ClaimTasks};
+use super::claimed::ClaimedTaskView;
 use super::{directive, session};
 use crate::api::json::{self, Json};
 use crate::api::openapi::schemas;

@@ -5,6 +5,7 @@
 //! `exchange` puts the reports of `api/tasks` and a claim into one request.
 
 mod claim;
+mod claimed;
 mod drain;
 mod exchange;
 mod get;
@@ -14,8 +15,8 @@ mod register;
 mod remove;
 mod rotate_secret;
 
-pub use claim::task_body;
 pub(crate) use claim::*;
+pub use claimed::task_body;
 pub(crate) use drain::*;
 pub(crate) use exchange::*;
 pub(crate) use get::*;

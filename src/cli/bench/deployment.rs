@@ -1,6 +1,7 @@
 //! What a workload runs against: the service with its Redis.
 
 use std::net::{SocketAddr, ToSocketAddrs};
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
@@ -85,10 +86,19 @@ impl Deployment {
         count: usize,
         batch_size: usize,
     ) -> anyhow::Result<Vec<Client>> {
+        self.further_clients(0..count, batch_size).await
+    }
+
+    /// Opens those of the queue's clients that have these numbers.
+    pub(super) async fn further_clients(
+        &self,
+        numbers: Range<usize>,
+        batch_size: usize,
+    ) -> anyhow::Result<Vec<Client>> {
         let queue = self.queue();
         let requests = Requests::new(self.address, &queue, batch_size);
-        let mut clients = Vec::with_capacity(count);
-        for index in 0..count {
+        let mut clients = Vec::with_capacity(numbers.len());
+        for index in numbers {
             let node = format!("bench-{}-{index}", self.run);
             clients.push(Client::open(self.address, node, requests.clone()).await?);
         }

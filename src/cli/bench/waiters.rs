@@ -16,8 +16,10 @@ use super::report::rounded;
 const CLAIM_WAIT: Duration = Duration::from_secs(30);
 /// The time after the last claim was sent until all of them rest.
 const SETTLE: Duration = Duration::from_secs(2);
-/// Claims that are sent at once: more would overflow the queue of new connections.
+/// Claims that are sent at once, and the pause after them. All at once would overflow the queue of
+/// new connections, and would come back all at once.
 const OPENED_AT_ONCE: usize = 100;
+const PAUSE: Duration = Duration::from_millis(100);
 /// Files that are open beside the connections.
 const OTHER_FILES: usize = 64;
 
@@ -50,15 +52,15 @@ pub(super) struct Waiters {
 pub(super) async fn run(args: &BenchArgs, deployment: &Deployment) -> anyhow::Result<Waiters> {
     allow_connections(args.waiters)?;
     let before = deployment.service_resident_bytes();
-    let mut clients = deployment.clients(args.waiters + 1, 1).await?;
+    let mut clients = deployment.clients(1, 1).await?;
     let mut submitter = clients.pop().context("no client was opened")?;
-    let waiting = clients.len();
+    let waiting = args.waiters;
     let mut claims: FuturesUnordered<_> = FuturesUnordered::new();
-    let mut unsent = clients.into_iter();
-    while let Some(client) = unsent.next() {
-        claims.push(wait(client));
-        claims.extend(unsent.by_ref().take(OPENED_AT_ONCE - 1).map(wait));
-        rest_while(&mut claims, Duration::from_millis(20)).await?;
+    for first in (1..=waiting).step_by(OPENED_AT_ONCE) {
+        let numbers = first..(first + OPENED_AT_ONCE).min(waiting + 1);
+        let opened = deployment.further_clients(numbers, 1).await?;
+        claims.extend(opened.into_iter().map(wait));
+        rest_while(&mut claims, PAUSE).await?;
     }
     rest_while(&mut claims, SETTLE).await?;
 
@@ -67,7 +69,12 @@ pub(super) async fn run(args: &BenchArgs, deployment: &Deployment) -> anyhow::Re
         deployment.service_cpu_seconds(),
         cpu_of_redis(deployment).await?,
     );
-    let idle = Duration::from_secs_f64(args.seconds);
+    // Each claim asks again once in this time.
+    let idle = if args.quick {
+        Duration::from_secs_f64(args.seconds)
+    } else {
+        CLAIM_WAIT
+    };
     rest_while(&mut claims, idle).await?;
     let busy = |before: Option<f64>, after: Option<f64>| {
         Some(rounded((after? - before?) / idle.as_secs_f64()))

@@ -1,32 +1,25 @@
 //! Sweeps: the bounded background passes of one partition, as the dispatcher calls them.
+//!
+//! Deliberately not here: when they are called, which the dispatcher decides.
+//! Start with [`Sweeps::due`], which says what there is to do.
+
+mod sessions;
+mod trim;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::args::Args;
-use super::codec::Record;
 use super::core::Core;
 use super::places::Seat;
-use super::{Schedules, StoreError, chance, queues, scripts};
+use super::{Schedules, StoreError, scripts};
 use crate::domain::placement::TaskClass;
-use crate::domain::queue::Retention;
-use crate::domain::{NodeId, Partition, QueueName, SessionId, TaskState};
+use crate::domain::{NodeId, Partition, QueueName};
 
 /// Items of one pass.
 const PAGE: u64 = 200;
 /// Queues whose limits one pass looks at.
 const QUEUE_PAGE: u64 = 10;
-
-/// Pages that one relief deletes, so that other sweeps get their turn.
-const RELIEF_PAGES: usize = 10;
-
-/// The final states, in the order in which their tasks go when there are too many bytes.
-const TRIM_ORDER: [TaskState; 4] = [
-    TaskState::Succeeded,
-    TaskState::Cancelled,
-    TaskState::Expired,
-    TaskState::Failed,
-];
 
 /// The sweeps of the store.
 #[derive(Clone)]
@@ -209,103 +202,9 @@ impl Sweeps {
         Ok(())
     }
 
-    /// Looks at the running tasks whose lease row is due: lost, timed out, revoked, or living on.
-    pub async fn return_lost(&self, partition: Partition) -> Result<(), StoreError> {
-        let mut sessions = Args::default();
-        loop {
-            let mut args = Args::default();
-            args.push_number(PAGE)
-                .push(chance().to_string())
-                .append(&sessions);
-            let mut reply = self
-                .core
-                .call(&scripts::RETURN_LOST, partition, "", &args)
-                .await?;
-            let settled = reply.count()?;
-            let mut unknown = reply.next_list()?;
-            self.core.blame(reply.next_list()?)?;
-            if unknown.left() == 0 {
-                if settled < PAGE {
-                    return Ok(());
-                }
-                continue;
-            }
-            sessions = Args::default();
-            while unknown.left() > 0 {
-                let (node, session) = (unknown.text()?, unknown.text()?);
-                let life = match (NodeId::parse(&node), SessionId::parse(&session)) {
-                    (Ok(node), Some(session)) => self.core.session_life(&node, &session).await?,
-                    _ => None,
-                };
-                sessions.push(node).push(session);
-                match life {
-                    Some(millis) => sessions.push_number(millis),
-                    None => sessions.push("ended"),
-                };
-            }
-        }
-    }
-
-    /// Ends the sessions that are silent for too long, and gives back what they held.
-    pub async fn end_dead(&self, partition: Partition) -> Result<(), StoreError> {
-        let mut args = Args::default();
-        args.push_number(PAGE);
-        loop {
-            let mut reply = self
-                .core
-                .call(&scripts::END_DEAD, partition, "", &args)
-                .await?;
-            let full = reply.left() as u64 == 2 * PAGE;
-            while reply.left() > 0 {
-                let (node, session) = (reply.text()?, reply.text()?);
-                if let (Ok(node), Some(session)) =
-                    (NodeId::parse(&node), SessionId::parse(&session))
-                {
-                    self.session_ended(&node, &session).await?;
-                }
-            }
-            if !full {
-                return Ok(());
-            }
-        }
-    }
-
-    /// Gives back what nodes still hold whose time to drain is over, free of charge. Cut off, it
-    /// begins anew, since the nodes are settled last.
-    pub async fn end_drains(&self, partition: Partition) -> Result<(), StoreError> {
-        let mut args = Args::default();
-        args.push_number(PAGE);
-        let mut over = self
-            .core
-            .call(&scripts::END_DRAINS, partition, "", &args)
-            .await?;
-        let mut settled = Args::default();
-        while over.left() > 0 {
-            let (name, session) = (over.text()?, over.text()?);
-            let node = NodeId::parse(&name).map_err(|_| StoreError::corrupt("a node's name"))?;
-            self.core.forget_node(&node);
-            self.core.release_all_held(&node, &session).await?;
-            settled.push(name);
-        }
-        self.core
-            .call(&scripts::END_DRAINS, partition, "settle", &settled)
-            .await
-            .map(drop)
-    }
-
     /// A node drains, or does not any more, here or elsewhere.
     pub fn drain_changed(&self, node: &NodeId) {
         self.core.forget_node(node);
-    }
-
-    /// A session has ended, here or elsewhere: what it held goes back.
-    pub async fn session_ended(
-        &self,
-        node: &NodeId,
-        session: &SessionId,
-    ) -> Result<(), StoreError> {
-        self.core.forget_node(node);
-        self.core.return_all_held(node, session).await
     }
 
     /// Fires the schedules whose moment has come.
@@ -317,83 +216,6 @@ impl Sweeps {
     /// Delivers the outbox.
     pub async fn deliver(&self, partition: Partition) -> Result<(), StoreError> {
         while self.core.deliver_outbox(partition).await? > 0 {}
-        Ok(())
-    }
-
-    /// Deletes finished tasks that are too old, too many or too large together, in every queue of a
-    /// partition. `retention` holds where a queue's own settings say nothing.
-    pub async fn trim(
-        &self,
-        partition: Partition,
-        retention: &Retention,
-    ) -> Result<(), StoreError> {
-        let mut queues = self
-            .core
-            .call(&scripts::GET_QUEUE, partition, "", &Args::default())
-            .await?;
-        while queues.left() > 0 {
-            let mut queue = queues.next_list()?;
-            if queue.left() == 0 {
-                continue;
-            }
-            let name = queue.text()?;
-            let own = queues::retention(&Record::read(queue.value()?)?, retention)?;
-            // One after the other: succeeded tasks make room first, failed ones last.
-            for state in TRIM_ORDER {
-                self.trim_state(partition, &name, state, &own).await?;
-            }
-        }
-        Ok(())
-    }
-
-    /// While Redis is short of memory: deletes finished tasks of a partition before their time, the
-    /// oldest of the fullest queue first, until there is room again or a bounded share is done.
-    /// Failed ones go only while submits are refused and there are no others.
-    pub async fn relieve(&self, partition: Partition) -> Result<(), StoreError> {
-        for _ in 0..RELIEF_PAGES {
-            if !self.core.shared.condition.is_pressed() {
-                return Ok(());
-            }
-            let mut args = Args::default();
-            args.push_number(PAGE);
-            for state in TRIM_ORDER {
-                if state != TaskState::Failed || self.core.is_full() {
-                    args.push(state.word());
-                }
-            }
-            let mut reply = self
-                .core
-                .call(&scripts::RELIEVE, partition, "", &args)
-                .await?;
-            if reply.count()? == 0 {
-                return Ok(());
-            }
-            self.core.look().await?;
-        }
-        Ok(())
-    }
-
-    async fn trim_state(
-        &self,
-        partition: Partition,
-        queue: &str,
-        state: TaskState,
-        retention: &Retention,
-    ) -> Result<(), StoreError> {
-        let mut args = Args::default();
-        args.push(queue)
-            .push(state.word())
-            .push_number(retention.keeps_ms(state))
-            .push_number(retention.max_finished)
-            .push_optional(retention.max_bytes)
-            .push_number(PAGE);
-        while self
-            .core
-            .call(&scripts::TRIM, partition, "", &args)
-            .await?
-            .count()?
-            == PAGE
-        {}
         Ok(())
     }
 
