@@ -30,6 +30,7 @@ end
 
 local seat = redis.call('GET', keys.of_queue('seat', name))
 redis.call('DEL', keys.of_queue('seat', name), keys.queue(name), keys.classes(name), keys.heads(name), keys.of_queue('weights', name), keys.of_queue('owed', name),
+  keys.of_queue('paces', name),
   keys.of_queue('busy', name), keys.of_queue('rates', name), keys.of_queue('parked', name), keys.of_queue('unparked', name))
 redis.call('ZREM', keys.openings, name)
 redis.call('ZREM', keys.queues, name)

@@ -134,6 +134,7 @@ fn drawn(keys: &Keys) -> BTreeMap<&'static str, Vec<(Vec<&'static str>, String)>
     ];
     let of_queue = [
         "shares", "owed", "weights", "busy", "rates", "parked", "unparked", "signpost", "seat",
+        "paces",
     ]
     .map(|kind| (vec![kind, "x-1"], keys.of_queue(kind, "x-1")))
     .to_vec();

@@ -23,6 +23,7 @@ mod places;
 mod queues;
 mod release;
 mod retry;
+mod run_time;
 mod schedules;
 mod schema;
 mod submit;

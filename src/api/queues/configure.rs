@@ -14,7 +14,7 @@ use crate::api::path::{Id, QueuePath};
 use crate::api::problem::{Code, ConfigureQueueProblems, Problem};
 use crate::api::state::ApiState;
 use crate::domain::placement::Strategy;
-use crate::domain::queue_limits::{QueueLimits, Weights};
+use crate::domain::queue_limits::{FairBy, QueueLimits, Weights};
 use crate::domain::queue_settings::QueueChange;
 use crate::domain::retry::RetryPolicy;
 use crate::domain::score::Ordering;
@@ -54,6 +54,9 @@ pub(crate) struct ConfigureQueue {
     /// names them replaces all of them.
     #[schema(value_type = Option<std::collections::BTreeMap<String, f64>>)]
     weights: Option<Weights>,
+    /// What a turn costs a fairness key: `tasks`, each the same, or `run_time`, the time for which its attempts run.
+    #[schema(value_type = Option<schemas::FairBy>)]
+    fair_by: Option<FairBy>,
     /// Where its tasks are pushed to, so that it needs no node: an `https` URL.
     target: Option<String>,
     /// Most of its tasks that are at the target at once; 10 by default.
@@ -157,6 +160,7 @@ impl ConfigureQueue {
             placement: self.placement,
             limits: self.limits,
             weights: self.weights,
+            fair_by: self.fair_by,
             target: None,
             partition: self.partition,
             target_concurrency: self.target_concurrency,

@@ -48,6 +48,9 @@ pub(super) struct Set {
     /// How many failures and time-outs end a task, unless it says otherwise
     #[arg(long, value_name = "N")]
     max_attempts: Option<u32>,
+    /// What a turn costs a fairness key: tasks or run_time
+    #[arg(long, value_parser = name)]
+    fair_by: Option<String>,
     /// Where its tasks are pushed to, so that it needs no node
     #[arg(long, value_name = "URL")]
     target: Option<String>,
@@ -84,6 +87,7 @@ impl Set {
         put(&mut settings, "lease_ms", self.lease_ms)?;
         put(&mut settings, "timeout_ms", self.timeout_ms)?;
         put(&mut settings, "max_attempts", self.max_attempts)?;
+        put(&mut settings, "fair_by", self.fair_by.as_ref())?;
         put(&mut settings, "target", self.target.as_ref())?;
         put(&mut settings, "target_concurrency", self.target_concurrency)?;
         put(&mut settings, "partition", self.partition)?;
