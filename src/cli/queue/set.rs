@@ -48,8 +48,8 @@ pub(super) struct Set {
     /// How many failures and time-outs end a task, unless it says otherwise
     #[arg(long, value_name = "N")]
     max_attempts: Option<u32>,
-    /// What a turn costs a fairness key: tasks or run_time
-    #[arg(long, value_parser = name)]
+    /// What a turn costs a fairness key: one task, or its run time
+    #[arg(long, value_parser = name, value_name = "tasks|run_time")]
     fair_by: Option<String>,
     /// Where its tasks are pushed to, so that it needs no node
     #[arg(long, value_name = "URL")]
