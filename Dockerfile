@@ -17,7 +17,7 @@ RUN cargo build --release --locked
 FROM ${BASE_IMAGE}
 RUN apt-get update \
     && apt-get install -y --no-install-recommends ca-certificates redis-server \
-    && rm -rf /var/lib/apt/lists/* /var/log/apt /var/log/dpkg.log \
+    && rm -rf /var/lib/apt/lists/* /var/cache/apt/* /var/log/apt /var/log/dpkg.log \
     && groupadd --system --gid 10001 taskyard \
     && useradd --system --uid 10001 --gid 10001 --home-dir /data --shell /usr/sbin/nologin taskyard \
     && install -d -m 700 -o taskyard -g taskyard /data

@@ -38,6 +38,8 @@ say() {
     echo "$@"
 }
 field() { sed 's/.*"'"$1"'":"\{0,1\}\([^",}]*\).*/\1/'; }
+# The most memory that a process has had, in MB, and - where the system does not tell.
+peak() { sed -n 's/^VmHWM:[^0-9]*\([0-9]*\).*/\1/p' "/proc/$1/status" 2>/dev/null | awk '{ mb = int($1 * 1.024 / 1000) } END { print NR ? mb : "-" }'; }
 since() { echo "$(($(date +%s) - $1)) s"; }
 
 # 1. The text: printable ASCII only, so that sed can write it as JSON.
@@ -62,6 +64,7 @@ say pipeline "in $(since "$started")"
 taskyard serve --listen 127.0.0.1:0 --data-dir "$place/data" \
     --redis-maxmemory-bytes "$(((megabytes * 3 + 256) * 1000000))" > "$place/first-line" 2> "$place/service.log" &
 running=$!
+service=$!
 until grep -q http:// "$place/first-line"; do
     kill -0 "$running" || { cat "$place/service.log" >&2; exit 1; }
     sleep 0.1
@@ -79,10 +82,17 @@ victim=$!
 node reduce sums "sh '$here/reduce.sh'"
 say service "$TASKYARD_URL, with nodes map-1, map-2, map-3 and reduce"
 
-# 4. The text as one job. The service cuts it; when the last task has ended, it submits the reduce step.
+# 4. The text as one job. The service cuts it; when the last task has ended, it submits the reduce step. With a
+# key, an upload that broke off goes on where it was.
+lines() { sed -e 's/[\\"]/\\&/g' -e 's/.*/"&"/' "$place/text"; }
+submit() {
+    lines | taskyard job submit - --queue words --key text --chunk 10000 --on-finish '{"queue": "sums"}' -o json
+}
 started=$(date +%s)
-sed -e 's/[\\"]/\\&/g' -e 's/.*/"&"/' "$place/text" |
-    taskyard job submit - --queue words --chunk 10000 --on-finish '{"queue": "sums"}' -o json > "$place/job" &
+{
+    tries=1
+    until submit > "$place/job"; do [ "$((tries += 1))" -le 5 ] && sleep 1 || exit 1; done
+} &
 upload=$!
 
 # 5. A node dies when some tasks are done. SIGSTOP holds it still while we look whether it has work in hand.
@@ -111,6 +121,8 @@ say done "in $(since "$started")"
 for task in $(field id < "$place/in-hand"); do
     say again "$task: attempt $(taskyard task get "$task" -o json | field attempt)"
 done
+
+say memory "$(peak "$service") MB of the service, $(peak "$(cat "$place/data/redis.pid")") MB of its Redis, at their highest"
 
 # 7. Byte by byte.
 cmp "$place/expected" "$place/answer"

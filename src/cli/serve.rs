@@ -44,6 +44,7 @@ impl Serve {
         let settings = Settings::resolve(self.settings, matches).map_err(Failure::usage)?;
         telemetry::init(&settings.log, settings.log_format).map_err(Failure::usage)?;
         allow_many_connections();
+        take_small_pages();
         tokio::runtime::Builder::new_multi_thread()
             .worker_threads(worker_threads())
             .enable_all()
@@ -134,6 +135,15 @@ fn own_program() -> io::Result<PathBuf> {
         return Ok(PathBuf::from("/proc/self/exe"));
     }
     std::env::current_exe()
+}
+
+/// A connection that waits has buffers that are nearly empty. In huge pages their empty parts take memory as
+/// well: 23 KB a waiting claim instead of 18 KB.
+fn take_small_pages() {
+    #[cfg(target_os = "linux")]
+    if let Err(error) = rustix::thread::disable_transparent_huge_pages(true) {
+        tracing::debug!(%error, "memory may come in huge pages");
+    }
 }
 
 /// Every waiting node holds a connection, and the usual soft limit of open files is 1,024.

@@ -152,9 +152,9 @@ fn open(
 ) {
     let this = Arc::clone(door);
     door.tracker.spawn(async move {
-        this.cut
-            .run_until_cancelled(drive(&this, stream, router, keep))
-            .await;
+        // Pinned here, it stands once in this future, which each connection has.
+        let driven = pin!(drive(&this, stream, router, keep));
+        this.cut.run_until_cancelled(driven).await;
         drop(permit);
     });
 }

@@ -75,7 +75,10 @@ impl Link {
     ) -> Result<Value, CallError> {
         let answer = self.evaluate(script, prefix, args).await;
         let answer = answer.map_err(Failure::into_call_error)?;
-        if self.shared.replicated && is_promised(script) && !self.is_replicated(prefix).await {
+        if self.shared.replicated
+            && is_promised(script)
+            && !Box::pin(self.is_replicated(prefix)).await
+        {
             return Err(CallError::Ran(StoreError::Unconfirmed));
         }
         Ok(answer)

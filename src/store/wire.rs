@@ -54,7 +54,8 @@ impl Wire {
             return Ok(line.clone());
         }
         let moves = self.shared.moves.load(Ordering::Relaxed);
-        let connection = self.shared.address.connect().await?;
+        // Seldom done, and as large as ten requests: in place it would be a part of all of them.
+        let connection = Box::pin(self.shared.address.connect()).await?;
         place.made += 1;
         let line = Line {
             connection,

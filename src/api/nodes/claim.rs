@@ -82,6 +82,8 @@ pub(crate) async fn claim_tasks(
     body: Json<ClaimTasks>,
 ) -> Result<Response, Problem> {
     let claim = body.value.check(node, None)?;
+    // It is a part of the buffer that the request was read into, which a claim that waits does without.
+    drop(body.raw);
     let (claimed, standing) = claim.run(&state).await?;
     let claimed = claimed.deliver();
     let tasks = claimed.iter().map(ClaimedTaskView::from).collect();
@@ -180,17 +182,19 @@ fn session_of(text: &str) -> Result<SessionId, Problem> {
     session(text)
 }
 
+// Thousands of claims may wait at once, so what is done before and after the wait is boxed: in place it
+// would take its room in each of them all the time.
 impl CheckedClaim {
     /// Claims, and waits for tasks as long as the claim allows. Says too how the node stands: one
     /// that gets no tasks gets nothing but what its `claim_id` has got before.
     pub(crate) async fn run(&self, state: &ApiState) -> Result<(Claimed, Standing), Problem> {
         let wait = Duration::from_millis(self.wait_ms.min(state.limits.wait_ms));
         if wait.is_zero() {
-            return self.look(state).await;
+            return Box::pin(self.look(state)).await;
         }
         if state.shutdown.is_cancelled() {
             // Nobody waits here any more, and [] at once would have the node ask in a loop.
-            let (claimed, standing) = self.look(state).await?;
+            let (claimed, standing) = Box::pin(self.look(state)).await?;
             return if claimed.is_empty() && !standing.draining {
                 Err(Problem::not_done(Code::ShuttingDown))
             } else {
@@ -198,9 +202,10 @@ impl CheckedClaim {
             };
         }
         let mut drains = state.wakeups.watch_drains();
-        let (request, standing) = self.request(state).await?;
+        let (request, standing) = Box::pin(self.request(state)).await?;
         if standing.draining {
-            return Ok((state.store.tasks.recall(&request).await?, standing));
+            let recalled = Box::pin(state.store.tasks.recall(&request)).await?;
+            return Ok((recalled, standing));
         }
         self.wait(state, request, standing, wait, &mut drains).await
     }
@@ -225,7 +230,7 @@ impl CheckedClaim {
         let over = tokio::time::sleep(wait);
         tokio::pin!(over);
         loop {
-            let claimed = take(state, request, &standing).await?;
+            let claimed = Box::pin(take(state, request, &standing)).await?;
             if !claimed.is_empty() {
                 ticket.took(claimed.queues());
                 return Ok((claimed, standing));
@@ -240,7 +245,7 @@ impl CheckedClaim {
                 () = state.shutdown.cancelled() => return Ok((claimed, standing)),
                 () = &mut over => return Ok((claimed, standing)),
             }
-            (request, standing) = self.request(state).await?;
+            (request, standing) = Box::pin(self.request(state)).await?;
             if standing.draining {
                 return Ok((claimed, standing));
             }
@@ -269,7 +274,7 @@ impl CheckedClaim {
         drains: &mut watch::Receiver<()>,
     ) {
         while drains.changed().await.is_ok() {
-            match state.store.nodes.facts(&self.node).await {
+            match Box::pin(state.store.nodes.facts(&self.node)).await {
                 Ok(Some(facts))
                     if !facts.draining
                         && facts.quarantine.is_some() == standing.quarantine.is_some() => {}

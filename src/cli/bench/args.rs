@@ -59,7 +59,7 @@ pub(crate) struct BenchArgs {
     /// Connections of submitters, and as many of workers (batch)
     #[arg(long, value_name = "N", default_value_t = 8, value_parser = at_least_one)]
     pub(super) batch_connections: usize,
-    /// Wake-ups to time (idle)
+    /// Wake-ups to time (idle), pages to turn of each list (lists)
     #[arg(long, value_name = "N", default_value_t = 500)]
     pub(super) rounds: u32,
     /// Queued tasks of the long queue (claim-depth)
@@ -86,6 +86,9 @@ pub(crate) struct BenchArgs {
     /// Tasks of each queue (fairness)
     #[arg(long, value_name = "N", default_value_t = 100_000)]
     pub(super) fairness_tasks: u64,
+    /// Tasks of all queues together (lists)
+    #[arg(long, value_name = "N", default_value_t = 1_000_000)]
+    pub(super) list_tasks: u64,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, ValueEnum)]
@@ -106,6 +109,8 @@ pub(super) enum Workload {
     Waiters,
     /// What fairness keys, limits and classes cost a claim
     Fairness,
+    /// Pages of lists, and what their indexes cost
+    Lists,
     /// One after another, each beside a fresh Redis
     All,
 }
@@ -131,6 +136,7 @@ impl BenchArgs {
             lines: self.lines.min(20_000),
             stream_bytes: self.stream_bytes.min(2_000_000),
             fairness_tasks: self.fairness_tasks.min(1_000),
+            list_tasks: self.list_tasks.min(5_000),
             ..self
         }
     }
@@ -217,7 +223,8 @@ mod tests {
                 "memory",
                 "jobs",
                 "waiters",
-                "fairness"
+                "fairness",
+                "lists"
             ]
         );
     }

@@ -6,9 +6,9 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use axum::extract::{Path, State};
+use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
-use axum::routing::{post, put};
+use axum::routing::{get, post, put};
 use axum::{Json, Router};
 use serde_json::{Value, json};
 use tokio::sync::Notify;
@@ -51,7 +51,9 @@ pub(super) fn start() -> SocketAddr {
 
 fn router() -> Router {
     Router::new()
-        .route("/v1/tasks", post(submit))
+        .route("/v1/tasks", post(submit).get(list))
+        .route("/v1/jobs", post(submit_job))
+        .route("/v1/jobs/{id}/tasks", get(list))
         .route("/v1/tasks/batch", post(submit_batch))
         .route("/v1/queues/{name}", put(configure))
         .route("/v1/tasks/{id}/complete", post(complete))
@@ -63,6 +65,22 @@ fn router() -> Router {
 /// Limits are for the service to hold: nothing is measured of them here.
 async fn configure() -> (StatusCode, Json<Value>) {
     (StatusCode::CREATED, Json(json!({})))
+}
+
+/// Five tasks, two a page, whatever is asked for.
+async fn list(Query(query): Query<HashMap<String, String>>) -> Json<Value> {
+    let page: usize = query.get("cursor").map_or(0, |page| page.parse().unwrap());
+    let items = [json!({}), json!({})];
+    Json(match page {
+        0 | 1 => json!({"items": items, "next_cursor": (page + 1).to_string()}),
+        _ => json!({ "items": items[..1] }),
+    })
+}
+
+async fn submit_job(lines: String) -> (StatusCode, Json<Value>) {
+    let lines = lines.lines().count();
+    let job = json!({"id": "job-1", "total": lines, "items": lines});
+    (StatusCode::CREATED, Json(job))
 }
 
 async fn submit(
@@ -127,7 +145,7 @@ impl Fake {
         });
         drop(tasks);
         self.submitted.notify_waiters();
-        json!({"id": id, "queue": queue, "state": "queued"})
+        json!({"id": id, "queue": queue, "state": "queued", "created_at": "2026-01-01T00:00:00.000Z"})
     }
 
     async fn claim(&self, body: &Value) -> Vec<Value> {

@@ -115,6 +115,11 @@ impl Head {
     }
 }
 
+/// The bytes of a GET.
+pub(super) fn get(address: SocketAddr, path: &str) -> Vec<u8> {
+    format!("GET {path} HTTP/1.1\r\nHost: {address}\r\n\r\n").into_bytes()
+}
+
 /// The bytes of a POST with a JSON body.
 pub(super) fn post(address: SocketAddr, path: &str, body: &str) -> Vec<u8> {
     let mut request = Vec::with_capacity(128 + path.len() + body.len());

@@ -51,8 +51,8 @@ struct Stream {
 
 /// What of a job counts here.
 #[derive(Deserialize)]
-struct Job {
-    id: String,
+pub(super) struct Job {
+    pub(super) id: String,
     total: u64,
     items: u64,
 }
@@ -132,7 +132,13 @@ async fn stream(
     })
 }
 
-async fn upload(client: &Client, queue: &str, chunk: u64, lines: u64) -> anyhow::Result<Job> {
+/// Uploads a job of so many lines.
+pub(super) async fn upload(
+    client: &Client,
+    queue: &str,
+    chunk: u64,
+    lines: u64,
+) -> anyhow::Result<Job> {
     let upload = JobUpload {
         queue: queue.to_owned(),
         chunk: Some(chunk),

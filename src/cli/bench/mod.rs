@@ -20,6 +20,7 @@ mod http;
 mod idle;
 mod jobs;
 mod latency;
+mod lists;
 mod load;
 mod memory;
 mod meter;
@@ -75,6 +76,7 @@ async fn measure(args: &BenchArgs) -> anyhow::Result<Value> {
             Workload::Jobs => serde_json::to_value(jobs::run(args, &deployment).await?)?,
             Workload::Waiters => serde_json::to_value(waiters::run(args, &deployment).await?)?,
             Workload::Fairness => serde_json::to_value(fairness::run(args, &deployment).await?)?,
+            Workload::Lists => serde_json::to_value(lists::run(args, &deployment).await?)?,
             Workload::All => continue,
         };
         deployment.stop().await?;
@@ -177,6 +179,18 @@ mod tests {
         let plain = &figures["queues"]["keys_0_limits_0_classes_200"];
         assert_eq!(plain["ratio"], 1.0);
         assert_eq!(plain["claims"]["count"], figures["tasks"]);
+    }
+
+    #[tokio::test]
+    async fn lists_turn_the_pages_of_each() {
+        let figures = &quick("lists").await["lists"];
+        let pages = figures["pages"].as_object().unwrap();
+        assert_eq!(pages.len(), 14);
+        for (name, pages) in pages {
+            assert_eq!(pages["latency"]["count"], 10, "{name}");
+        }
+        // Two of five tasks at a time, then the one that is left: the list begins anew.
+        assert_eq!(pages["state"]["items_each"], 1.7);
     }
 
     /// `cargo test --release --lib cost_of_the_load -- --ignored --nocapture`

@@ -1,14 +1,14 @@
 //! What Redis says of itself: memory, processor time and script calls.
 //!
-//! The bench reads INFO from outside, like an operator with redis-cli; it never touches
-//! what the service stores.
+//! The bench reads INFO and MEMORY USAGE from outside, like an operator with redis-cli; it never
+//! touches what the service stores.
 
 use std::time::Duration;
 
 use anyhow::Context;
 use deadpool_redis::redis::{self, aio::MultiplexedConnection};
 
-/// A connection for INFO.
+/// A connection for INFO and MEMORY USAGE.
 pub(super) struct RedisInfo {
     connection: MultiplexedConnection,
 }
@@ -55,6 +55,25 @@ impl RedisInfo {
                 return Ok(snapshot);
             }
         }
+    }
+
+    /// What these keys take together, those that are not there nothing.
+    pub(super) async fn memory_of(&self, keys: &[String]) -> anyhow::Result<f64> {
+        let mut pipeline = redis::pipe();
+        for key in keys {
+            pipeline
+                .cmd("MEMORY")
+                .arg("USAGE")
+                .arg(key)
+                // Every member counts: a sample of them is off by a few percent.
+                .arg("SAMPLES")
+                .arg(0);
+        }
+        let bytes: Vec<Option<f64>> = pipeline
+            .query_async(&mut self.connection.clone())
+            .await
+            .context("asking how large keys are")?;
+        Ok(bytes.into_iter().flatten().sum())
     }
 
     pub(super) async fn set_fsync(&self, policy: &str) -> anyhow::Result<()> {

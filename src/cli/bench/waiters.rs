@@ -52,8 +52,6 @@ pub(super) struct Waiters {
 pub(super) async fn run(args: &BenchArgs, deployment: &Deployment) -> anyhow::Result<Waiters> {
     allow_connections(args.waiters)?;
     let before = deployment.service_resident_bytes();
-    let mut clients = deployment.clients(1, 1).await?;
-    let mut submitter = clients.pop().context("no client was opened")?;
     let waiting = args.waiters;
     let mut claims: FuturesUnordered<_> = FuturesUnordered::new();
     for first in (1..=waiting).step_by(OPENED_AT_ONCE) {
@@ -86,6 +84,9 @@ pub(super) async fn run(args: &BenchArgs, deployment: &Deployment) -> anyhow::Re
     let calls = script_calls(deployment).await?;
     rest_while(&mut claims, second).await?;
     let without = script_calls(deployment).await?;
+    // Opened only now: the service closes connections that come without a request.
+    let mut clients = deployment.clients(1, 1).await?;
+    let submitter = clients.first_mut().context("no client was opened")?;
     let sent = Instant::now();
     submitter.submit().await?;
     let claimed = claims.next().await.context("no claim waits")??;

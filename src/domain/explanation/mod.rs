@@ -1,7 +1,7 @@
 //! Why a task runs, waits or has ended, said by the same rules that claims follow.
 //!
-//! Deliberately not here: where the facts come from, which the store reads as of one moment.
-//! `nodes` says why none of the nodes that are there will do.
+//! It reads nothing and changes nothing: all that counts is in a [`Situation`], which the store has
+//! gathered. Start with that; `nodes` says why nobody who is there may take the task.
 
 mod nodes;
 

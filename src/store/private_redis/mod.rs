@@ -16,6 +16,7 @@ mod error;
 pub mod exec;
 mod launch;
 mod leftover;
+mod log;
 mod machine_memory;
 mod server_program;
 mod supervisor;

@@ -5,7 +5,8 @@
 
 use std::convert::Infallible;
 use std::process::Child;
-use std::sync::mpsc::{Receiver, RecvTimeoutError, TryRecvError};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError, TryRecvError};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use deadpool_redis::redis::{self, ErrorKind, ServerErrorKind};
@@ -13,7 +14,7 @@ use rustix::process::{Signal, WaitId, WaitIdOptions, kill_process, waitid};
 use tokio::sync::{oneshot, watch};
 
 use super::launch::Launch;
-use super::{PrivateRedisError, PrivateRedisOptions, process_id};
+use super::{PrivateRedisError, PrivateRedisOptions, log, process_id};
 
 /// A server that says nothing at all for this long will not come. Loading is an answer.
 const ANSWER_LIMIT: Duration = Duration::from_secs(10);
@@ -56,7 +57,7 @@ pub(super) fn run(
     ready: oneshot::Sender<Result<String, PrivateRedisError>>,
 ) {
     // Nobody hears the answer when the start was given up; the stop signal follows then.
-    let (launch, mut child) = match first_start(options, stop, pid) {
+    let (launch, child) = match first_start(options, stop, pid) {
         Ok((launch, child)) => {
             let _ = ready.send(Ok(launch.url().to_owned()));
             (launch, child)
@@ -66,6 +67,23 @@ pub(super) fn run(
             return;
         }
     };
+    let (running, ended) = mpsc::channel();
+    thread::scope(|scope| {
+        let log = launch.log();
+        scope.spawn(move || log::keep_short(&log, &ended));
+        supervise(options, stop, pid, &launch, child);
+        drop(running);
+    });
+}
+
+/// Waits for the end of each child and starts the next one.
+fn supervise(
+    options: &PrivateRedisOptions,
+    stop: &StopSignal,
+    pid: &PidSender,
+    launch: &Launch,
+    mut child: Child,
+) {
     let mut backoff = FIRST_BACKOFF;
     let mut started = Instant::now();
     loop {
@@ -83,7 +101,7 @@ pub(super) fn run(
             }
             backoff = (backoff * 2).min(LONGEST_BACKOFF);
             started = Instant::now();
-            match spawn(&launch, pid) {
+            match spawn(launch, pid) {
                 Ok(next) => {
                     child = next;
                     break;

@@ -140,3 +140,21 @@ async fn a_program_that_is_not_redis_is_refused() {
         "{error}"
     );
 }
+
+#[tokio::test]
+async fn it_writes_on_when_its_log_was_put_aside() {
+    let dir = tempfile::tempdir().unwrap();
+    let log = dir.path().join("redis.log");
+    let server = PrivateRedis::start(options(dir.path())).await.unwrap();
+    log::put_aside(&log, 1).unwrap();
+    assert_eq!(std::fs::read_to_string(&log).unwrap(), "");
+
+    let () = redis::cmd("BGREWRITEAOF")
+        .query_async(&mut connect(&server.url()).await)
+        .await
+        .unwrap();
+    // It logs that the rewrite has begun before it answers.
+    let text = std::fs::read_to_string(&log).unwrap();
+    assert!(text.contains("rewriting started"), "{text}");
+    server.stop().await;
+}

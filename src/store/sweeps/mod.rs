@@ -1,7 +1,7 @@
 //! Sweeps: the bounded background passes of one partition, as the dispatcher calls them.
 //!
-//! Deliberately not here: when they are called, which the dispatcher decides.
-//! Start with [`Sweeps::due`], which says what there is to do.
+//! When they are called is for the dispatcher to know; each may be lost or repeated at any moment.
+//! Start with [`Work`], which names them; `sessions` ends silent nodes, `trim` deletes what is over.
 
 mod sessions;
 mod trim;

@@ -251,7 +251,7 @@ async fn a_cancelled_graph_ends_in_all_its_queues() {
         let parents = if index < 2 {
             json!([])
         } else {
-            json!([format!("t{}", index - 2)])
+            json!([format!("t{}", index / 3)])
         };
         graph.insert(
             format!("t{index}"),

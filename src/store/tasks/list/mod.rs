@@ -20,8 +20,9 @@ use crate::domain::{Document, Partition, Task, TaskId, TaskType, UnixMillis};
 use crate::store::args::Args;
 use crate::store::{StoreError, scripts};
 
-/// Members of the index that are looked at for one page; then the page is short.
-const MOST_MEMBERS: usize = 5_000;
+/// Members of the index that are looked at for one page; then the page is short. Each costs Redis some
+/// microseconds, and a page is to take 10 ms at most (`taskyard bench lists`).
+const MOST_MEMBERS: usize = 2_000;
 /// Bytes of payloads and results after which a page is short.
 const MOST_BYTES: usize = 8 * 1024 * 1024;
 /// Records that one step reads: more when they come without payloads and results.
