@@ -20,7 +20,7 @@ function leasing.terms(claim, q)
     ends = math.min(length and now + length or math.huge, claim.remaining and now + claim.remaining or math.huge),
     deadline = now + math.max(DEFAULT_TIMEOUT_MS, length or 0),
     queued = keys.state(q.name, 'queued'), running = keys.state(q.name, 'running'),
-    held = keys.held(claim.node, claim.session), limited = q.limited and q,
+    held = keys.held(claim.node, claim.session), limited = q.limited and q, charges = q.fair and q.fair_by == 'run_time' and q,
   }
   -- With a lease_ms of its own the lease of a session also ends so long after the last progress.
   terms.own_end = terms.session and length and now + length or nil
@@ -39,6 +39,7 @@ function leasing.begin(terms, id, index)
   local t, attempt, deadline, held = task.read(id), '1', terms.deadline, terms.holding
   if t.expires and tonumber(t.expires) <= partition.now then
     if terms.limited then open_limits().take(terms.limited, t.class or '0', t.fairness_key, -1) end
+    if terms.charges then open_charges().give_back(terms.charges, t.class or '0', t.fairness_key or '') end
     lifecycle.to_final(t, 'expired')
     return nil
   end
@@ -50,11 +51,10 @@ function leasing.begin(terms, id, index)
   end
   if t.unique then uniqueness.start(t) end
   if t.timeout then deadline = partition.lease_now + tonumber(t.timeout) end
-  if t.timeout or t.latest then
-    held = holding(terms, math.max(tonumber(t.fence or 0) + 1, partition.micros), deadline)
-  end
+  if t.timeout or t.latest then held = holding(terms, math.max(tonumber(t.fence or 0) + 1, partition.micros), deadline) end
   if t.job then job.moved(t, 'queued', 'running') end
   if terms.limited then open_limits().begin(terms.limited, t) end
+  if terms.charges then open_charges().begin(terms.charges, t, attempt) end
   if t.uses then redis.call('HINCRBY', keys.using(terms.node), t.uses, 1) end
   sets.remove(terms.queued, id)
   sets.add(terms.running, partition.now, id)

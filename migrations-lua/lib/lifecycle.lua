@@ -1,5 +1,5 @@
 -- The moves between states: out of every set of the old one, into those of the new one. Checks come before.
---@needs job_end task uniqueness retention
+--@needs job_end task uniqueness retention charges
 local lifecycle = {}
 
 local function move(t, state, score)
@@ -14,6 +14,7 @@ local function leave(t)
     sets.remove(keys.held(t.node, t.session or ''), t.id)
     local q, using = queue.load(t.queue), t.uses and keys.using(t.node)
     if q.limited then open_limits().leave(q, t) end
+    if t.charged then open_charges().settle(q, t) end
     if using and redis.call('HINCRBY', using, t.uses, -1) <= 0 then redis.call('HDEL', using, t.uses) end
   elseif t.state == 'queued' then
     queue.take_out(queue.load(t.queue), t.id, t.class or '0', t.fairness_key)

@@ -48,6 +48,7 @@ function ready.give_back(q, class, popped, first)
     end
     redis.call('ZADD', keys.line(q.name, own, key), popped[i + 1], popped[i])
     if q.limited then open_limits().take(q, own, key, -1) end
+    if q.fair_by == 'run_time' then open_charges().give_back(q, own, key) end
   end
   if class and q.classes > 1 then queue.write_head(q, class) end
 end

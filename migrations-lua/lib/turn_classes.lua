@@ -1,5 +1,5 @@
 -- Turns in a queue with several classes: the order holds inside a key, over its classes.
---@needs heads
+--@needs heads charges
 local function turn_classes(turns)
   -- Keys that one claim looks at in vain before it gives up; those of them whose classes are not asked for
   -- before the classes are; and classes read at once.
@@ -51,6 +51,7 @@ local function turn_classes(turns)
     local score = redis.call('ZSCORE', keys.of_queue('shares', q.name), key) or redis.call('ZSCORE', keys.of_queue('owed', q.name), key)
     local cost = q.weights and redis.call('HGET', keys.of_queue('weights', q.name), key)
     local entry = { key = key, score = tonumber(score or 0), given = 0, cost = cost and 1 / tonumber(cost) }
+    if q.fair_by == 'run_time' then open_charges().estimate(q, { entry }, { key }) end
     take_one(q, entry, allowed, popped)
     shares.left(q, class, key)
     -- The heads are to be right for the next one.

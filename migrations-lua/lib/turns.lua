@@ -16,14 +16,15 @@ local function open_turns()
     end
     local weights = names[1] and q.weights and redis.call('HMGET', keys.of_queue('weights', q.name), unpack(names)) or {}
     for i, weight in ipairs(weights) do list[i].cost = weight and 1 / tonumber(weight) end
+    if names[1] and q.fair_by == 'run_time' then open_charges().estimate(q, list, names) end
     if names[1] and q.limited then open_limits().look_up(q, names) end
     return list, #list < count and math.huge or list[#list].score
   end
 
   -- The key has had a turn. One that was kept waiting for long does not go ahead of all others for that.
   local function charge(q, entry)
-    local start = math.max(entry.score, q.vtime)
-    q.vtime, q.turned = start, true
+    local start = math.max(entry.score, q.vtime - (entry.behind or 0))
+    q.vtime, q.turned = math.max(q.vtime, start), true
     entry.score = start + (entry.cost or 1)
     entry.given = entry.given + 1
   end

@@ -2,19 +2,22 @@
 -- configure: sets what a queue is like; one that is not there comes into being. Mode 'merge' leaves
 -- what is not named as it is, and makes no queue.
 -- KEYS[1]  partition prefix
--- ARGV     header, queue, revision it must have or '', secret of the target or '', fresh secret, number of
---          weights or '' for those it has, key, weight ..., number of fields to clear, field ..., then field, value ...
+-- ARGV     header, queue, its seat or '' at its home, revision it must have or '', secret of the target or '', fresh
+--          secret, number of weights or '' for those it has, key, weight ..., number of fields to clear, field ..., then field, value ...
 -- Returns  {'ok', 'new' | 'known', whether the fresh secret was taken ('1' | '0')}, {'ok', 'not_found'},
 --          {'ok', 'other_revision'}, {'ok', 'no_target'} for a secret of none, or {'ok', 'has_tasks'}
---          when another ordering was asked for: queued and running tasks have places in the old one
+--          when another ordering was asked for: queued and running tasks have places in the old one; for one that is
+--          not there also {'ok', 'elsewhere', partition, seat} and {'ok', 'unplaced'} as place answers them
 -- Publishes classes (whoever remembers what the queue is like looks again), endpoint; ready, due: limits may let go of
 --          what they held
 --@include placing limit_change endpoint signal
 
-local name, wanted, secret, fresh, weights = take(), take(), take(), take(), take()
+local name, seat, wanted, secret, fresh, weights = take(6)
 weights = weights ~= '' and { take(2 * tonumber(weights)) }
 local key = keys.queue(name)
 local known = redis.call('HMGET', key, 'created', 'revision', 'ordering', 'target')
+local refusal = not known[1] and placing.refusal(name, seat)
+if refusal then return refusal end
 if MODE == 'merge' and not known[1] then return { 'ok', 'not_found' } end
 if wanted ~= '' and (not known[1] or wanted ~= '*' and wanted ~= (known[2] or '0')) then
   return { 'ok', 'other_revision' }

@@ -3,7 +3,7 @@
 -- Transition: succeeded | failed | cancelled | expired -> none.
 -- KEYS[1]  partition prefix
 -- ARGV     header, queue, most tasks
--- Returns  {'ok', 'done'}, {'ok', 'more'} to be called again, {'ok', 'not_found'}, or
+-- Returns  {'ok', 'done', the seat it had or ''}, {'ok', 'more'} to be called again, {'ok', 'not_found'}, or
 --          {'ok', 'has_tasks'} for one with tasks that are not finished
 -- Publishes classes: what is known of them is no more; endpoint
 --@include deletion endpoint
@@ -28,7 +28,9 @@ for _, state in ipairs({ 'succeeded', 'failed', 'cancelled', 'expired' }) do
   end
 end
 
-redis.call('DEL', keys.queue(name), keys.classes(name), keys.heads(name), keys.of_queue('weights', name), keys.of_queue('owed', name),
+local seat = redis.call('GET', keys.of_queue('seat', name))
+redis.call('DEL', keys.of_queue('seat', name), keys.queue(name), keys.classes(name), keys.heads(name), keys.of_queue('weights', name), keys.of_queue('owed', name),
+  keys.of_queue('paces', name),
   keys.of_queue('busy', name), keys.of_queue('rates', name), keys.of_queue('parked', name), keys.of_queue('unparked', name))
 redis.call('ZREM', keys.openings, name)
 redis.call('ZREM', keys.queues, name)
@@ -36,4 +38,4 @@ redis.call('HINCRBY', keys.meta, 'removed', 1)
 endpoint.clear('queue', name)
 signal.line('classes ' .. name)
 signal.publish()
-return { 'ok', 'done' }
+return { 'ok', 'done', seat or '' }

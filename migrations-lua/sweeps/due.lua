@@ -6,7 +6,8 @@
 -- ARGV     header, replica, ms the grant lasts, then names of queues with waiting claims
 -- Returns  {'ok', granted ('1' | '0'), ms until something is due or -1,
 --          {'promote' | 'return_lost' | 'end_dead' | 'end_drains' | 'expire' | 'open_limits' | 'operate' |
---          'fire_schedules' | 'extend_jobs' | 'plant_jobs' | 'end_jobs' | 'deliver' ...}, {queue, ready count ...}}
+--          'fire_schedules' | 'extend_jobs' | 'plant_jobs' | 'end_jobs' | 'deliver' ...}, {queue, ready count ...},
+--          {queue, PARTITION SEAT of its signpost or '' ...} for queues that are not here}
 -- Publishes nothing
 --@include outage
 
@@ -38,17 +39,21 @@ look(keys.job_plantings, partition.now, 'plant_jobs')
 look(keys.job_endings, partition.now, 'end_jobs')
 if redis.call('XLEN', keys.outbox) > 0 then work[#work + 1] = 'deliver' end
 
-local ready = {}
+local ready, strays = {}, {}
 while more() do
   local name = take()
-  local record = redis.call('HMGET', keys.queue(name), 'classes', 'paused')
+  local record = redis.call('HMGET', keys.queue(name), 'classes', 'paused', 'created')
   local count = 0
   if record[1] and record[2] ~= '1' then
     count = redis.call('ZCARD', keys.state(name, 'queued'))
+  end
+  if not record[3] then
+    strays[#strays + 1] = name
+    strays[#strays + 1] = redis.call('GET', keys.of_queue('signpost', name)) or ''
   end
   if count > 0 then
     ready[#ready + 1] = name
     ready[#ready + 1] = count
   end
 end
-return { 'ok', granted and '1' or '0', soonest or -1, work, ready }
+return { 'ok', granted and '1' or '0', soonest or -1, work, ready, strays }

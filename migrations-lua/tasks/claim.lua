@@ -35,7 +35,8 @@ local function run(claim)
   if leased or MODE == 'recall' then return leased or {} end
   for _, wanted in ipairs(claim.queues) do
     local q = queue.load(wanted.name)
-    if q and q.version ~= wanted.version then return 'classes_changed', wanted.name end
+    -- One that is not here was removed, or lives elsewhere.
+    if not q or q.version ~= wanted.version then return 'classes_changed', wanted.name end
   end
   leased = {}
   local longest, bytes, looked_at = claim.lease_ms or DEAD_AFTER_MS, 0, 0

@@ -23,6 +23,12 @@ impl TaskId {
         Self(Uuid::from_bytes(bytes))
     }
 
+    /// The same id with the mark of another partition.
+    #[must_use]
+    pub fn moved_to(self, partition: Partition) -> Self {
+        Self::mint(self.0, partition)
+    }
+
     /// Reads the hyphenated form that the API shows; `None` for any other text.
     pub fn parse(text: &str) -> Option<Self> {
         if text.len() != 36 {

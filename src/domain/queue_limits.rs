@@ -22,6 +22,30 @@ const MAX_WEIGHTS: usize = 10_000;
 /// Bytes of a fairness key.
 const MAX_FAIRNESS_KEY_BYTES: usize = 128;
 
+/// What a turn costs a fairness key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FairBy {
+    /// Each task the same.
+    #[default]
+    Tasks,
+    /// The time for which its attempt runs.
+    RunTime,
+}
+
+impl FairBy {
+    /// Every kind.
+    pub const ALL: [Self; 2] = [Self::Tasks, Self::RunTime];
+
+    /// Its word, in requests and in the queue's record.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Tasks => "tasks",
+            Self::RunTime => "run_time",
+        }
+    }
+}
+
 /// How many tasks start in a time.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -9,7 +9,7 @@ use super::limits::{MAX_ATTEMPTS, MAX_DELAY_MS};
 use super::placement::Strategy;
 use super::push::{DEFAULT_TARGET_CONCURRENCY, MAX_TARGET_CONCURRENCY};
 use super::queue::{DEFAULT_AGING_STEP_MS, Retention};
-use super::queue_limits::{QueueLimits, Weights, validate_weights};
+use super::queue_limits::{FairBy, QueueLimits, Weights, validate_weights};
 use super::retry::RetryPolicy;
 use super::score::Ordering;
 use super::signature::SigningSecret;
@@ -44,6 +44,8 @@ pub struct QueueSettings {
     pub limits: QueueLimits,
     /// What its fairness keys weigh.
     pub weights: Weights,
+    /// What a turn costs them.
+    pub fair_by: FairBy,
     /// Where its tasks are pushed to, if no node is to claim them.
     pub target: Option<Endpoint>,
     /// Most of its tasks that are there at once.
@@ -64,6 +66,7 @@ impl Default for QueueSettings {
             placement: Strategy::default(),
             limits: QueueLimits::default(),
             weights: Weights::default(),
+            fair_by: FairBy::default(),
             target: None,
             target_concurrency: DEFAULT_TARGET_CONCURRENCY,
         }
@@ -93,8 +96,11 @@ pub struct QueueChange {
     pub limits: Option<QueueLimits>,
     /// All weights together.
     pub weights: Option<Weights>,
+    pub fair_by: Option<FairBy>,
     pub target: Option<Endpoint>,
     pub target_concurrency: Option<u32>,
+    /// The number of the partition that the queue is to live in; it can be said before its first use.
+    pub partition: Option<u16>,
     /// What is pushed is signed with it; `None` keeps the one there is, or makes one.
     pub target_secret: Option<SigningSecret>,
 }

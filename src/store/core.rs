@@ -20,13 +20,14 @@ use super::link::Link;
 use super::nodes::alone::Alone;
 use super::nodes::facts::FactsCache;
 use super::nodes::resources::Turns;
+use super::places::Places;
 use super::reply::Reply;
 use super::scripts::Script;
 use super::servers::Servers;
 use super::tasks::classes::ClassCache;
 use super::wire::Wire;
 use crate::domain::fleet::Fleet;
-use crate::domain::{Partition, QueueName, TaskId};
+use crate::domain::{Partition, TaskId};
 
 /// Connections for plain calls; a call takes the next one in turn.
 const DESKS: usize = 4;
@@ -97,6 +98,8 @@ pub(crate) struct Core {
     pub(crate) partitions: u16,
     /// Longest document that stands in the task's record.
     pub(crate) inline_bytes: usize,
+    /// Which queues live away from home.
+    pub(crate) places: Places,
     /// Which classes each queue has.
     pub(crate) classes: ClassCache,
     /// What is known of nodes.
@@ -124,6 +127,7 @@ impl Core {
             keys: Partition::all(partitions).map(Keys::of).collect(),
             partitions,
             inline_bytes,
+            places: Places::default(),
             classes: Mutex::new(HashMap::new()),
             facts: FactsCache::default(),
             ledger: Ledger::default(),
@@ -137,11 +141,6 @@ impl Core {
             next_desk: AtomicUsize::new(0),
             shared,
         }
-    }
-
-    /// The partition that holds a queue.
-    pub(crate) fn partition_of(&self, queue: &QueueName) -> Partition {
-        Partition::of_name(queue.as_str(), self.partitions)
     }
 
     /// A fresh id in `partition`.

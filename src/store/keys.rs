@@ -5,6 +5,7 @@
 //! {ty0}:meta                     epoch, schema version, clocks of partition 0
 //! {ty0}:queues                   names of its queues
 //! {ty0}:queue:NAME               a queue's record: sequence, number of classes, paused ...
+//! {ty0}:signpost:NAME            where a queue lives that is not at its home; {ty0}:seat:NAME its right to
 //! {ty0}:classes:NAME             class definition -> number
 //! {ty0}:ready:NAME:CLASS         ready tasks by score
 //! {ty0}:heads:NAME               classes by the score of their first task
@@ -12,7 +13,7 @@
 //! {ty0}:shares:NAME              fairness keys by virtual time; class_shares:NAME:CLASS those of a class
 //! {ty0}:key_heads:NAME:KEY       a fairness key's classes by their first task
 //! {ty0}:owed:NAME                fairness keys without turns, ahead of virtual time
-//! {ty0}:weights:NAME             what fairness keys weigh
+//! {ty0}:weights:NAME             what fairness keys weigh; {ty0}:paces:NAME how long their attempts run
 //! {ty0}:busy:NAME                running tasks of keys and types with limits
 //! {ty0}:rates:NAME               how far rates are used up
 //! {ty0}:parked:NAME              what stands at a limit; unparked:NAME: held by limits of before
@@ -311,8 +312,8 @@ impl Keys {
         format!("{}:ready:{name}:{class}:{key}", self.prefix)
     }
 
-    /// What only a queue with fairness keys, weights or limits has: `shares`, `owed`, `weights`, `busy`, `rates`,
-    /// `parked`, `unparked`.
+    /// What only a queue with fairness keys, weights or limits has (`shares`, `owed`, `paces`, `weights`, `busy`, `rates`,
+    /// `parked`, `unparked`), or one that does not live at its home: `signpost` there, `seat` where it lives.
     pub fn of_queue(&self, kind: &str, name: &str) -> String {
         self.named(kind, name)
     }

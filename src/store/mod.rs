@@ -26,6 +26,7 @@ mod link;
 pub mod nodes;
 pub mod operations;
 mod outbox;
+mod places;
 pub mod private_redis;
 mod queues;
 pub mod redis_check;
@@ -212,6 +213,7 @@ impl Store {
     /// is forgotten.
     pub fn adopt_epoch(&self, epoch: String) {
         self.core.forget_all_classes();
+        self.core.places.clear();
         self.core.forget_nodes();
         *self
             .core

@@ -9,7 +9,7 @@ use super::core::Core;
 use super::lanes::{Slice, Verb};
 use super::reply::Reply;
 use super::scripts;
-use crate::domain::{NodeId, Partition, QueueName, ScheduleName};
+use crate::domain::{NodeId, Partition, QueueName, ScheduleName, TaskId};
 
 /// Rows that one pass reads.
 const PAGE: u64 = 100;
@@ -31,6 +31,14 @@ pub(crate) fn encode_fire(
     let texts = texts.map_err(|_| StoreError::corrupt("an argument that is not UTF-8"))?;
     serde_json::to_string(&(schedule, queue, texts))
         .map_err(|error| StoreError::corrupt(error.to_string()))
+}
+
+/// A task's id in the partition where its queue is found to live. It is another one than the row was written with
+/// when the queue has come to live elsewhere since; and the same one for each delivery.
+fn at_home(id: &str, partition: Partition) -> Result<String, StoreError> {
+    let known = TaskId::from_compact(id.as_bytes());
+    let known = known.ok_or_else(|| StoreError::corrupt("an outbox row's task"))?;
+    Ok(known.moved_to(partition).compact())
 }
 
 impl Core {
@@ -118,13 +126,16 @@ impl Core {
 
     /// Creates a task unless it is there or gone; what its queue says to it.
     async fn create(&self, queue: &QueueName, item: Vec<String>) -> Result<String, StoreError> {
-        let mut args = Args::default();
-        for text in item {
-            args.push(text);
-        }
-        let partition = self.partition_of(queue);
         // Placing first costs a call, and makes the delivery one that cannot be refused half-way.
-        self.place(partition, queue).await?;
+        let partition = self.place(queue).await?;
+        let mut args = Args::default();
+        for (index, text) in item.into_iter().enumerate() {
+            args.push(if index == 0 {
+                at_home(&text, partition)?
+            } else {
+                text
+            });
+        }
         let answers = self
             .through_lane(Verb::Submit, partition, Slice::new(args, 1))
             .await?;

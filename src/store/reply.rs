@@ -26,6 +26,11 @@ impl Reply {
         self.0.len()
     }
 
+    /// Whether the next part is this word.
+    pub(crate) fn begins_with(&self, word: &str) -> bool {
+        matches!(self.0.as_slice().first(), Some(Value::BulkString(bytes)) if bytes == word.as_bytes())
+    }
+
     /// The next part, whatever it is.
     pub(crate) fn value(&mut self) -> Result<Value, StoreError> {
         self.0

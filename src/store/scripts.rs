@@ -169,6 +169,7 @@ macro_rules! lua {
 lua! {
     parts {
         "header", "keys", "partition", "outage", "signal", "endpoint", "session", "sets", "share_lines", "shares",
+        "charges",
         "limit_rooms", "limit_parking", "limits", "places", "queue", "heads", "turn_classes", "turns",
         "classes", "lane", "outbox", "job", "job_end", "task", "uniqueness", "tags", "attempts",
         "backoff", "retention", "blocking", "lifecycle", "setback", "dependencies", "deletion",
@@ -223,6 +224,9 @@ lua! {
         NOTE_ENDPOINT = "endpoints/note.lua",
         ROTATE_SECRET = "endpoints/rotate.lua",
         PLACE = "queues/place.lua",
+        FIND_QUEUE = "queues/find.lua",
+        SEAT = "queues/seat.lua",
+        POINT = "queues/point.lua",
         CONFIGURE = "queues/configure.lua",
         PAUSE = "queues/pause.lua",
         PURGE = "queues/purge.lua",

@@ -28,6 +28,7 @@ mod operations;
 mod outages;
 mod people;
 mod placement;
+mod places;
 mod protocol;
 mod push;
 mod queue_limits;

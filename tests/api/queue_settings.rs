@@ -102,12 +102,6 @@ async fn settings_that_cannot_be_are_422() {
         assert_eq!(reply.failure(), (422, "validation_failed"), "{settings}");
         assert_eq!(reply.pointers(), [pointer], "{settings}: {}", reply.text);
     }
-    // Parts of the contract that nothing here obeys yet.
-    for field in ["partition"] {
-        let reply = api.put("/v1/queues/q", json!({field: null})).await;
-        assert_eq!(reply.failure(), (422, "validation_failed"), "{field}");
-        assert!(reply.text.contains(field), "{}", reply.text);
-    }
     assert_eq!(api.get("/v1/queues/q").await.status, 404);
 }
 

@@ -26,9 +26,13 @@ async fn set_sends_what_is_given_and_options_win() {
         "https://h/",
         "--target-concurrency",
         "7",
+        "--partition",
+        "8",
+        "--fair-by",
+        "run_time",
     ];
-    let body = "{\"aging_step_ms\":2,\"lease_ms\":4,\"limits\":{\"running\":9007199254740993},\
-        \"max_attempts\":6,\"max_tasks\":3,\"ordering\":\"fifo\",\"target\":\"https://h/\",\
+    let body = "{\"aging_step_ms\":2,\"fair_by\":\"run_time\",\"lease_ms\":4,\"limits\":{\"running\":9007199254740993},\
+        \"max_attempts\":6,\"max_tasks\":3,\"ordering\":\"fifo\",\"partition\":8,\"target\":\"https://h/\",\
         \"target_concurrency\":7,\"timeout_ms\":5}";
     assert_eq!(request(&set).await, format!("PATCH /v1/queues/q {body}"));
     let replace = [&set[..], &["--replace"]].concat();

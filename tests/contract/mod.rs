@@ -133,7 +133,8 @@ fn drawn(keys: &Keys) -> BTreeMap<&'static str, Vec<(Vec<&'static str>, String)>
         (vec!["x-1", "2", "a:b"], keys.line("x-1", "2", "a:b")),
     ];
     let of_queue = [
-        "shares", "owed", "weights", "busy", "rates", "parked", "unparked",
+        "shares", "owed", "weights", "busy", "rates", "parked", "unparked", "signpost", "seat",
+        "paces",
     ]
     .map(|kind| (vec![kind, "x-1"], keys.of_queue(kind, "x-1")))
     .to_vec();

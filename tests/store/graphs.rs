@@ -245,7 +245,7 @@ async fn a_graph_runs_whole_or_not_at_all_wherever_the_service_is_killed() {
     });
     let graph = Graph::new(tasks.collect()).unwrap();
     let mut told = Vec::new();
-    for calls in 0..7 {
+    for calls in 0..9 {
         told.push(cut_anywhere(&test, &graph, calls).await);
     }
     assert!(told.contains(&true) && told.contains(&false), "{told:?}");

@@ -17,6 +17,7 @@ use crate::api::problem::Code;
 use crate::domain::dependency::On as OnWord;
 use crate::domain::operation::{Action, OperationState as Operation};
 use crate::domain::placement::Strategy;
+use crate::domain::queue_limits::FairBy as Cost;
 use crate::domain::retry::{Growth as GrowthWord, Jitter as JitterWord};
 use crate::domain::schedule::{CatchUp as Missed, FireOutcome as Fire, Overlap as Policy};
 use crate::domain::score::Ordering as OrderingWord;
@@ -72,6 +73,7 @@ words! {
     Placement "Which of the nodes that wait gets a task: the free, fast and sound one, the one that has it done first, \
         the fullest, the emptiest, or the one that got the queue's last.":
         Strategy::ALL.map(Strategy::word);
+    FairBy "What a turn costs a fairness key: each task the same, or the time for which its attempts run.": Cost::ALL;
     RetryKind "How the delay grows: `base_ms` x factor^(failures - 1), `base_ms` x failures, or `base_ms`.":
         [GrowthWord::Exponential, GrowthWord::Linear, GrowthWord::Fixed];
     RetryJitter "What part of the delay is left to chance: all of it, half, or nothing.":

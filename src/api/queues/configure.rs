@@ -14,7 +14,7 @@ use crate::api::path::{Id, QueuePath};
 use crate::api::problem::{Code, ConfigureQueueProblems, Problem};
 use crate::api::state::ApiState;
 use crate::domain::placement::Strategy;
-use crate::domain::queue_limits::{QueueLimits, Weights};
+use crate::domain::queue_limits::{FairBy, QueueLimits, Weights};
 use crate::domain::queue_settings::QueueChange;
 use crate::domain::retry::RetryPolicy;
 use crate::domain::score::Ordering;
@@ -54,6 +54,9 @@ pub(crate) struct ConfigureQueue {
     /// names them replaces all of them.
     #[schema(value_type = Option<std::collections::BTreeMap<String, f64>>)]
     weights: Option<Weights>,
+    /// What a turn costs a fairness key: `tasks`, each the same, or `run_time`, the time for which its attempts run.
+    #[schema(value_type = Option<schemas::FairBy>)]
+    fair_by: Option<FairBy>,
     /// Where its tasks are pushed to, so that it needs no node: an `https` URL.
     target: Option<String>,
     /// Most of its tasks that are at the target at once; 10 by default.
@@ -62,6 +65,9 @@ pub(crate) struct ConfigureQueue {
     /// What requests to the target are signed with, `whsec_` and 24 to 64 bytes in Base64. Without it the target keeps
     /// the one it has; a new one is made and told once.
     target_secret: Option<String>,
+    /// The partition that it is to live in, by default the one that its name hashes to. It is chosen when the queue
+    /// comes into being: another one than it lives in is 409 `invalid_state`.
+    partition: Option<u16>,
 }
 
 /// How long finished tasks are kept, and how many.
@@ -154,7 +160,9 @@ impl ConfigureQueue {
             placement: self.placement,
             limits: self.limits,
             weights: self.weights,
+            fair_by: self.fair_by,
             target: None,
+            partition: self.partition,
             target_concurrency: self.target_concurrency,
             target_secret: self
                 .target_secret
@@ -206,6 +214,16 @@ async fn configured(
                 Code::InvalidState,
                 "the ordering cannot change while tasks are queued or running: they have places in the present one",
             ));
+        }
+        ConfigureOutcome::Elsewhere(partition) => {
+            let message = format!(
+                "the queue lives in partition {partition}: it can have another one only after it was deleted"
+            );
+            return Err(Problem::new(Code::InvalidState, message));
+        }
+        ConfigureOutcome::NoSuchPartition { partitions } => {
+            let message = format!("partition lies between 0 and {}", partitions - 1);
+            return Err(InvalidInput::new("/partition", message).into());
         }
         ConfigureOutcome::NoTarget => {
             let message = "a secret is for a queue with a target";

@@ -17,7 +17,7 @@ use crate::domain::egress::Endpoint;
 use crate::domain::placement::Strategy;
 use crate::domain::push::PushOwner;
 use crate::domain::queue::Queue;
-use crate::domain::queue_limits::{QueueLimits, Weights};
+use crate::domain::queue_limits::{FairBy, QueueLimits, Weights};
 use crate::domain::retry::RetryPolicy;
 use crate::domain::score::Ordering;
 use crate::domain::signature::SigningSecret;
@@ -57,6 +57,9 @@ pub(crate) struct QueueView<'a> {
     #[serde(skip_serializing_if = "Weights::is_empty")]
     #[schema(value_type = Option<std::collections::BTreeMap<String, f64>>)]
     weights: &'a Weights,
+    /// What a turn costs a fairness key.
+    #[schema(value_type = schemas::FairBy)]
+    fair_by: FairBy,
     /// Where its tasks are pushed to.
     #[serde(skip_serializing_if = "Option::is_none")]
     target: Option<&'a str>,
@@ -106,6 +109,7 @@ impl<'a> From<&'a Queue> for QueueView<'a> {
             },
             limits: &settings.limits,
             weights: &settings.weights,
+            fair_by: settings.fair_by,
             target: settings.target.as_ref().map(Endpoint::as_str),
             target_concurrency: settings
                 .target

@@ -16,6 +16,7 @@ Examples:
   taskyard queue set mail --max-attempts 5 --timeout-ms 60000
   taskyard queue set mail --settings '{\"limits\": {\"running\": 10}}'
   taskyard queue set mail --settings @mail.json --replace
+  taskyard queue set bulk --replace --partition 3    # before its first use
   taskyard queue set thumbs --target https://thumbs.example.com/tasks    # shows the secret, once";
 
 /// What to set; options win over --settings.
@@ -47,12 +48,18 @@ pub(super) struct Set {
     /// How many failures and time-outs end a task, unless it says otherwise
     #[arg(long, value_name = "N")]
     max_attempts: Option<u32>,
+    /// What a turn costs a fairness key: one task, or its run time
+    #[arg(long, value_parser = name, value_name = "tasks|run_time")]
+    fair_by: Option<String>,
     /// Where its tasks are pushed to, so that it needs no node
     #[arg(long, value_name = "URL")]
     target: Option<String>,
     /// How many of its tasks are at the target at once
     #[arg(long, value_name = "N")]
     target_concurrency: Option<u32>,
+    /// The number of the partition that it is to live in; chosen when it comes into being, with --replace
+    #[arg(long, value_name = "N")]
+    partition: Option<u16>,
 }
 
 impl Set {
@@ -80,8 +87,10 @@ impl Set {
         put(&mut settings, "lease_ms", self.lease_ms)?;
         put(&mut settings, "timeout_ms", self.timeout_ms)?;
         put(&mut settings, "max_attempts", self.max_attempts)?;
+        put(&mut settings, "fair_by", self.fair_by.as_ref())?;
         put(&mut settings, "target", self.target.as_ref())?;
         put(&mut settings, "target_concurrency", self.target_concurrency)?;
+        put(&mut settings, "partition", self.partition)?;
         if settings.is_empty() && !self.replace {
             let nothing = anyhow!("nothing is to be set: give an option, or --settings");
             return Err(Failure::usage(nothing));

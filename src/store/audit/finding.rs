@@ -195,6 +195,16 @@ pub enum Finding {
         /// The queue.
         queue: String,
     },
+    /// The queue is stored in a partition to which nothing leads from its home.
+    #[error(
+        "queue {queue} is stored in partition {partition}, and nothing at its home leads there"
+    )]
+    QueueNotFound {
+        /// The queue.
+        queue: String,
+        /// The partition's number.
+        partition: u16,
+    },
     /// The schedule is listed or looked at but has no record.
     #[error("schedule {schedule} has a place in a list but no record")]
     ScheduleWithoutRecord {

@@ -23,8 +23,9 @@ use self::rules::QueueFacts;
 use self::walk::{Cursor, Kind, classify};
 use super::args::Args;
 use super::core::Core;
+use super::places::Place;
 use super::{Store, StoreError, scripts};
-use crate::domain::{Partition, TaskId, TaskState};
+use crate::domain::{Partition, QueueName, TaskId, TaskState};
 
 /// Findings that a report lists; the others are only counted.
 const LISTED: usize = 1_000;
@@ -253,8 +254,30 @@ impl Audit<'_> {
                         counted: pairs(&mut queue)?,
                     };
                     self.report.note(facts.findings());
+                    if facts.recorded {
+                        self.look_for(page[0].0, name).await?;
+                    }
                 }
             }
+        }
+        Ok(())
+    }
+
+    /// A queue that does not live at its home is found from there.
+    async fn look_for(&mut self, partition: Partition, name: &str) -> Result<(), StoreError> {
+        let Ok(queue) = QueueName::parse(name) else {
+            return Ok(());
+        };
+        let home = self.core.home_of(&queue);
+        if partition == home {
+            return Ok(());
+        }
+        let found = self.core.find_in(home, &queue).await?;
+        if !matches!(found, Place::Elsewhere(seat) if seat.partition == partition) {
+            self.report.note(vec![Finding::QueueNotFound {
+                queue: name.to_owned(),
+                partition: partition.number(),
+            }]);
         }
         Ok(())
     }

@@ -32,7 +32,7 @@ impl Endpoints {
 
     /// How the target of a queue fares; `None` when it has none.
     pub async fn health(&self, owner: &PushOwner) -> Result<Option<EndpointHealth>, StoreError> {
-        let partition = self.core.partition_of_owner(owner);
+        let partition = self.core.partition_of_owner(owner).await?;
         let owners = std::slice::from_ref(owner);
         Ok(self.core.health(partition, owners).await?.remove(owner))
     }

@@ -9,6 +9,7 @@ mod rotate;
 
 use std::sync::Arc;
 
+use super::StoreError;
 use super::core::Core;
 use crate::domain::Partition;
 use crate::domain::push::PushOwner;
@@ -21,10 +22,16 @@ pub struct Endpoints {
 
 impl Core {
     /// The partition that holds an endpoint: that of its node or queue.
-    pub(crate) fn partition_of_owner(&self, owner: &PushOwner) -> Partition {
+    pub(crate) async fn partition_of_owner(
+        &self,
+        owner: &PushOwner,
+    ) -> Result<Partition, StoreError> {
         match owner {
-            PushOwner::Node(node) => self.partition_of_node(node),
-            PushOwner::Queue(queue) => self.partition_of(queue),
+            PushOwner::Node(node) => Ok(self.partition_of_node(node)),
+            PushOwner::Queue(queue) => Ok(self
+                .locate(queue)
+                .await?
+                .unwrap_or_else(|| self.partition_of(queue))),
         }
     }
 }

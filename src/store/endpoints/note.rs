@@ -47,7 +47,7 @@ impl Endpoints {
             .push_number(i128::try_from(rest.as_millis()).unwrap_or(i128::MAX))
             .push_number(failures)
             .push(&error[..end]);
-        let partition = self.core.partition_of_owner(owner);
+        let partition = self.core.partition_of_owner(owner).await?;
         let call = self
             .core
             .call(&scripts::NOTE_ENDPOINT, partition, mode, &args);

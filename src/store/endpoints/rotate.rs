@@ -20,7 +20,7 @@ impl Endpoints {
             .push(owner.name())
             .push(secret.expose())
             .push_number(BOTH_SECRETS_MS);
-        let partition = self.core.partition_of_owner(owner);
+        let partition = self.core.partition_of_owner(owner).await?;
         let mut reply = self
             .core
             .call(&scripts::ROTATE_SECRET, partition, "", &args)

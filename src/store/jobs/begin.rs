@@ -33,15 +33,14 @@ impl Jobs {
         if self.core.is_full() {
             return Err(StoreError::Full);
         }
-        let partition = self.core.partition_of(&new.queue);
-        self.core.place(partition, &new.queue).await?;
+        let partition = self.core.place(&new.queue).await?;
         let id = JobId::new(self.core.mint_id(partition));
         let uploader = if new.range.is_some() {
             String::new()
         } else {
             random_hex()
         };
-        let args = self.encode(id, &uploader, &new)?;
+        let args = self.encode(id, &uploader, &new).await?;
         let mut reply = self
             .core
             .call(&scripts::BEGIN_JOB, partition, "", &args)
@@ -73,8 +72,8 @@ impl Jobs {
         })
     }
 
-    fn encode(&self, id: JobId, uploader: &str, new: &NewJob) -> Result<Args, StoreError> {
-        let fields = self.fields(id, new)?;
+    async fn encode(&self, id: JobId, uploader: &str, new: &NewJob) -> Result<Args, StoreError> {
+        let fields = self.fields(id, new).await?;
         let (scope, body) = new
             .idempotency
             .as_ref()
@@ -97,7 +96,11 @@ impl Jobs {
     }
 
     /// What the record keeps of the request.
-    fn fields(&self, id: JobId, new: &NewJob) -> Result<Vec<(&'static str, String)>, StoreError> {
+    async fn fields(
+        &self,
+        id: JobId,
+        new: &NewJob,
+    ) -> Result<Vec<(&'static str, String)>, StoreError> {
         let mut fields: Vec<(&'static str, String)> = Vec::new();
         if new.is_graph {
             fields.push(("graph", "1".to_owned()));
@@ -109,7 +112,8 @@ impl Jobs {
             fields.push(("stop_after", stop_after.to_string()));
         }
         if let Some(on_finish) = &new.on_finish {
-            let task = self.core.mint_id(self.core.partition_of(&on_finish.queue));
+            let partition = self.core.settle(&on_finish.queue).await?;
+            let task = self.core.mint_id(partition);
             fields.push(("on_finish", self.encode_on_finish(id, task, on_finish)?));
             fields.push(("on_finish_id", task.compact()));
         }

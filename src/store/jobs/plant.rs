@@ -85,7 +85,12 @@ impl Core {
         for name in names {
             let queue =
                 QueueName::parse(name).map_err(|_| StoreError::corrupt("a queue's name"))?;
-            self.place(page.partition, &queue).await?;
+            if self.place(&queue).await? != page.partition {
+                // Its ids are known to the others of the graph: they come where they were to come, or not yet.
+                tracing::warn!(job = page.job, %queue, partition = %page.partition,
+                    "a graph waits for its queue, which was removed and placed in another partition");
+                return Err(StoreError::not_done());
+            }
         }
         let mut args = Args::default();
         if page.partition == home {

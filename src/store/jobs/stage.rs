@@ -4,10 +4,11 @@
 //! comes behind those that depend on it: whatever ends early finds them there to be told.
 
 use std::cmp::Reverse;
+use std::collections::BTreeMap;
 
 use crate::domain::graph::Graph;
 use crate::domain::job::JobPlace;
-use crate::domain::{Dependency, Submission, TaskId};
+use crate::domain::{Dependency, Partition, QueueName, Submission, TaskId};
 use crate::store::args::Args;
 use crate::store::codec::{Edges, encode_submission};
 use crate::store::{StoreError, scripts};
@@ -26,10 +27,17 @@ impl Upload {
     pub async fn stage(&mut self, graph: &Graph) -> Result<bool, StoreError> {
         let core = self.core();
         let tasks = graph.tasks();
-        let ids: Vec<TaskId> = tasks
-            .iter()
-            .map(|task| core.mint_id(core.partition_of(&task.task.queue)))
-            .collect();
+        let mut ids: Vec<TaskId> = Vec::with_capacity(tasks.len());
+        let mut places: BTreeMap<&QueueName, Partition> = BTreeMap::new();
+        for task in tasks {
+            let queue = &task.task.queue;
+            let partition = match places.get(queue) {
+                Some(known) => *known,
+                None => core.settle(queue).await?,
+            };
+            places.insert(queue, partition);
+            ids.push(core.mint_id(partition));
+        }
         let dependents = graph.dependents();
         let (mut page, mut staged) = (Args::default(), 0);
         for place in planting_order(&ids, &dependents) {

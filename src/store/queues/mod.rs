@@ -7,6 +7,7 @@ mod configure;
 mod limits;
 mod purge;
 mod remove;
+mod seat;
 mod settings;
 
 pub use configure::ConfigureOutcome;
@@ -37,30 +38,25 @@ pub struct Queues {
     pub(crate) core: Arc<Core>,
 }
 
-impl Core {
-    /// Makes sure that a queue is there.
-    pub(crate) async fn place(
-        &self,
-        partition: Partition,
-        queue: &QueueName,
-    ) -> Result<(), StoreError> {
-        let mut args = Args::default();
-        args.push(queue.as_str());
-        self.call(&scripts::PLACE, partition, "", &args)
-            .await
-            .map(drop)
-    }
-}
-
 impl Queues {
     /// The queue, or `None` when there is none of that name.
     pub async fn get(&self, name: &QueueName) -> Result<Option<Queue>, StoreError> {
-        let partition = self.core.partition_of(name);
         let mut args = Args::default();
         args.push(name.as_str());
+        let asked = self.core.partition_of(name);
+        if let Some(queue) = self.get_in(asked, &args).await? {
+            return Ok(Some(queue));
+        }
+        match self.core.locate(name).await? {
+            Some(partition) if partition != asked => self.get_in(partition, &args).await,
+            _ => Ok(None),
+        }
+    }
+
+    async fn get_in(&self, partition: Partition, args: &Args) -> Result<Option<Queue>, StoreError> {
         let mut reply = self
             .core
-            .call(&scripts::GET_QUEUE, partition, "", &args)
+            .call(&scripts::GET_QUEUE, partition, "", args)
             .await?;
         decode(partition, reply.next_list()?)
     }
@@ -105,7 +101,7 @@ impl Queues {
         args.push(name.as_str());
         let mut reply = self
             .core
-            .call(&scripts::PAUSE, self.core.partition_of(name), mode, &args)
+            .call_at_queue(&scripts::PAUSE, name, mode, &args)
             .await?;
         Ok(reply.text()? == "done")
     }
@@ -125,7 +121,7 @@ impl Queues {
         }
         let mut reply = self
             .core
-            .call(&scripts::STATS, self.core.partition_of(name), "", &args)
+            .call_at_queue(&scripts::STATS, name, "", &args)
             .await?;
         let first = reply.text()?;
         if first == "not_found" {

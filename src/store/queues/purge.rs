@@ -21,7 +21,7 @@ impl Queues {
         loop {
             let mut reply = self
                 .core
-                .call(&scripts::PURGE, self.core.partition_of(name), "", &args)
+                .call_at_queue(&scripts::PURGE, name, "", &args)
                 .await?;
             if reply.text()? != "done" {
                 return Ok(wanted.map(|_| purged));

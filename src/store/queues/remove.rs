@@ -3,6 +3,7 @@
 use super::Queues;
 use crate::domain::QueueName;
 use crate::store::args::Args;
+use crate::store::places::Seat;
 use crate::store::{StoreError, scripts};
 
 /// Finished tasks that one call deletes.
@@ -25,10 +26,9 @@ impl Queues {
         let mut args = Args::default();
         args.push(name.as_str()).push_number(PAGE);
         loop {
-            let partition = self.core.partition_of(name);
             let mut reply = self
                 .core
-                .call(&scripts::REMOVE_QUEUE, partition, "", &args)
+                .call_at_queue(&scripts::REMOVE_QUEUE, name, "", &args)
                 .await?;
             return Ok(match reply.text()?.as_str() {
                 "more" => continue,
@@ -36,9 +36,25 @@ impl Queues {
                 "has_tasks" => RemoveOutcome::HasTasks,
                 _ => {
                     self.core.forget_classes(name);
+                    self.leave(name, reply.text()?).await;
                     RemoveOutcome::Removed
                 }
             });
+        }
+    }
+
+    /// Takes away the signpost to a seat that is void now. Cut off before it, whoever follows the signpost does.
+    async fn leave(&self, name: &QueueName, seat: String) {
+        let partition = self.core.partition_of(name);
+        if seat.is_empty() || partition == self.core.home_of(name) {
+            return;
+        }
+        let seat = Seat {
+            partition,
+            number: seat,
+        };
+        if let Err(error) = self.core.take_signpost_away(name, &seat).await {
+            tracing::debug!(queue = %name, %error, "a signpost stands until somebody follows it");
         }
     }
 }

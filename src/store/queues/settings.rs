@@ -4,6 +4,7 @@ use super::limits;
 use crate::domain::egress::Endpoint;
 use crate::domain::placement::Strategy;
 use crate::domain::queue::Retention;
+use crate::domain::queue_limits::FairBy;
 use crate::domain::queue_settings::{QueueChange, QueueSettings};
 use crate::domain::retry::RetryPolicy;
 use crate::domain::score::Ordering;
@@ -11,7 +12,7 @@ use crate::store::StoreError;
 use crate::store::codec::Record;
 
 /// Every field that holds a setting.
-pub(super) const FIELDS: [&str; 14] = [
+pub(super) const FIELDS: [&str; 15] = [
     "ordering",
     "aging_step_ms",
     "max_tasks",
@@ -24,6 +25,7 @@ pub(super) const FIELDS: [&str; 14] = [
     "max_finished",
     "max_bytes",
     "placement",
+    "fair_by",
     "target",
     "target_concurrency",
 ];
@@ -44,6 +46,7 @@ pub(super) fn encode(change: &QueueChange) -> Vec<(&'static str, String)> {
         number(change.max_finished),
         number(change.max_bytes),
         change.placement.map(|strategy| strategy.word().to_owned()),
+        change.fair_by.map(|fair_by| fair_by.word().to_owned()),
         change.target.as_ref().map(ToString::to_string),
         number(change.target_concurrency.map(u64::from)),
     ];
@@ -69,6 +72,10 @@ pub(super) fn decode(record: &mut Record) -> Result<QueueSettings, StoreError> {
     let placement = record
         .take("placement")
         .map(|word| Strategy::from_word(&word).ok_or_else(|| corrupt("placement")));
+    let fair_by = record.take("fair_by").map(|word| {
+        let known = FairBy::ALL.into_iter().find(|one| one.word() == word);
+        known.ok_or_else(|| corrupt("fair_by"))
+    });
     Ok(QueueSettings {
         ordering: ordering.transpose()?.unwrap_or(base.ordering),
         aging_step_ms: record
@@ -84,6 +91,7 @@ pub(super) fn decode(record: &mut Record) -> Result<QueueSettings, StoreError> {
         limits: limits::decode(record)?,
         // They stand in a key of their own.
         weights: base.weights,
+        fair_by: fair_by.transpose()?.unwrap_or(base.fair_by),
         target: record
             .take("target")
             .map(|url| Endpoint::parse(&url).map_err(StoreError::corrupt))

@@ -135,7 +135,7 @@ impl Schedules {
         next: Option<UnixMillis>,
         waiting: Option<UnixMillis>,
     ) -> Result<bool, StoreError> {
-        let (id, row) = self.row(&passage.schedule)?;
+        let (id, row) = self.row(&passage.schedule).await?;
         let mut args = passage.args(next, waiting, None);
         args.push_number(passage.schedule.with_jitter(moment).get())
             .push(id.compact())
@@ -175,12 +175,14 @@ impl Schedules {
     }
 
     /// A task's id, and the row of the outbox that brings it.
-    pub(super) fn row(&self, schedule: &Schedule) -> Result<(TaskId, String), StoreError> {
+    pub(super) async fn row(&self, schedule: &Schedule) -> Result<(TaskId, String), StoreError> {
         let submission = schedule
             .task
             .submission()
             .map_err(|fault| StoreError::corrupt(fault.to_string()))?;
-        let id = self.core.mint_id(self.core.partition_of(&submission.queue));
+        let id = self
+            .core
+            .mint_id(self.core.settle(&submission.queue).await?);
         let item = encode_submission(
             &submission,
             id,

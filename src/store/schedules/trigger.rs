@@ -26,7 +26,7 @@ impl Schedules {
             let Some(schedule) = self.get(name).await? else {
                 return Ok(TriggerOutcome::NotFound);
             };
-            let (id, row) = self.row(&schedule)?;
+            let (id, row) = self.row(&schedule).await?;
             let mut args = Args::default();
             args.push(name.as_str())
                 .push_number(schedule.revision)

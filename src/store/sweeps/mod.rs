@@ -11,6 +11,7 @@ use std::sync::Arc;
 
 use super::args::Args;
 use super::core::Core;
+use super::places::Seat;
 use super::{Schedules, StoreError, scripts};
 use crate::domain::placement::TaskClass;
 use crate::domain::{NodeId, Partition, QueueName};
@@ -94,12 +95,13 @@ impl Sweeps {
         self.core.all_partitions()
     }
 
-    /// The partition of a queue.
+    /// The partition of a queue, as far as that is known here.
     pub fn partition_of(&self, queue: &QueueName) -> Partition {
         self.core.partition_of(queue)
     }
 
-    /// Looks what there is to do, and asks to be the one to do it.
+    /// Looks what there is to do, and asks to be the one to do it. Queues for which claims wait and that live
+    /// elsewhere are found out by it.
     pub async fn due(
         &self,
         partition: Partition,
@@ -129,6 +131,14 @@ impl Sweeps {
             let name = QueueName::parse(&ready.text()?)
                 .map_err(|_| StoreError::corrupt("a queue's name"))?;
             due.ready.push((name, ready.count()?));
+        }
+        let mut strays = reply.next_list()?;
+        while strays.left() > 0 {
+            let name = QueueName::parse(&strays.text()?)
+                .map_err(|_| StoreError::corrupt("a queue's name"))?;
+            let signpost = strays.text()?;
+            let seat = (!signpost.is_empty()).then(|| Seat::unpacked(&signpost));
+            self.core.note_place(&name, partition, seat.transpose()?);
         }
         Ok(due)
     }

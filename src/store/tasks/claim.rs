@@ -1,6 +1,6 @@
 //! Claim: leases ready tasks to a node, the highest priority first, then the one queued first.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, VecDeque};
 
 use super::Tasks;
 use super::claimed::{Answer, Claimed, decode};
@@ -74,6 +74,7 @@ impl Tasks {
     pub async fn recall(&self, request: &ClaimRequest) -> Result<Claimed, StoreError> {
         let mut claimed = Claimed::none(self);
         if request.claim_id.is_some() {
+            self.find_queues(&request.queues).await?;
             let mut asked = BTreeSet::new();
             for (partition, _) in self.visits(&request.queues) {
                 if !asked.insert(partition) {
@@ -92,16 +93,19 @@ impl Tasks {
         most_held: Option<u64>,
     ) -> Result<Claimed, StoreError> {
         let mut claimed = Claimed::none(self);
-        let visits = self.visits(&request.queues);
         // With several partitions, a repeated claim_id may have its tasks in any of them.
-        if request.claim_id.is_some() && visits.len() > 1 {
-            claimed = self.recall(request).await?;
-            if !claimed.is_empty() {
-                return Ok(claimed);
+        if request.claim_id.is_some() && request.queues.len() > 1 {
+            self.find_queues(&request.queues).await?;
+            if self.visits(&request.queues).len() > 1 {
+                claimed = self.recall(request).await?;
+                if !claimed.is_empty() {
+                    return Ok(claimed);
+                }
             }
         }
+        let mut visits: VecDeque<_> = self.visits(&request.queues).into();
         let mut visited = BTreeSet::new();
-        for (partition, queues) in visits {
+        while let Some((partition, queues)) = visits.pop_front() {
             let first = visited.insert(partition);
             let mode = if first { "" } else { FURTHER };
             let missing = request
@@ -111,11 +115,15 @@ impl Tasks {
             if missing == 0 {
                 break;
             }
-            let bounds = (missing, most_held);
-            match self
-                .claim_in(partition, &queues, request, bounds, mode)
-                .await
-            {
+            let (bounds, mut moved) = ((missing, most_held), Vec::new());
+            let answer = self
+                .claim_in(partition, &queues, request, bounds, mode, &mut moved)
+                .await;
+            for queue in moved.into_iter().rev() {
+                let place = self.core.partition_of(&queue);
+                visits.push_front((place, vec![queue]));
+            }
+            match answer {
                 // What the node holds there has been told by the first visit.
                 Ok(Answer::Nothing { short, .. }) if !first => {
                     claimed.absorb(Answer::Nothing {
@@ -133,6 +141,14 @@ impl Tasks {
         Ok(claimed)
     }
 
+    /// Learns where queues live that are not known here.
+    async fn find_queues(&self, queues: &[QueueName]) -> Result<(), StoreError> {
+        for queue in queues {
+            self.core.classes_of(queue).await?;
+        }
+        Ok(())
+    }
+
     /// The queues in their order; neighbours of one partition are looked at in one step.
     fn visits(&self, queues: &[QueueName]) -> Vec<(Partition, Vec<QueueName>)> {
         let mut visits: Vec<(Partition, Vec<QueueName>)> = Vec::new();
@@ -146,6 +162,7 @@ impl Tasks {
         visits
     }
 
+    /// What the queues of a partition give. Those that are found to live in another one are `moved`.
     async fn claim_in(
         &self,
         partition: Partition,
@@ -153,6 +170,7 @@ impl Tasks {
         request: &ClaimRequest,
         (missing, most_held): (usize, Option<u64>),
         mode: &'static str,
+        moved: &mut Vec<QueueName>,
     ) -> Result<Answer, StoreError> {
         for _ in 0..LOOKS {
             let mut wanted = Vec::with_capacity(queues.len());
@@ -160,6 +178,12 @@ impl Tasks {
                 let Some(classes) = self.core.classes_of(queue).await? else {
                     continue;
                 };
+                if !self.core.lives_in(queue, partition) {
+                    if !moved.contains(queue) {
+                        moved.push(queue.clone());
+                    }
+                    continue;
+                }
                 // Also when the offer covers nothing: only the script knows of a class that is new.
                 let covered = classes.covered_by(&request.offer);
                 wanted.push((queue, classes.version, covered));

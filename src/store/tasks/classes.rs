@@ -81,11 +81,12 @@ impl Core {
         let mut args = Args::default();
         args.push(queue.as_str());
         let mut reply = self
-            .call(&scripts::CLASSES, self.partition_of(queue), "", &args)
+            .call_at_queue(&scripts::CLASSES, queue, "", &args)
             .await?;
-        let Ok(version) = u64::try_from(reply.number()?) else {
+        if reply.begins_with("not_found") {
             return Ok(None);
-        };
+        }
+        let version = reply.count()?;
         let mut flat = reply.next_list()?;
         let mut numbered = Vec::with_capacity(flat.left() / 2);
         while flat.left() > 0 {
@@ -110,6 +111,11 @@ impl Core {
         }
         remembered.insert(queue.clone(), Arc::clone(&classes));
         Ok(Some(classes))
+    }
+
+    /// Whether the classes of a queue are remembered: then it was there.
+    pub(crate) fn knows_classes_of(&self, queue: &QueueName) -> bool {
+        self.remembered_classes().contains_key(queue)
     }
 
     /// Forgets the classes of a queue, which have changed.

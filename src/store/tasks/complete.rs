@@ -9,6 +9,7 @@ use crate::store::codec::{Edges, encode_document, encode_submission};
 use crate::store::keys::DocumentKind;
 use crate::store::lanes::Verb;
 use crate::store::outbox;
+use crate::store::places::LOOKS;
 
 /// Results up to this size are taken also when the store is full: their tasks leave room behind.
 const SMALL_RESULT_BYTES: usize = 64 * 1024;
@@ -66,22 +67,25 @@ impl Tasks {
             return Ok(ReportOutcome::TooManyClasses);
         }
         let unfound = self.unknown_parents(&completion.submit).await?.pop_first();
-        let args = self.encode_completion(&completion, unfound)?;
-        let outcome = self.report(verb, completion.id, args.clone()).await?;
-        if let (Some((child, parent)), true) = (unfound, is_about_a_child(&outcome)) {
-            return Ok(ReportOutcome::UnknownParent { child, parent });
-        }
-        if !matches!(outcome, ReportOutcome::Unplaced) {
-            return Ok(outcome);
-        }
-        // Queues in other partitions come into being when the outbox brings them their child.
-        let own = completion.id.partition();
-        for child in &completion.submit {
-            if self.core.partition_of(&child.queue) == own {
-                self.core.place(own, &child.queue).await?;
+        for _ in 0..LOOKS {
+            let args = self.encode_completion(&completion, unfound)?;
+            let outcome = self.report(verb, completion.id, args).await?;
+            if let (Some((child, parent)), true) = (unfound, is_about_a_child(&outcome)) {
+                return Ok(ReportOutcome::UnknownParent { child, parent });
+            }
+            if !matches!(outcome, ReportOutcome::Unplaced) {
+                return Ok(outcome);
+            }
+            // Queues in other partitions come into being when the outbox brings them their child. One that was
+            // taken for a neighbour may be found there now.
+            let own = completion.id.partition();
+            for child in &completion.submit {
+                if self.core.partition_of(&child.queue) == own {
+                    self.core.place(&child.queue).await?;
+                }
             }
         }
-        self.report(verb, completion.id, args).await
+        Err(StoreError::not_done())
     }
 
     /// Whether the queues of children in other partitions have room for their classes. The outbox

@@ -11,11 +11,8 @@ use crate::domain::{Partition, Submission, Task, TaskId, TaskState, UnixMillis};
 use crate::store::StoreError;
 use crate::store::args::Args;
 use crate::store::codec::{Edges, encode_submission};
-use crate::store::lanes::{GROUP_BYTES, SLICE_ITEMS, Slice, Verb};
+use crate::store::lanes::{Slice, Verb};
 use crate::store::reply::Reply;
-
-/// What an edge of a task takes in a group, roughly.
-const EDGE_BYTES: usize = 48;
 
 /// What became of one submission.
 #[derive(Debug)]
@@ -101,8 +98,7 @@ impl Tasks {
             return Err(StoreError::Full);
         }
         let queue = first.queue.clone();
-        let partition = self.core.partition_of(&queue);
-        self.core.place(partition, &queue).await?;
+        let partition = self.core.place(&queue).await?;
         let unfound = self.unknown_parents(&submissions).await?;
         let items: Vec<Item> = submissions
             .into_iter()
@@ -113,59 +109,14 @@ impl Tasks {
             .await?
             .into_iter()
             .map(|(_, outcome)| {
-                outcome?.ok_or_else(|| StoreError::corrupt("a placed queue was not found"))
+                // Removed just after it had been placed.
+                outcome?.ok_or_else(StoreError::not_done)
             })
             .collect()
     }
 
-    async fn submit_to(
-        &self,
-        partition: Partition,
-        items: Vec<Item>,
-    ) -> Vec<(usize, Result<SubmitOutcome, StoreError>)> {
-        let mut outcomes = Vec::with_capacity(items.len());
-        for slice in slices(&items) {
-            let mut left: Vec<&Item> = slice.iter().collect();
-            // A queue that is not there comes into being, and its tasks are sent again: once.
-            for last_try in [false, true] {
-                match self.send(partition, left.iter().copied(), "").await {
-                    Err(error) => {
-                        outcomes
-                            .extend(left.drain(..).map(|item| (item.index, Err(error.clone()))));
-                        break;
-                    }
-                    Ok(answers) => {
-                        let mut unplaced = Vec::new();
-                        for (item, (index, answer)) in left.iter().zip(answers) {
-                            match answer {
-                                Ok(Some(outcome)) => outcomes.push((index, Ok(outcome))),
-                                Ok(None) if last_try => {
-                                    outcomes.push((index, Err(StoreError::not_done())));
-                                }
-                                Ok(None) => unplaced.push(*item),
-                                Err(error) => outcomes.push((index, Err(error))),
-                            }
-                        }
-                        left = unplaced;
-                    }
-                }
-                if left.is_empty() {
-                    break;
-                }
-                for item in &left {
-                    if let Err(error) = self.core.place(partition, &item.submission.queue).await {
-                        outcomes
-                            .extend(left.drain(..).map(|item| (item.index, Err(error.clone()))));
-                        break;
-                    }
-                }
-            }
-        }
-        outcomes
-    }
-
     /// One script call; `None` for an item whose queue is not there.
-    async fn send<'a>(
+    pub(super) async fn send<'a>(
         &self,
         partition: Partition,
         items: impl IntoIterator<Item = &'a Item> + Clone,
@@ -199,9 +150,9 @@ impl Tasks {
 }
 
 /// A submission and its place in the batch.
-struct Item {
-    index: usize,
-    submission: Submission,
+pub(super) struct Item {
+    pub(super) index: usize,
+    pub(super) submission: Submission,
     /// The first of its parents that is not there.
     unfound: Option<usize>,
 }
@@ -222,25 +173,6 @@ impl Item {
             Edges::Ask
         }
     }
-}
-
-/// Cuts a batch into slices that leave room for others.
-fn slices(items: &[Item]) -> Vec<&[Item]> {
-    let mut slices = Vec::new();
-    let (mut first, mut bytes) = (0, 0);
-    for (index, item) in items.iter().enumerate() {
-        let edges = item.submission.depends_on.len() * EDGE_BYTES;
-        let size = item.submission.payload.len() + edges + 256;
-        if index > first && (index - first == SLICE_ITEMS || bytes + size > GROUP_BYTES) {
-            slices.push(&items[first..index]);
-            (first, bytes) = (index, 0);
-        }
-        bytes += size;
-    }
-    if first < items.len() {
-        slices.push(&items[first..]);
-    }
-    slices
 }
 
 fn decode(answer: Value, id: TaskId, item: &Item) -> Result<Option<SubmitOutcome>, StoreError> {

@@ -98,7 +98,7 @@ impl Index {
             (Self::Held, queue, _) => held(core, filter, queue.as_ref()).await,
             (Self::Ready, Some(queue), Some(task_type)) => ready(core, queue, task_type).await,
             (_, Some(queue), _) => Ok(vec![part(
-                core.partition_of(queue),
+                lives_in(core, queue).await?,
                 std::slice::from_ref(queue),
                 filter,
             )]),
@@ -112,6 +112,12 @@ impl Index {
             }
         }
     }
+}
+
+/// The partition of a queue; for one that is not there, of nothing.
+async fn lives_in(core: &Core, queue: &QueueName) -> Result<Partition, StoreError> {
+    let found = core.locate(queue).await?;
+    Ok(found.unwrap_or_else(|| core.home_of(queue)))
 }
 
 /// The sets of some queues of a partition.
@@ -164,7 +170,10 @@ async fn held(
     if let Some(session) = session.filter(|session| !session.is_empty()) {
         sets.push(node.as_str()).push(session);
     }
-    let wanted = queue.map(|queue| core.partition_of(queue));
+    let wanted = match queue {
+        Some(queue) => Some(lives_in(core, queue).await?),
+        None => None,
+    };
     let partitions = core.all_partitions();
     Ok(partitions
         .filter(|partition| wanted.is_none_or(|wanted| wanted == *partition))
