@@ -313,7 +313,7 @@ async fn a_page_looks_at_a_bounded_part_of_many_tasks() {
     let cases: [(&TaskFilter, usize, usize, Fits<'_>); 4] = [
         // The filter, a page's limit, records that a page may look at, what fits.
         (&everything, 500, 0, &|_| true),
-        (&of_type, 50, 2_000, &is_rare),
+        (&of_type, 50, 1_000, &is_rare),
         (&in_queue, 3, 0, &|submission| {
             is_rare(submission) && submission.queue == queue("left")
         }),

@@ -20,9 +20,12 @@ use crate::domain::{Document, Partition, Task, TaskId, TaskType, UnixMillis};
 use crate::store::args::Args;
 use crate::store::{StoreError, scripts};
 
-/// Members of the index that are looked at for one page; then the page is short. Each costs Redis some
-/// microseconds, and a page is to take 10 ms at most (`taskyard bench lists`).
-const MOST_MEMBERS: usize = 2_000;
+/// Members of the index that are looked at for one page: so many for each task that is asked for, within
+/// bounds; then the page is short. Each costs Redis some microseconds, and a page of 50 is to take 10 ms at
+/// most (`taskyard bench lists`).
+const MEMBERS_OF_EACH: usize = 10;
+const LEAST_MEMBERS: usize = 1_000;
+const MOST_MEMBERS: usize = 5_000;
 /// Bytes of payloads and results after which a page is short.
 const MOST_BYTES: usize = 8 * 1024 * 1024;
 /// Records that one step reads: more when they come without payloads and results.
@@ -126,7 +129,8 @@ impl Tasks {
         place: Option<&ListPlace>,
         limit: usize,
     ) -> Result<Vec<Found>, StoreError> {
-        let members = (MOST_MEMBERS / parts.len().max(1)).max(1);
+        let members = (MEMBERS_OF_EACH * limit).clamp(LEAST_MEMBERS, MOST_MEMBERS);
+        let members = (members / parts.len().max(1)).max(1);
         let mut head = Args::default();
         head.push(index.order()).push(index.kind());
         let start = place.cloned().or_else(|| index.start(filter));
