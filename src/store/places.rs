@@ -206,14 +206,24 @@ impl Core {
         queue: &QueueName,
         seat: &Seat,
     ) -> Result<(), StoreError> {
+        self.point_to(queue, seat, "away").await?;
+        self.places.forget(queue);
+        Ok(())
+    }
+
+    /// Sets the signpost at a queue's home, or takes it `away`.
+    pub(crate) async fn point_to(
+        &self,
+        queue: &QueueName,
+        seat: &Seat,
+        mode: &str,
+    ) -> Result<Reply, StoreError> {
         let mut args = Args::default();
         args.push(queue.as_str())
             .push_number(seat.partition.number())
             .push(&seat.number);
         let home = self.home_of(queue);
-        self.call(&scripts::POINT, home, "away", &args).await?;
-        self.places.forget(queue);
-        Ok(())
+        self.call(&scripts::POINT, home, mode, &args).await
     }
 }
 

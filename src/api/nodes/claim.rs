@@ -163,7 +163,7 @@ impl ClaimTasks {
         let queues = visiting_order(self.queues, crate::store::chance);
         let session = match exchange_session {
             Some(session) => Some(session),
-            None => self.session.as_deref().map(session_of).transpose()?,
+            None => self.session.as_deref().map(session).transpose()?,
         };
         Ok(CheckedClaim {
             node,
@@ -176,10 +176,6 @@ impl ClaimTasks {
             claim_id: self.claim_id,
         })
     }
-}
-
-fn session_of(text: &str) -> Result<SessionId, Problem> {
-    session(text)
 }
 
 // Thousands of claims may wait at once, so what is done before and after the wait is boxed: in place it

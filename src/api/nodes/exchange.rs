@@ -198,6 +198,8 @@ pub(crate) async fn exchange_tasks(
         settled.push(result);
     }
     settled.extend(released);
+    // As with a claim alone: while this one waits, nothing of the request is kept.
+    drop(body.raw);
     // The reports count whether or not there is more work: a failed claim must not hide them.
     let claimed = match &claim {
         Some(claim) => match claim.run(&state).await {

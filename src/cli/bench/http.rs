@@ -122,15 +122,17 @@ pub(super) fn get(address: SocketAddr, path: &str) -> Vec<u8> {
 
 /// The bytes of a POST with a JSON body.
 pub(super) fn post(address: SocketAddr, path: &str, body: &str) -> Vec<u8> {
-    let mut request = Vec::with_capacity(128 + path.len() + body.len());
-    write_post(&mut request, address, path, body);
-    request
+    with_body("POST", address, path, body)
 }
 
-/// A PUT of a JSON body.
+/// The same of a PUT.
 pub(super) fn put(address: SocketAddr, path: &str, body: &str) -> Vec<u8> {
+    with_body("PUT", address, path, body)
+}
+
+fn with_body(method: &str, address: SocketAddr, path: &str, body: &str) -> Vec<u8> {
     let mut request = Vec::with_capacity(128 + path.len() + body.len());
-    write(&mut request, "PUT", address, path, body);
+    write(&mut request, method, address, path, body);
     request
 }
 

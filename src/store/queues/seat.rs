@@ -87,12 +87,7 @@ impl Core {
 
     /// Sets the signpost at home; false when the queue has come to live elsewhere.
     async fn point(&self, queue: &QueueName, seat: &Seat) -> Result<bool, StoreError> {
-        let mut args = Args::default();
-        args.push(queue.as_str())
-            .push_number(seat.partition.number())
-            .push(&seat.number);
-        let home = self.home_of(queue);
-        let mut reply = self.call(&scripts::POINT, home, "", &args).await?;
+        let mut reply = self.point_to(queue, seat, "").await?;
         Ok(reply.text()? == "done")
     }
 }
