@@ -11,7 +11,7 @@ use taskyard::domain::{LeaseToken, SessionId, TaskId, TaskState};
 use taskyard::store::keys::Keys;
 use taskyard::store::{Clock, Store, StoreOptions};
 
-use super::action::{NODES, QUEUES};
+use super::action::{NODES, Pick, QUEUES};
 use super::reference::{KEYS, Key, Lease, Model, Serial, Task};
 use super::waking::Ear;
 use crate::support::{EPOCH_MS, TestRedis, queue};
@@ -102,6 +102,12 @@ impl World {
         (0..self.ids.len())
             .filter(|task| self.ids[*task].is_some())
             .collect()
+    }
+
+    /// The known task that is meant, if there is one.
+    pub(crate) fn meant(&self, pick: Pick) -> Option<Serial> {
+        let known = self.known();
+        pick.of(known.len()).map(|index| known[index])
     }
 
     /// Learns the ids of children that have come into being: each carries its number.

@@ -307,6 +307,13 @@ async fn a_task_that_expires_in_the_claim_uses_no_limit_up() {
     test.audit().await;
 }
 
+/// What the audit finds when nothing says any more when limits let go.
+async fn findings_without_openings(test: &TestStore) -> Vec<Finding> {
+    let partition = test.store.sweeps.partition_of(&queue("default"));
+    test.redis.delete(&Keys::of(partition).openings()).await;
+    test.store.audit().await.unwrap().findings
+}
+
 #[tokio::test]
 async fn the_audit_finds_a_key_that_no_sweep_will_let_go() {
     let test = TestStore::start().await;
@@ -316,14 +323,12 @@ async fn the_audit_finds_a_key_that_no_sweep_will_let_go() {
     test.claim_one().await;
     assert!(test.claim(5).await.is_empty());
     test.audit().await;
-    let partition = test.store.sweeps.partition_of(&queue("default"));
-    test.redis.delete(&Keys::of(partition).openings()).await;
-    let report = test.store.audit().await.unwrap();
+    let findings = findings_without_openings(&test).await;
     let finding = Finding::KeyWithoutTurns {
         task: held,
         key: "a".into(),
     };
-    assert_eq!(report.findings, [finding]);
+    assert_eq!(findings, [finding]);
 }
 
 #[tokio::test]
@@ -339,10 +344,8 @@ async fn the_audit_finds_a_type_that_no_sweep_will_let_go() {
     assert_eq!(test.claim(5).await.len(), 2);
     assert!(test.claim(5).await.is_empty());
     test.audit().await;
-    let partition = test.store.sweeps.partition_of(&queue("default"));
-    test.redis.delete(&Keys::of(partition).openings()).await;
-    let report = test.store.audit().await.unwrap();
-    let [Finding::HeadWrong { head: None, .. }] = &report.findings[..] else {
-        panic!("{:?}", report.findings);
+    let findings = findings_without_openings(&test).await;
+    let [Finding::HeadWrong { head: None, .. }] = &findings[..] else {
+        panic!("{findings:?}");
     };
 }

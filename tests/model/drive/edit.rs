@@ -16,8 +16,7 @@ impl World {
         task: Pick,
         action: &Action,
     ) -> Result<(Answer, Answer), String> {
-        let known = self.known();
-        let Some(task) = task.of(known.len()).map(|index| known[index]) else {
+        let Some(task) = self.meant(task) else {
             return Ok((Answer::Nothing, Answer::Nothing));
         };
         let id = self.id(task);

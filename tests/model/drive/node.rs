@@ -59,11 +59,7 @@ impl World {
                 let Some(session) = session.of(of_node.len()).map(|index| of_node[index]) else {
                     return Ok((Answer::Nothing, Answer::Nothing));
                 };
-                let known = self.known();
-                let held: Vec<usize> = held
-                    .iter()
-                    .filter_map(|pick| pick.of(known.len()).map(|index| known[index]))
-                    .collect();
+                let held: Vec<usize> = held.iter().filter_map(|pick| self.meant(*pick)).collect();
                 let expected = self.model.heartbeat(*number, session, &held);
                 let held: Vec<_> = held.iter().map(|task| self.id(*task)).collect();
                 let outcome = store

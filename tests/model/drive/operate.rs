@@ -19,8 +19,7 @@ impl World {
         else {
             unreachable!("what is done to a task");
         };
-        let known = self.known();
-        let Some(task) = task.of(known.len()).map(|index| known[index]) else {
+        let Some(task) = self.meant(*task) else {
             return Ok((Answer::Nothing, Answer::Nothing));
         };
         let id = self.id(task);
