@@ -10,6 +10,7 @@ mod dependencies;
 mod fairness;
 mod faults;
 mod graphs;
+mod job_lists;
 mod jobs;
 mod lifecycle;
 mod limit_attack;
