@@ -165,9 +165,12 @@ fn fields(index: Index, filter: &TaskFilter) -> Vec<(&'static str, String)> {
     add("state", state.map(|state| state.word().to_owned()));
     let task_type = filter.task_type.as_ref().filter(|_| index != Index::Ready);
     // The record does not name the default.
-    let named = |wanted: &TaskType| match *wanted != TaskType::default() {
-        true => wanted.to_string(),
-        false => String::new(),
+    let named = |wanted: &TaskType| {
+        if *wanted == TaskType::default() {
+            String::new()
+        } else {
+            wanted.to_string()
+        }
     };
     add("type", task_type.map(named));
     let node = filter.node_id.as_ref().filter(|_| index != Index::Held);
