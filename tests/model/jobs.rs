@@ -2,7 +2,7 @@
 
 use deadpool_redis::redis;
 use taskyard::domain::task::TaskError;
-use taskyard::domain::{Document, TaskState};
+use taskyard::domain::{Document, TaskState, UnixMillis};
 use taskyard::store::jobs::{Behind, JobResult};
 use taskyard::store::keys::Keys;
 
@@ -53,7 +53,7 @@ impl World {
         let found = (
             (job.state, job.open, job.items),
             (job.stopped_by, job.cancel_requested),
-            job.finished_at.map(|moment| moment.get()),
+            job.finished_at.map(UnixMillis::get),
         );
         let expected = (
             (model.state, model.open, model.items),

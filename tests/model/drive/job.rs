@@ -185,27 +185,23 @@ impl World {
         };
         self.story.push(format!("  on job {job}"));
         let id = self.jobs[job];
-        Ok(match action {
-            Action::CancelJob { .. } => {
-                let found = match store.jobs.cancel(id).await.map_err(text)? {
-                    CancelJobOutcome::Done => Answer::Flag(true),
-                    CancelJobOutcome::AlreadyFinished(word) => {
-                        let state = JobState::from_word(&word);
-                        Answer::JobFinished(state.ok_or("an unknown state of a job")?)
-                    }
-                    CancelJobOutcome::NotFound => Answer::NotFound,
-                };
-                (self.model.cancel_job(job), found)
-            }
-            _ => {
-                let found = match store.jobs.retry(id).await.map_err(text)? {
-                    RetryJobOutcome::Done(again) => Answer::Again(again),
-                    RetryJobOutcome::InvalidState => Answer::Flag(false),
-                    RetryJobOutcome::NotFound => Answer::NotFound,
-                };
-                (self.model.retry_job(job), found)
-            }
-        })
+        if matches!(action, Action::CancelJob { .. }) {
+            let found = match store.jobs.cancel(id).await.map_err(text)? {
+                CancelJobOutcome::Done => Answer::Flag(true),
+                CancelJobOutcome::AlreadyFinished(word) => {
+                    let state = JobState::from_word(&word);
+                    Answer::JobFinished(state.ok_or("an unknown state of a job")?)
+                }
+                CancelJobOutcome::NotFound => Answer::NotFound,
+            };
+            return Ok((self.model.cancel_job(job), found));
+        }
+        let found = match store.jobs.retry(id).await.map_err(text)? {
+            RetryJobOutcome::Done(again) => Answer::Again(again),
+            RetryJobOutcome::InvalidState => Answer::Flag(false),
+            RetryJobOutcome::NotFound => Answer::NotFound,
+        };
+        Ok((self.model.retry_job(job), found))
     }
 }
 
