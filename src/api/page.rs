@@ -8,6 +8,7 @@ use serde::Deserialize;
 
 use super::problem::{Code, Problem};
 use super::state::ApiState;
+use crate::store::PartitionRank;
 
 const DEFAULT_LIMIT: usize = 50;
 const MAX_LIMIT: usize = 500;
@@ -56,28 +57,38 @@ impl FromRequestParts<ApiState> for PageQuery {
 }
 
 impl PageQuery {
-    /// Where the page begins, for a cursor of that list.
-    pub(crate) fn place(&self, list: &str) -> Result<Option<(u16, u64)>, Problem> {
+    /// Where the page begins, in a list that goes through the partitions.
+    pub(crate) fn place(&self, list: &str) -> Result<PartitionRank, Problem> {
+        let place = self.read(list, |rest| {
+            let (partition, rank) = rest.split_once(' ')?;
+            Some(PartitionRank {
+                partition: partition.parse().ok()?,
+                rank: rank.parse().ok()?,
+            })
+        })?;
+        Ok(place.unwrap_or_default())
+    }
+
+    /// The number that a cursor of that list has sealed.
+    pub(crate) fn number(&self, list: &str) -> Result<Option<u64>, Problem> {
+        self.read(list, |rest| rest.parse().ok())
+    }
+
+    /// What a cursor of that list has sealed, as `read` makes of it; `None` on the first page.
+    pub(crate) fn read<T>(
+        &self,
+        list: &str,
+        read: impl FnOnce(&str) -> Option<T>,
+    ) -> Result<Option<T>, Problem> {
         let Some(rest) = self.rest(list)? else {
             return Ok(None);
         };
-        let read = || {
-            let (partition, rank) = rest.split_once(' ')?;
-            Some((partition.parse().ok()?, rank.parse().ok()?))
-        };
-        read()
+        read(&rest)
             .map(Some)
             .ok_or_else(|| Problem::of(Code::InvalidCursor))
     }
 
-    /// The number that a cursor of that list has sealed; 0 without one.
-    pub(crate) fn number(&self, list: &str) -> Result<u64, Problem> {
-        let rest = self.rest(list)?.unwrap_or_else(|| "0".to_owned());
-        rest.parse().map_err(|_| Problem::of(Code::InvalidCursor))
-    }
-
-    /// What a cursor of that list has sealed.
-    pub(crate) fn rest(&self, list: &str) -> Result<Option<String>, Problem> {
+    fn rest(&self, list: &str) -> Result<Option<String>, Problem> {
         let Some(cursor) = &self.cursor else {
             return Ok(None);
         };
@@ -97,7 +108,7 @@ impl PageQuery {
     }
 
     /// The cursor for a page of that list that begins there.
-    pub(crate) fn cursor(list: &str, partition: u16, rank: u64) -> String {
-        Self::seal(list, &format!("{partition} {rank}"))
+    pub(crate) fn cursor(list: &str, place: PartitionRank) -> String {
+        Self::seal(list, &format!("{} {}", place.partition, place.rank))
     }
 }

@@ -117,6 +117,8 @@ pub(crate) struct Core {
     pub(crate) turns: Turns,
     lanes: Lanes,
     desks: Vec<tokio::sync::Mutex<Link>>,
+    /// For calls that are made side by side.
+    abreast: Arc<Wire>,
     next_desk: AtomicUsize,
 }
 
@@ -138,6 +140,7 @@ impl Core {
             lanes: Lanes::new(partitions, Arc::clone(&shared)),
             turns: Turns::default(),
             desks: (0..DESKS).map(|_| desk()).collect(),
+            abreast: Arc::new(Wire::new(Arc::clone(&shared))),
             next_desk: AtomicUsize::new(0),
             shared,
         }
@@ -166,6 +169,8 @@ impl Core {
 
     /// Runs a script once, outside any lane, within `PATIENCE`. A lost reply leaves its outcome
     /// unknown.
+    ///
+    /// For calls that come alone: each takes its turn at a desk. See [`Self::call_abreast`].
     pub(crate) async fn call(
         &self,
         script: &Script,
@@ -173,8 +178,6 @@ impl Core {
         mode: &str,
         arguments: &Args,
     ) -> Result<Reply, StoreError> {
-        let mut args = self.shared.header("", 0, mode);
-        args.append(arguments);
         let turn = self.next_desk.fetch_add(1, Ordering::Relaxed);
         // While Redis hangs, those in front take their time-outs one after another.
         let deadline = Instant::now() + PATIENCE;
@@ -182,11 +185,40 @@ impl Core {
         let mut link = timeout_at(deadline, desk)
             .await
             .map_err(|_| StoreError::not_done())?;
+        self.evaluate(&mut link, deadline, script, partition, mode, arguments)
+            .await
+    }
+
+    /// The same over a connection that all such calls share: those of several partitions that are made at once
+    /// reach a server in one piece, and come back so.
+    pub(crate) async fn call_abreast(
+        &self,
+        script: &Script,
+        partition: Partition,
+        mode: &str,
+        arguments: &Args,
+    ) -> Result<Reply, StoreError> {
+        let mut link = Link::over(Arc::clone(&self.abreast), Arc::clone(&self.shared));
+        let deadline = Instant::now() + PATIENCE;
+        self.evaluate(&mut link, deadline, script, partition, mode, arguments)
+            .await
+    }
+
+    async fn evaluate(
+        &self,
+        link: &mut Link,
+        deadline: Instant,
+        script: &Script,
+        partition: Partition,
+        mode: &str,
+        arguments: &Args,
+    ) -> Result<Reply, StoreError> {
+        let mut args = self.shared.header("", 0, mode);
+        args.append(arguments);
         let evaluated = link.eval(script, self.prefix(partition), &args);
         let value = timeout_at(deadline, evaluated)
             .await
             .map_err(|_| StoreError::unknown())??;
-        drop(link);
         let mut reply = Reply::list(value)?;
         match reply.text()?.as_str() {
             "ok" => Ok(reply),

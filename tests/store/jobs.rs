@@ -2,7 +2,8 @@
 
 use taskyard::domain::job::{Job, JobState, NewJob, StopReason};
 use taskyard::domain::{JobId, Submission};
-use taskyard::store::jobs::{BeginOutcome, JobPlaceInList, Upload};
+use taskyard::store::PartitionRank;
+use taskyard::store::jobs::{BeginOutcome, Upload};
 
 use crate::support::{TestStore, queue};
 
@@ -100,7 +101,7 @@ async fn a_finished_job_is_deleted_when_its_failed_tasks_would_be() {
     let (listed, _) = test
         .store
         .jobs
-        .list(JobPlaceInList::default(), 10)
+        .list(PartitionRank::default(), 10)
         .await
         .unwrap();
     assert!(listed.is_empty());

@@ -11,7 +11,7 @@ use taskyard::store::{SubmitOutcome, TaskPage};
 use crate::support::{EPOCH_MS, TestStore, claim, node, queue, submission};
 
 /// Every page of a list, put together.
-async fn all(test: &TestStore, filter: &TaskFilter, limit: usize) -> Vec<TaskId> {
+pub(super) async fn all(test: &TestStore, filter: &TaskFilter, limit: usize) -> Vec<TaskId> {
     let (mut ids, mut place) = (Vec::new(), None);
     loop {
         let page = page(test, filter, place.as_ref(), limit).await;
@@ -24,7 +24,7 @@ async fn all(test: &TestStore, filter: &TaskFilter, limit: usize) -> Vec<TaskId>
     }
 }
 
-async fn page(
+pub(super) async fn page(
     test: &TestStore,
     filter: &TaskFilter,
     place: Option<&taskyard::store::ListPlace>,
@@ -247,9 +247,8 @@ async fn the_span_of_a_list_leaves_out_its_ends() {
         tag: Some("x".to_owned()),
         ..span.clone()
     };
-    for filter in [span, tagged] {
-        assert_eq!(all(&test, &filter, 1).await, [ids[2], ids[1]]);
-    }
+    assert_eq!(all(&test, &span, 1).await, [ids[1], ids[2]]);
+    assert_eq!(all(&test, &tagged, 1).await, [ids[2], ids[1]]);
 }
 
 /// 20,000 tasks in two queues: every 500th of type `rare`, every 1,000th with a tag; a minute apart
@@ -281,6 +280,11 @@ async fn seed(test: &TestStore) -> Vec<(TaskId, Submission)> {
         test.advance(60_000);
     }
     seeded
+}
+
+/// How often fields of records were read.
+async fn reads(test: &TestStore) -> usize {
+    test.redis.calls_of("hget").await + test.redis.calls_of("hmget").await
 }
 
 /// Whether a submitted task is to be listed.
@@ -322,10 +326,10 @@ async fn a_page_looks_at_a_bounded_part_of_many_tasks() {
     for (filter, limit, most, fits) in cases {
         let (mut seen, mut place) = (Vec::new(), None);
         loop {
-            let before = test.redis.calls_of("hmget").await;
+            let before = reads(&test).await;
             let page = page(&test, filter, place.as_ref(), limit).await;
             // Each script reads the partition's epoch by one more.
-            let looked = test.redis.calls_of("hmget").await - before;
+            let looked = reads(&test).await - before;
             assert!(looked <= most + 10, "{filter:?} looked at {looked}");
             assert!(page.tasks.len() <= limit);
             seen.extend(page.tasks.iter().map(|task| task.id));
@@ -338,4 +342,92 @@ async fn a_page_looks_at_a_bounded_part_of_many_tasks() {
         assert_eq!(found.len(), seen.len(), "{filter:?} gives one twice");
         assert_eq!(found, expected(fits), "{filter:?}");
     }
+}
+
+#[tokio::test]
+async fn a_span_begins_at_its_beginning() {
+    let test = TestStore::start().await;
+    let seeded = seed(&test).await;
+    let minute = |number: u64| Some(UnixMillis::new(EPOCH_MS + number * 60_000));
+    // The seventh thousand, of twenty: others were stored before it and after it.
+    let span = TaskFilter {
+        created_after: minute(5),
+        created_before: minute(7),
+        ..TaskFilter::default()
+    };
+    let before = reads(&test).await;
+    let first = page(&test, &span, None, 50).await;
+    let looked = reads(&test).await - before;
+    assert_eq!(first.tasks.len(), 50);
+    assert!(looked <= 150, "{looked} records were read");
+    let listed: BTreeSet<TaskId> = all(&test, &span, 500).await.into_iter().collect();
+    let expected = seeded[6_000..7_000].iter().map(|(id, _)| *id);
+    assert_eq!(listed, expected.collect());
+}
+
+#[tokio::test]
+async fn a_span_comes_the_earliest_moment_first() {
+    let test = TestStore::start().await;
+    let mut ids = Vec::new();
+    for _ in 0..6 {
+        ids.push(test.submit(submission("default")).await);
+        test.advance(1);
+    }
+    // The one that was stored first enters its state last.
+    assert_eq!(test.claim(1).await[0].id, ids[0]);
+    let span = TaskFilter {
+        created_after: Some(UnixMillis::new(EPOCH_MS - 1)),
+        created_before: Some(UnixMillis::new(EPOCH_MS + 4)),
+        ..TaskFilter::default()
+    };
+    for limit in [1, 3, 50] {
+        let expected = [ids[1], ids[2], ids[3], ids[0]];
+        assert_eq!(all(&test, &span, limit).await, expected);
+    }
+}
+
+#[tokio::test]
+async fn a_span_has_what_changed_after_the_clock_was_set_back() {
+    let test = TestStore::start().await;
+    let id = test.submit(submission("default")).await;
+    test.step_back(600_000);
+    // It runs since before it was stored, by that clock.
+    assert_eq!(test.claim(1).await[0].id, id);
+    let after = TaskFilter {
+        created_after: Some(UnixMillis::new(EPOCH_MS - 1)),
+        ..TaskFilter::default()
+    };
+    let span = TaskFilter {
+        created_before: Some(UnixMillis::new(EPOCH_MS + 1)),
+        ..after.clone()
+    };
+    for filter in [after, span] {
+        assert_eq!(all(&test, &filter, 1).await, [id]);
+    }
+}
+
+/// How often scripts were called, in whichever form.
+async fn script_calls(test: &TestStore) -> usize {
+    let mut calls = 0;
+    for command in ["evalsha", "fcall", "fcall_ro"] {
+        calls += test.redis.calls_of(command).await;
+    }
+    calls
+}
+
+#[tokio::test]
+async fn a_page_of_a_queue_asks_where_it_lives_only_when_it_is_not_there() {
+    let test = TestStore::start().await;
+    let id = test.submit(submission("default")).await;
+    let of_queue = |name: &str| TaskFilter {
+        queue: Some(queue(name)),
+        ..TaskFilter::default()
+    };
+    // The scripts are known to Redis from here on.
+    assert_eq!(all(&test, &of_queue("default"), 1).await, [id]);
+    let before = script_calls(&test).await;
+    page(&test, &of_queue("default"), None, 1).await;
+    let calls = script_calls(&test).await - before;
+    assert_eq!(calls, 2, "one that looks, and one that reads");
+    assert!(all(&test, &of_queue("none"), 1).await.is_empty());
 }

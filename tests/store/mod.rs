@@ -11,6 +11,7 @@ mod fairness;
 mod faults;
 mod followers;
 mod graphs;
+mod job_lists;
 mod job_results;
 mod jobs;
 mod lifecycle;

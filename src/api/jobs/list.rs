@@ -9,7 +9,6 @@ use crate::api::json;
 use crate::api::page::{PageParams, PageQuery};
 use crate::api::problem::{PageProblems, Problem};
 use crate::api::state::ApiState;
-use crate::store::jobs::JobPlaceInList;
 
 /// One page of a list of jobs.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
@@ -32,11 +31,10 @@ pub(crate) async fn list_jobs(
     State(state): State<ApiState>,
     query: PageQuery,
 ) -> Result<Response, Problem> {
-    let (partition, rank) = query.place("jobs")?.unwrap_or_default();
-    let first = JobPlaceInList { partition, rank };
-    let (jobs, next) = state.store.jobs.list(first, query.limit).await?;
+    let place = query.place("jobs")?;
+    let (jobs, next) = state.store.jobs.list(place, query.limit).await?;
     Ok(json::ok(&JobPage {
         items: jobs.iter().map(JobView::read).collect(),
-        next_cursor: next.map(|place| PageQuery::cursor("jobs", place.partition, place.rank)),
+        next_cursor: next.map(|place| PageQuery::cursor("jobs", place)),
     }))
 }

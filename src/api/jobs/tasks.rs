@@ -93,13 +93,15 @@ pub(crate) async fn list_job_tasks(
         || format!("job {id}"),
         |state| format!("job {id} {}", state.word()),
     );
-    let after = page.place(&list)?.map(|(_, offset)| offset);
+    let after = page.number(&list)?;
     found(&state, id).await?;
     let jobs = &state.store.jobs;
     let found = jobs.tasks(id, filter.state, after, page.limit).await?;
     Ok(json::ok(&JobTaskPage {
         items: found.tasks.iter().map(view).collect(),
-        next_cursor: found.next.map(|offset| PageQuery::cursor(&list, 0, offset)),
+        next_cursor: found
+            .next
+            .map(|offset| PageQuery::seal(&list, &offset.to_string())),
     }))
 }
 

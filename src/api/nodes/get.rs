@@ -17,7 +17,6 @@ use crate::domain::placement::Resources;
 use crate::domain::tally::{Kind, Tally, bad_share};
 use crate::domain::task::Labels;
 use crate::domain::{NodeId, QueueName, TaskType, UnixMillis};
-use crate::store::nodes::NodePlace;
 
 /// A node as it is shown.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
@@ -224,18 +223,14 @@ pub(crate) async fn list_nodes(
     State(state): State<ApiState>,
     query: PageQuery,
 ) -> Result<Response, Problem> {
-    let place = match query.place("nodes")? {
-        Some((partition, rank)) => NodePlace { partition, rank },
-        None => NodePlace::default(),
-    };
+    let place = query.place("nodes")?;
     let (nodes, next) = state.store.nodes.list(place, query.limit).await?;
-    let next_cursor = next.map(|place| PageQuery::cursor("nodes", place.partition, place.rank));
     let fleet = state.store.nodes.fleet();
     Ok(json::ok(&NodePage {
         items: nodes
             .iter()
             .map(|node| NodeView::of(node, &fleet))
             .collect(),
-        next_cursor,
+        next_cursor: next.map(|place| PageQuery::cursor("nodes", place)),
     }))
 }

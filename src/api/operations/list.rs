@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::OperationView;
 use crate::api::json;
 use crate::api::page::{PageParams, PageQuery};
-use crate::api::problem::{Code, PageProblems, Problem};
+use crate::api::problem::{PageProblems, Problem};
 use crate::api::state::ApiState;
 use crate::domain::operation::OperationId;
 
@@ -35,10 +35,7 @@ pub(crate) async fn list_operations(
     State(state): State<ApiState>,
     query: PageQuery,
 ) -> Result<Response, Problem> {
-    let behind = query
-        .rest(LIST)?
-        .map(|id| OperationId::parse(&id).ok_or_else(|| Problem::of(Code::InvalidCursor)))
-        .transpose()?;
+    let behind = query.read(LIST, OperationId::parse)?;
     let (operations, more) = state.store.operations.list(behind, query.limit).await?;
     let last = operations.last().filter(|_| more);
     Ok(json::ok(&OperationPage {

@@ -200,9 +200,8 @@ pub(crate) async fn list_queues(
     State(state): State<ApiState>,
     query: PageQuery,
 ) -> Result<Response, Problem> {
-    let first = query
-        .place("queues")?
-        .map_or(0, |(_, rank)| usize::try_from(rank).unwrap_or(usize::MAX));
+    let first = query.number("queues")?.unwrap_or_default();
+    let first = usize::try_from(first).unwrap_or(usize::MAX);
     let queues = state.store.queues.list().await?;
     let items: Vec<QueueView> = queues
         .iter()
@@ -211,6 +210,6 @@ pub(crate) async fn list_queues(
         .map(QueueView::from)
         .collect();
     let next = first.saturating_add(items.len());
-    let next_cursor = (next < queues.len()).then(|| PageQuery::cursor("queues", 0, next as u64));
+    let next_cursor = (next < queues.len()).then(|| PageQuery::seal("queues", &next.to_string()));
     Ok(json::ok(&QueuePage { items, next_cursor }))
 }

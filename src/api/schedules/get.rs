@@ -12,7 +12,6 @@ use crate::api::path::{Id, SchedulePath};
 use crate::api::problem::{Code, GetScheduleProblems, PageProblems, Problem};
 use crate::api::state::ApiState;
 use crate::domain::ScheduleName;
-use crate::store::schedules::SchedulePlace;
 
 /// Read a schedule
 ///
@@ -52,14 +51,10 @@ pub(crate) async fn list_schedules(
     State(state): State<ApiState>,
     query: PageQuery,
 ) -> Result<Response, Problem> {
-    let place = match query.place("schedules")? {
-        Some((partition, rank)) => SchedulePlace { partition, rank },
-        None => SchedulePlace::default(),
-    };
+    let place = query.place("schedules")?;
     let (schedules, next) = state.store.schedules.list(place, query.limit).await?;
-    let next_cursor = next.map(|place| PageQuery::cursor("schedules", place.partition, place.rank));
     Ok(json::ok(&SchedulePage {
         items: schedules.iter().map(ScheduleView::from).collect(),
-        next_cursor,
+        next_cursor: next.map(|place| PageQuery::cursor("schedules", place)),
     }))
 }

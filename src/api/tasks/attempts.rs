@@ -72,7 +72,7 @@ pub(crate) async fn list_task_attempts(
     page: PageQuery,
 ) -> Result<Response, Problem> {
     let list = format!("attempts-{id}");
-    let after = page.number(&list)?;
+    let after = page.number(&list)?.unwrap_or_default();
     let found = state.store.tasks.attempts(id).await?;
     let found = found.ok_or_else(|| Problem::of(Code::TaskNotFound))?;
     let mut items: Vec<AttemptView> = found

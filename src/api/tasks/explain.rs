@@ -13,7 +13,7 @@ use crate::api::state::ApiState;
 use crate::domain::explanation::{self, Missing, Reason};
 use crate::domain::placement::Requirements;
 use crate::domain::{NodeId, TaskId, TaskState, TaskType, UnixMillis};
-use crate::store::nodes::NodePlace;
+use crate::store::PartitionRank;
 
 /// Nodes that are looked at: more would make one question a burden.
 const MOST_NODES: usize = 1_000;
@@ -130,7 +130,7 @@ pub(crate) async fn explain_task(
         state
             .store
             .nodes
-            .list(NodePlace::default(), MOST_NODES)
+            .list(PartitionRank::default(), MOST_NODES)
             .await?
     } else {
         (Vec::new(), None)

@@ -110,9 +110,10 @@ pub(crate) struct TaskPage<'a> {
 
 /// List tasks
 ///
-/// Without payloads and results, unless `view=full`. Those with a tag come by the time of their submit, the latest first;
-/// the queued ones of one queue and type by their place in the queue; all others by the moment at which they were queued,
-/// started, ended or are due, the latest first. A task that stays where it is comes exactly once. A page may be short, even
+/// Without payloads and results, unless `view=full`. Those of a job come by their place in it, the last first; those with a
+/// tag by the time of their submit, the latest first; the queued ones of one queue and type by their place in the queue; all
+/// others by the moment at which they were queued, started, ended or are due: the earliest first between `created_after` and
+/// `created_before`, else the latest first. A task that stays where it is comes exactly once. A page may be short, even
 /// empty, while it has a `next_cursor`: what a page looks at is bounded. A cursor belongs to its filter; `limit` and `view`
 /// may change.
 #[utoipa::path(get, path = "/tasks", operation_id = "listTasks", tag = "tasks",
@@ -128,10 +129,7 @@ pub(crate) async fn list_tasks(
     let view = query.view;
     let filter = query.into_filter()?;
     let list = list_of(&filter);
-    let place = page
-        .rest(&list)?
-        .map(|rest| read_place(&rest))
-        .transpose()?;
+    let place = page.read(&list, read_place)?;
     let tasks = &state.store.tasks;
     let found = match view {
         None => tasks.list(&filter, place.as_ref(), page.limit).await?,
@@ -165,13 +163,10 @@ fn list_of(filter: &TaskFilter) -> String {
     })
 }
 
-fn read_place(text: &str) -> Result<ListPlace, Problem> {
-    let read = || {
-        let (score, id) = text.split_once(' ')?;
-        let is_id = TaskId::from_compact(id.as_bytes()).is_some();
-        let score = score.parse().ok().filter(|_| is_id)?;
-        let id = id.to_owned();
-        Some(ListPlace { score, id })
-    };
-    read().ok_or_else(|| Problem::of(Code::InvalidCursor))
+fn read_place(text: &str) -> Option<ListPlace> {
+    let (score, id) = text.split_once(' ')?;
+    let is_id = TaskId::from_compact(id.as_bytes()).is_some();
+    let score = score.parse().ok().filter(|_| is_id)?;
+    let id = id.to_owned();
+    Some(ListPlace { score, id })
 }

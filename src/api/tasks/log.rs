@@ -111,7 +111,7 @@ pub(crate) async fn list_task_logs(
     page: PageQuery,
 ) -> Result<Response, Problem> {
     let list = format!("logs-{id}");
-    let first = page.number(&list)?;
+    let first = page.number(&list)?.unwrap_or_default();
     let found = state.store.tasks.logs(id, first, page.limit).await?;
     let (lines, next) = found.ok_or_else(|| Problem::of(Code::TaskNotFound))?;
     let items = lines.into_iter().map(|line| LogLine {

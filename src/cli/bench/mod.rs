@@ -185,7 +185,7 @@ mod tests {
     async fn lists_turn_the_pages_of_each() {
         let figures = &quick("lists").await["lists"];
         let pages = figures["pages"].as_object().unwrap();
-        assert_eq!(pages.len(), 14);
+        assert_eq!(pages.len(), 16);
         for (name, pages) in pages {
             assert_eq!(pages["latency"]["count"], 10, "{name}");
         }

@@ -5,16 +5,7 @@ use crate::domain::job::{Job, JobState, StopReason};
 use crate::domain::{JobId, Name, Partition, QueueName, TaskId, UnixMillis};
 use crate::store::args::Args;
 use crate::store::codec::Record;
-use crate::store::{StoreError, scripts};
-
-/// Where in the list of all jobs a page begins.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct JobPlaceInList {
-    /// The partition.
-    pub partition: u16,
-    /// The rank in it.
-    pub rank: u64,
-}
+use crate::store::{PartitionRank, StoreError, scripts};
 
 impl Jobs {
     /// The job, or `None` when there is none with that id.
@@ -28,11 +19,10 @@ impl Jobs {
     /// A page of all jobs, each partition's by creation, and where the next page begins.
     pub async fn list(
         &self,
-        first: JobPlaceInList,
+        mut place: PartitionRank,
         limit: usize,
-    ) -> Result<(Vec<Job>, Option<JobPlaceInList>), StoreError> {
+    ) -> Result<(Vec<Job>, Option<PartitionRank>), StoreError> {
         let mut jobs = Vec::new();
-        let mut place = first;
         while place.partition < self.core.partitions {
             let partition = Partition::new(place.partition);
             let missing = limit.saturating_sub(jobs.len());
@@ -53,10 +43,7 @@ impl Jobs {
             if more {
                 return Ok((jobs, Some(place)));
             }
-            place = JobPlaceInList {
-                partition: place.partition + 1,
-                rank: 0,
-            };
+            place = place.next_partition();
         }
         Ok((jobs, None))
     }

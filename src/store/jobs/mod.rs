@@ -21,7 +21,6 @@ use std::sync::Arc;
 
 pub use begin::BeginOutcome;
 pub use cancel::CancelJobOutcome;
-pub use get::JobPlaceInList;
 pub use results::{Behind, JobResult, JobResults};
 pub use retry::RetryJobOutcome;
 pub use tasks::JobTasks;

@@ -16,16 +16,7 @@ use crate::store::args::Args;
 use crate::store::codec::Record;
 use crate::store::core::Core;
 use crate::store::reply::Reply;
-use crate::store::{StoreError, scripts};
-
-/// Where a list of nodes goes on: so many nodes into a partition.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct NodePlace {
-    /// The partition's number.
-    pub partition: u16,
-    /// Nodes of it that have been listed.
-    pub rank: u64,
-}
+use crate::store::{PartitionRank, StoreError, scripts};
 
 impl Core {
     /// The latest session of a node, live or ended.
@@ -57,9 +48,9 @@ impl Nodes {
     /// Up to `limit` nodes from `place` on, and where to go on, if there are more.
     pub async fn list(
         &self,
-        mut place: NodePlace,
+        mut place: PartitionRank,
         limit: usize,
-    ) -> Result<(Vec<Node>, Option<NodePlace>), StoreError> {
+    ) -> Result<(Vec<Node>, Option<PartitionRank>), StoreError> {
         let mut nodes: Vec<Node> = Vec::new();
         while place.partition < self.core.partitions {
             let partition = Partition::new(place.partition);
@@ -75,10 +66,7 @@ impl Nodes {
             if more {
                 return Ok((nodes, Some(place)));
             }
-            place = NodePlace {
-                partition: place.partition + 1,
-                rank: 0,
-            };
+            place = place.next_partition();
         }
         Ok((nodes, None))
     }

@@ -19,7 +19,6 @@ mod survey;
 use std::sync::Arc;
 
 pub use facts::NodeFacts;
-pub use get::NodePlace;
 pub use heartbeat::HeartbeatOutcome;
 pub use register::{RegisterOutcome, Registered};
 

@@ -92,7 +92,7 @@ impl Sweeps {
             core: std::sync::Arc::clone(&self.core),
         };
         let page = tasks
-            .list(&filter, read_place(place)?.as_ref(), PAGE)
+            .scan(&filter, read_place(place)?.as_ref(), PAGE)
             .await?;
         let behind = page
             .next

@@ -7,16 +7,7 @@ use crate::domain::{Partition, ScheduleName, UnixMillis};
 use crate::store::args::Args;
 use crate::store::codec::Record;
 use crate::store::reply::Reply;
-use crate::store::{StoreError, scripts};
-
-/// Where a list of schedules goes on: so many schedules into a partition.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct SchedulePlace {
-    /// The partition's number.
-    pub partition: u16,
-    /// Schedules of it that have been listed.
-    pub rank: u64,
-}
+use crate::store::{PartitionRank, StoreError, scripts};
 
 impl Schedules {
     /// The schedule, or `None` when there is none of that name.
@@ -58,9 +49,9 @@ impl Schedules {
     /// on, if there are more. By name inside a partition.
     pub async fn list(
         &self,
-        mut place: SchedulePlace,
+        mut place: PartitionRank,
         limit: usize,
-    ) -> Result<(Vec<Schedule>, Option<SchedulePlace>), StoreError> {
+    ) -> Result<(Vec<Schedule>, Option<PartitionRank>), StoreError> {
         let mut schedules: Vec<Schedule> = Vec::new();
         while place.partition < self.core.partitions {
             let missing = limit - schedules.len();
@@ -83,10 +74,7 @@ impl Schedules {
             if more {
                 return Ok((schedules, Some(place)));
             }
-            place = SchedulePlace {
-                partition: place.partition + 1,
-                rank: 0,
-            };
+            place = place.next_partition();
         }
         Ok((schedules, None))
     }

@@ -15,7 +15,6 @@ mod trigger;
 
 use std::sync::Arc;
 
-pub use get::SchedulePlace;
 pub use set::{CreateOutcome, Definition, SetOutcome};
 pub use trigger::TriggerOutcome;
 

@@ -3,8 +3,9 @@
 use taskyard::domain::schedule::{Overlap, Rule};
 use taskyard::domain::task::IdempotencyKey;
 use taskyard::domain::{ScheduleName, UnixMillis};
+use taskyard::store::PartitionRank;
 use taskyard::store::StoreError;
-use taskyard::store::schedules::{CreateOutcome, SchedulePlace, SetOutcome, TriggerOutcome};
+use taskyard::store::schedules::{CreateOutcome, SetOutcome, TriggerOutcome};
 
 use super::{create, definition, every_s, get, name, queued};
 use crate::support::{EPOCH_MS, TestStore};
@@ -99,7 +100,7 @@ async fn a_removed_schedule_fires_no_more_and_leaves_nothing_but_its_tasks() {
     test.pass(120_000).await;
     assert_eq!(queued(&test).await, 1);
     assert!(test.store.schedules.get(&name()).await.unwrap().is_none());
-    let place = SchedulePlace::default();
+    let place = PartitionRank::default();
     let (listed, next) = test.store.schedules.list(place, 10).await.unwrap();
     assert_eq!((listed.len(), next), (0, None));
     // A new one of the name begins from nothing.
@@ -161,7 +162,7 @@ async fn a_list_goes_through_all_partitions_by_pages() {
             .await
             .unwrap();
     }
-    let (mut place, mut names) = (Some(SchedulePlace::default()), Vec::new());
+    let (mut place, mut names) = (Some(PartitionRank::default()), Vec::new());
     while let Some(from) = place {
         let (page, next) = schedules.list(from, 3).await.unwrap();
         assert!(page.len() <= 3 && page.iter().all(|schedule| schedule.task.payload.is_none()));

@@ -77,9 +77,15 @@ fn lists(filled: &Filled) -> Vec<(&'static str, String, usize)> {
         ("node", format!("queue={finished}&node_id={node}")),
         ("job_id", format!("job_id={job}&state=queued")),
         (
+            "job_id_nothing_fits",
+            format!("job_id={job}&state=succeeded"),
+        ),
+        (
             "time",
             format!("created_after={middle}&created_before={later}"),
         ),
+        // Those that were stored before come behind half of all tasks.
+        ("before", format!("created_before={middle}")),
         // Each page looks at as many tasks as it may, and none of them fits.
         ("nothing_fits", "type=none".to_owned()),
     ];

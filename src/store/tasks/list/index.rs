@@ -5,9 +5,8 @@
 
 use futures_util::future::join_all;
 
-use super::{ListPlace, latest_id};
 use crate::domain::task_filter::TaskFilter;
-use crate::domain::{Partition, QueueName, TaskState, TaskType};
+use crate::domain::{JobId, Partition, QueueName, TaskId, TaskState, TaskType};
 use crate::store::args::Args;
 use crate::store::core::Core;
 use crate::store::{StoreError, scripts};
@@ -18,28 +17,57 @@ const QUEUES_OF_PART: usize = 100;
 /// Sets of one kind, which cover a filter in part.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Index {
+    /// Tasks of a job, by their first item.
+    Job,
     /// Tasks of queues with a tag, by id.
     Tag,
     /// What sessions of a node hold: its running tasks, by their start.
     Held,
     /// Ready tasks of a queue's classes, by their place.
     Ready,
-    /// Tasks of queues in states, by the moment of the state.
+    /// Tasks of queues in states, by the moment of the state, the earliest first: nothing that was stored in a
+    /// span has reached its state before the span begins.
+    Span,
+    /// The same, the latest first.
     State,
 }
 
 /// Sets of one partition that one call looks through.
 pub(super) struct Part {
-    pub(super) partition: Partition,
+    pub(super) home: Home,
     /// The two names of each set's key.
     pub(super) sets: Args,
+}
+
+/// Where sets are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Home {
+    /// Where a queue lives, which may have come to live elsewhere.
+    Queue(QueueName),
+    /// Where a job lives, which may be forgotten before its tasks are.
+    Job(JobId),
+    /// In a partition.
+    Partition(Partition),
+}
+
+impl Home {
+    /// What has to be there, as the script takes it.
+    pub(super) fn push_to(&self, args: &mut Args) {
+        match self {
+            Self::Queue(queue) => args.push("queue").push(queue.as_str()),
+            Self::Job(job) => args.push("job").push(job.compact()),
+            Self::Partition(_) => args.push("").push(""),
+        };
+    }
 }
 
 impl Index {
     /// The one for a filter.
     pub(super) const fn of(filter: &TaskFilter) -> Self {
         let state = filter.state;
-        if filter.tag.is_some() {
+        if filter.job_id.is_some() {
+            Self::Job
+        } else if filter.tag.is_some() {
             Self::Tag
         } else if filter.node_id.is_some() && matches!(state, Some(TaskState::Running)) {
             Self::Held
@@ -48,24 +76,35 @@ impl Index {
             && matches!(state, Some(TaskState::Queued))
         {
             Self::Ready
+        } else if filter.created_after.is_some() && filter.created_before.is_some() {
+            Self::Span
         } else {
             Self::State
+        }
+    }
+
+    /// The one for who changes what it finds: of a span as well, what enters a state goes where the list has been.
+    pub(super) const fn of_scan(filter: &TaskFilter) -> Self {
+        match Self::of(filter) {
+            Self::Span => Self::State,
+            other => other,
         }
     }
 
     /// The word of its keys.
     pub(super) const fn kind(self) -> &'static str {
         match self {
+            Self::Job => "job_tasks",
             Self::Tag => "tag",
             Self::Held => "held",
             Self::Ready => "ready",
-            Self::State => "state",
+            Self::Span | Self::State => "state",
         }
     }
 
     /// Whether what is highest comes first.
     pub(super) const fn is_newest_first(self) -> bool {
-        !matches!(self, Self::Ready)
+        !matches!(self, Self::Ready | Self::Span)
     }
 
     /// The same as a word.
@@ -79,13 +118,17 @@ impl Index {
 
     /// Whether its scores are moments.
     pub(super) const fn is_by_moment(self) -> bool {
-        matches!(self, Self::Held | Self::State)
+        matches!(self, Self::Held | Self::Span | Self::State)
     }
 
-    /// Where a list begins that goes through ids and leaves out the youngest.
-    pub(super) fn start(self, filter: &TaskFilter) -> Option<ListPlace> {
-        let id = latest_id(filter).filter(|_| self == Self::Tag)?;
-        Some(ListPlace { score: 0, id })
+    /// Whether all that its sets hold is of the queue that a filter names.
+    pub(super) const fn is_of_queue(self) -> bool {
+        !matches!(self, Self::Held | Self::Job)
+    }
+
+    /// The same of the state.
+    pub(super) const fn is_of_state(self) -> bool {
+        !matches!(self, Self::Tag | Self::Job)
     }
 
     /// The sets, by calls.
@@ -95,51 +138,58 @@ impl Index {
         filter: &TaskFilter,
     ) -> Result<Vec<Part>, StoreError> {
         match (self, &filter.queue, &filter.task_type) {
+            (Self::Job, ..) => Ok(job(core, filter).into_iter().collect()),
             (Self::Held, queue, _) => held(core, filter, queue.as_ref()).await,
             (Self::Ready, Some(queue), Some(task_type)) => ready(core, queue, task_type).await,
-            (_, Some(queue), _) => Ok(vec![part(
-                lives_in(core, queue).await?,
-                std::slice::from_ref(queue),
-                filter,
-            )]),
+            (_, Some(queue), _) => {
+                let home = Home::Queue(queue.clone());
+                Ok(vec![self.part(home, std::slice::from_ref(queue), filter)])
+            }
             (_, None, _) => {
                 let mut parts = Vec::new();
                 for (partition, queues) in all_queues(core).await? {
                     let pages = queues.chunks(QUEUES_OF_PART);
-                    parts.extend(pages.map(|queues| part(partition, queues, filter)));
+                    let home = Home::Partition(partition);
+                    parts.extend(pages.map(|queues| self.part(home.clone(), queues, filter)));
                 }
                 Ok(parts)
             }
         }
     }
-}
 
-/// The partition of a queue; for one that is not there, of nothing.
-async fn lives_in(core: &Core, queue: &QueueName) -> Result<Partition, StoreError> {
-    let found = core.locate(queue).await?;
-    Ok(found.unwrap_or_else(|| core.home_of(queue)))
-}
-
-/// The sets of some queues of a partition.
-fn part(partition: Partition, queues: &[QueueName], filter: &TaskFilter) -> Part {
-    let mut sets = Args::default();
-    for queue in queues {
-        if let Some(tag) = &filter.tag {
-            sets.push(queue.as_str()).push(tag);
-            continue;
+    /// The sets of some queues of a partition.
+    fn part(self, home: Home, queues: &[QueueName], filter: &TaskFilter) -> Part {
+        let tag = filter.tag.as_ref().filter(|_| self == Self::Tag);
+        let mut sets = Args::default();
+        for queue in queues {
+            if let Some(tag) = tag {
+                sets.push(queue.as_str()).push(tag);
+                continue;
+            }
+            let states = TaskState::ALL.into_iter();
+            for state in states.filter(|state| filter.state.is_none_or(|wanted| wanted == *state)) {
+                sets.push(queue.as_str()).push(state.word());
+            }
         }
-        let states = TaskState::ALL.into_iter();
-        for state in states.filter(|state| filter.state.is_none_or(|wanted| wanted == *state)) {
-            sets.push(queue.as_str()).push(state.word());
-        }
+        Part { home, sets }
     }
-    Part { partition, sets }
+}
+
+/// The tasks of a job, where that is; `None` for what can be no job here.
+fn job(core: &Core, filter: &TaskFilter) -> Option<Part> {
+    let id = filter.job_id?.simple().to_string();
+    let id = TaskId::from_compact(id.as_bytes()).filter(|id| core.knows(*id))?;
+    let job = JobId::new(id);
+    let mut sets = Args::default();
+    sets.push(job.compact()).push("");
+    let home = Home::Job(job);
+    Some(Part { home, sets })
 }
 
 async fn all_queues(core: &Core) -> Result<Vec<(Partition, Vec<QueueName>)>, StoreError> {
     let empty = Args::default();
     let answers = core.all_partitions().map(|partition| {
-        let call = core.call(&scripts::QUEUE_NAMES, partition, "", &empty);
+        let call = core.call_abreast(&scripts::QUEUE_NAMES, partition, "", &empty);
         async move { Ok::<_, StoreError>((partition, call.await?)) }
     });
     let mut all = Vec::new();
@@ -170,18 +220,15 @@ async fn held(
     if let Some(session) = session.filter(|session| !session.is_empty()) {
         sets.push(node.as_str()).push(session);
     }
-    let wanted = match queue {
-        Some(queue) => Some(lives_in(core, queue).await?),
-        None => None,
+    let homes: Vec<Home> = match queue {
+        Some(queue) => vec![Home::Queue(queue.clone())],
+        None => core.all_partitions().map(Home::Partition).collect(),
     };
-    let partitions = core.all_partitions();
-    Ok(partitions
-        .filter(|partition| wanted.is_none_or(|wanted| wanted == *partition))
-        .map(|partition| Part {
-            partition,
-            sets: sets.clone(),
-        })
-        .collect())
+    let part = |home| Part {
+        home,
+        sets: sets.clone(),
+    };
+    Ok(homes.into_iter().map(part).collect())
 }
 
 /// The classes of one type: as many as there are requirements with it.
@@ -201,8 +248,6 @@ async fn ready(
             sets.push(queue.as_str()).push(number.to_string());
         }
     }
-    Ok(vec![Part {
-        partition: core.partition_of(queue),
-        sets,
-    }])
+    let home = Home::Queue(queue.clone());
+    Ok(vec![Part { home, sets }])
 }
