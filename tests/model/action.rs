@@ -4,7 +4,7 @@
 use taskyard::domain::queue_limits::{QueueLimits, Weights};
 use taskyard::domain::score::Ordering;
 
-use super::reference::{OfferWish, Wish};
+use super::reference::{JobWish, OfferWish, Wish};
 
 pub(crate) const QUEUES: [&str; 3] = ["alpha", "beta", "gamma"];
 pub(crate) const NODES: [&str; 3] = ["n1", "n2", "n3"];
@@ -45,6 +45,7 @@ pub(crate) enum Sweep {
     Expire,
     Deliver,
     OpenLimits,
+    EndJobs,
     Trim { keep_ms: u64, keep_count: u8 },
 }
 
@@ -136,6 +137,26 @@ pub(crate) enum Action {
     Sweep {
         partition: u16,
         sweep: Sweep,
+    },
+    BeginJob(JobWish),
+    /// The job's upload brings tasks of so many items each.
+    Bring {
+        job: Pick,
+        tasks: Vec<(u64, Wish)>,
+    },
+    CloseJob {
+        job: Pick,
+    },
+    /// The upload ends before its end; nobody notices when its service is killed.
+    BreakUpload {
+        job: Pick,
+        noticed: bool,
+    },
+    CancelJob {
+        job: Pick,
+    },
+    RetryJob {
+        job: Pick,
     },
     /// Time goes by while nobody sweeps.
     Outage {

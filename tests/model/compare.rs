@@ -154,6 +154,7 @@ impl World {
     /// Audits everything stored, and compares what queues count.
     pub(crate) async fn audit(&mut self) -> Result<(), String> {
         self.compare_tasks(true).await?;
+        self.compare_jobs(true).await?;
         let store = &self.stores[0];
         let report = store.audit().await.map_err(|error| error.to_string())?;
         if let Some(finding) = report.findings.first() {

@@ -8,7 +8,7 @@ use taskyard::domain::score::Ordering;
 use taskyard::domain::uniqueness::{OnConflict, Until};
 
 use super::action::{Action, Holder, NODES, Pick, QUEUES, Sweep};
-use super::reference::{CLASSES, KEYS, OfferWish, UniqueWish, Wish};
+use super::reference::{CLASSES, JobWish, KEYS, OfferWish, UniqueWish, Wish};
 
 /// What a sequence is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,6 +19,8 @@ pub(crate) enum Mix {
     Whole,
     /// Many tasks of few queues stand before their limits.
     Crowded,
+    /// Most tasks are of jobs.
+    Jobs,
 }
 
 fn pick() -> impl Strategy<Value = Pick> {
@@ -59,7 +61,7 @@ fn unique() -> impl Strategy<Value = UniqueWish> {
 
 fn wish(mix: Mix) -> impl Strategy<Value = Wish> {
     let (queues, keys, rarely) = match mix {
-        Mix::Plain => (QUEUES.len(), 1, 0.3),
+        Mix::Plain | Mix::Jobs => (QUEUES.len(), 1, 0.3),
         Mix::Whole => (QUEUES.len(), KEYS.len(), 0.3),
         Mix::Crowded => (2, KEYS.len(), 0.03),
     };
@@ -207,6 +209,7 @@ fn sweep() -> impl Strategy<Value = Action> {
         2 => Just(Sweep::EndDead),
         2 => Just(Sweep::Expire),
         2 => Just(Sweep::Deliver),
+        2 => Just(Sweep::EndJobs),
         1 => Just(Sweep::OpenLimits),
         1 => (prop_oneof![Just(1_000_000), 0_u64..20_000], 0_u8..5)
             .prop_map(|(keep_ms, keep_count)| Sweep::Trim { keep_ms, keep_count }),
@@ -261,7 +264,10 @@ fn weights() -> impl Strategy<Value = Weights> {
 
 /// What an operator does to a queue.
 fn queue(mix: Mix) -> impl Strategy<Value = Action> {
-    let often = if mix == Mix::Plain { 0.1 } else { 0.6 };
+    let often = match mix {
+        Mix::Plain | Mix::Jobs => 0.1,
+        Mix::Whole | Mix::Crowded => 0.6,
+    };
     let limits = move |often| proptest::option::weighted(often, limits());
     let weights = move |often| proptest::option::weighted(often, weights());
     let ordering = (0..Ordering::ALL.len()).prop_map(|ordering| Ordering::ALL[ordering]);
@@ -287,8 +293,44 @@ fn queue(mix: Mix) -> impl Strategy<Value = Action> {
     let pause = (0..QUEUES.len(), any::<bool>())
         .prop_map(|(queue, paused)| Action::Pause { queue, paused });
     let purge = (0..QUEUES.len()).prop_map(|queue| Action::Purge { queue });
-    let merges = if mix == Mix::Plain { 1 } else { 8 };
+    let merges = if often < 0.5 { 1 } else { 8 };
     prop_oneof![4 => pause, 4 => configure, merges => merge, 1 => purge]
+}
+
+/// What is done to jobs as a whole, and by their uploads.
+fn job(mix: Mix) -> impl Strategy<Value = Action> {
+    let range = proptest::option::weighted(0.3, 0_u8..12);
+    let key = proptest::option::weighted(0.4, (0_u8..3, 0_u8..2));
+    let last = proptest::option::weighted(0.4, 0..QUEUES.len());
+    let stop_after = proptest::option::weighted(0.3, 1_u64..4);
+    let deadline = proptest::option::weighted(0.2, 1_000_u64..90_000);
+    let wish = (0..QUEUES.len(), range, stop_after, deadline, last, key).prop_map(
+        |(queue, range, stop_after, deadline_ms, on_finish, key)| JobWish {
+            queue,
+            range,
+            stop_after,
+            deadline_ms,
+            on_finish,
+            key,
+        },
+    );
+    let tasks = proptest::collection::vec((1_u64..4, wish_of_a_job(mix)), 1..6);
+    prop_oneof![
+        4 => wish.prop_map(Action::BeginJob),
+        8 => (pick(), tasks).prop_map(|(job, tasks)| Action::Bring { job, tasks }),
+        3 => pick().prop_map(|job| Action::CloseJob { job }),
+        1 => (pick(), any::<bool>()).prop_map(|(job, noticed)| Action::BreakUpload { job, noticed }),
+        1 => pick().prop_map(|job| Action::CancelJob { job }),
+        2 => pick().prop_map(|job| Action::RetryJob { job }),
+    ]
+}
+
+/// A task of a job, which gives it its queue and lets it have no keys; so that some fail, with few attempts.
+fn wish_of_a_job(mix: Mix) -> impl Strategy<Value = Wish> {
+    wish(mix).prop_map(|wish| Wish {
+        max_attempts: wish.max_attempts.min(2),
+        ..wish
+    })
 }
 
 /// Time goes by.
@@ -305,6 +347,7 @@ fn passing(mix: Mix) -> impl Strategy<Value = Action> {
 /// One step of a sequence.
 pub(crate) fn action(mix: Mix) -> impl Strategy<Value = Action> {
     let (few, many) = if mix == Mix::Crowded { (1, 12) } else { (4, 2) };
+    let jobs = if mix == Mix::Jobs { 30 } else { 1 };
     prop_oneof![
         14 => wish(mix).prop_map(Action::Submit),
         many => atomic(mix),
@@ -317,6 +360,7 @@ pub(crate) fn action(mix: Mix) -> impl Strategy<Value = Action> {
         few => (pick(), -2_i64..=2).prop_map(|(task, priority)| Action::Reprioritise { task, priority }),
         few + 2 => node(),
         5 => queue(mix),
+        jobs => job(mix),
         6 + few => sweep(),
         9 => passing(mix),
         1 => Just(Action::Kill),

@@ -10,6 +10,7 @@ mod compare;
 mod dependencies;
 mod drive;
 mod generate;
+mod jobs;
 mod reference;
 mod shrink;
 mod waking;
@@ -43,6 +44,7 @@ async fn run(redis: &TestRedis, steps: &[(usize, Action)]) -> Result<(), Differe
         let result = async {
             world.step(*client, action).await?;
             world.compare_tasks(false).await?;
+            world.compare_jobs(false).await?;
             world.check_wakes().await?;
             if step % FULL_AUDIT_EVERY == FULL_AUDIT_EVERY - 1 || step + 1 == steps.len() {
                 world.audit().await?;
@@ -77,7 +79,7 @@ fn run_sequences(seed: u64, first: u32, count: u32) {
         .unwrap();
     let redis = runtime.block_on(TestRedis::start());
     for number in (first..count).step_by(THREADS as usize) {
-        let mix = [Mix::Plain, Mix::Whole, Mix::Crowded][number as usize / 2 % 3];
+        let mix = [Mix::Plain, Mix::Whole, Mix::Crowded, Mix::Jobs][number as usize / 2 % 4];
         let sequences = proptest::collection::vec((0_usize..2, action(mix)), STEPS);
         let mut runner = TestRunner::new_with_rng(Config::default(), rng_of(seed, number));
         let steps = sequences.new_tree(&mut runner).unwrap().current();

@@ -1,18 +1,20 @@
 //! Both sides of the comparison: the store on a real Redis, and the model.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::mem::ManuallyDrop;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use deadpool_redis::redis;
 use deadpool_redis::redis::AsyncConnectionConfig;
-use taskyard::domain::{LeaseToken, SessionId, TaskId, TaskState};
+use taskyard::domain::{JobId, LeaseToken, SessionId, TaskId, TaskState};
+use taskyard::store::jobs::Upload;
 use taskyard::store::keys::Keys;
 use taskyard::store::{Clock, Store, StoreOptions};
 
 use super::action::{NODES, Pick, QUEUES};
-use super::reference::{KEYS, Key, Lease, Model, Serial, Task};
+use super::reference::{Counts, Job, KEYS, Key, Lease, Model, Serial, Task};
 use super::waking::Ear;
 use crate::support::{EPOCH_MS, TestRedis, queue};
 
@@ -35,6 +37,11 @@ pub(crate) struct World {
     pub(crate) compared: Vec<Option<(Task, Option<Lease>)>>,
     pub(crate) turn: usize,
     pub(crate) ear: Ear,
+    pub(crate) jobs: Vec<JobId>,
+    /// The uploads that go on. One that is dropped would say so, perhaps to the next world.
+    pub(crate) uploads: Vec<Option<ManuallyDrop<Upload>>>,
+    /// Each job as it was when it was compared last.
+    pub(crate) jobs_compared: Vec<Option<(Job, Counts)>>,
     /// What has happened, a line a step.
     pub(crate) story: Vec<String>,
 }
@@ -69,6 +76,9 @@ impl World {
             compared: Vec::new(),
             turn: 0,
             ear,
+            jobs: Vec::new(),
+            uploads: Vec::new(),
+            jobs_compared: Vec::new(),
             story: Vec::new(),
         }
     }
@@ -79,6 +89,7 @@ impl World {
             open(&self.url, &self.clock).await,
             open(&self.url, &self.clock).await,
         ];
+        self.uploads.fill_with(|| None);
     }
 
     pub(crate) fn advance(&mut self, millis: u64) {

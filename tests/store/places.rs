@@ -1,13 +1,10 @@
 //! Queues that were given another partition than the one their name hashes to: found by every replica,
 //! whatever it knows, and whatever was cut off between two writes.
 
-use taskyard::domain::job::{JobRange, NewJob};
 use taskyard::domain::queue_settings::QueueChange;
-use taskyard::domain::score::Priority;
 use taskyard::domain::task_filter::TaskFilter;
-use taskyard::domain::{Partition, Submission, TaskId, TaskType};
+use taskyard::domain::{Partition, Submission, TaskId};
 use taskyard::store::audit::Finding;
-use taskyard::store::jobs::BeginOutcome;
 use taskyard::store::keys::Keys;
 use taskyard::store::{
     ClaimRequest, Completion, ConfigureOutcome, RemoveOutcome, ReportOutcome, Store, StoreError,
@@ -20,17 +17,17 @@ use crate::support::{TestStore, claim, queue, submission};
 const PARTITIONS: u16 = 2;
 
 /// Where the name hashes to.
-fn home(name: &str) -> u16 {
+pub(super) fn home(name: &str) -> u16 {
     Partition::of_name(name, PARTITIONS).number()
 }
 
 /// The other partition.
-fn away(name: &str) -> u16 {
+pub(super) fn away(name: &str) -> u16 {
     1 - home(name)
 }
 
 /// A name that hashes to that partition.
-fn named(prefix: &str, home_is: u16) -> String {
+pub(super) fn named(prefix: &str, home_is: u16) -> String {
     let mut names = (0..100).map(|number| format!("{prefix}{number}"));
     names.find(|name| home(name) == home_is).unwrap()
 }
@@ -47,12 +44,12 @@ async fn put(
     store.queues.configure(&queue(name), &change, None).await
 }
 
-async fn put_away(store: &Store, name: &str) {
+pub(super) async fn put_away(store: &Store, name: &str) {
     let outcome = put(store, name, Some(away(name))).await.unwrap();
     assert_eq!(outcome, ConfigureOutcome::New(None));
 }
 
-async fn submit(store: &Store, name: &str) -> TaskId {
+pub(super) async fn submit(store: &Store, name: &str) -> TaskId {
     match store.tasks.submit(submission(name)).await.unwrap() {
         SubmitOutcome::Created(task) => task.id,
         other => panic!("the task was not created: {other:?}"),
@@ -70,12 +67,12 @@ async fn lives_in(store: &Store, name: &str) -> Option<u16> {
 }
 
 /// Another replica, with its own memory of where queues live.
-async fn replica(test: &TestStore) -> Store {
+pub(super) async fn replica(test: &TestStore) -> Store {
     test.mortal().await.0
 }
 
 /// Removes the queue with what waits in it, and makes it anew in the other partition.
-async fn move_to(test: &TestStore, name: &str, partition: u16) {
+pub(super) async fn move_to(test: &TestStore, name: &str, partition: u16) {
     let queues = &test.store.queues;
     queues.purge(&queue(name)).await.unwrap();
     queues.remove(&queue(name)).await.unwrap();
@@ -84,7 +81,7 @@ async fn move_to(test: &TestStore, name: &str, partition: u16) {
 }
 
 /// Claims a task and completes it with these children.
-async fn finish(store: &Store, name: &str, submit: Vec<Submission>) -> TaskId {
+pub(super) async fn finish(store: &Store, name: &str, submit: Vec<Submission>) -> TaskId {
     let lease = store.tasks.claim(claim("n1", name, 1)).await.unwrap();
     let lease = lease.deliver().remove(0);
     let completion = Completion {
@@ -100,7 +97,7 @@ async fn finish(store: &Store, name: &str, submit: Vec<Submission>) -> TaskId {
 }
 
 /// How many tasks a list of the queue has.
-async fn listed(store: &Store, name: &str) -> usize {
+pub(super) async fn listed(store: &Store, name: &str) -> usize {
     let filter = TaskFilter {
         queue: Some(queue(name)),
         ..TaskFilter::default()
@@ -286,85 +283,6 @@ async fn a_batch_goes_to_queues_that_are_found_elsewhere() {
     let atomic = vec![submission(&names[0]), submission(&names[0])];
     let outcomes = replica(&test).await.tasks.submit_atomic(atomic).await;
     assert_eq!(outcomes.unwrap().len(), 2);
-    test.audit().await;
-}
-
-#[tokio::test]
-async fn children_come_to_a_queue_wherever_it_lives() {
-    let test = TestStore::start().await;
-    let parents = named("p", 0);
-    // Away, and beside; and the other way round for whoever knows only their names.
-    let (near, far) = (named("n", 1), named("f", 0));
-    put_away(&test.store, &near).await;
-    put_away(&test.store, &far).await;
-    for store in [&replica(&test).await, &test.store] {
-        submit(&test.store, &parents).await;
-        finish(store, &parents, vec![submission(&near), submission(&far)]).await;
-        test.sweep().await;
-        finish(store, &near, Vec::new()).await;
-        finish(store, &far, Vec::new()).await;
-    }
-    assert_eq!(
-        (
-            listed(&test.store, &near).await,
-            listed(&test.store, &far).await
-        ),
-        (2, 2)
-    );
-    test.audit().await;
-}
-
-#[tokio::test]
-async fn a_child_on_its_way_follows_its_queue() {
-    let test = TestStore::start().await;
-    let (parents, child) = (named("p", 0), named("c", 1));
-    submit(&test.store, &parents).await;
-    finish(&test.store, &parents, vec![submission(&child)]).await;
-    // Its row was written for the queue's home.
-    put_away(&test.store, &child).await;
-    test.sweep().await;
-    let id = finish(&test.store, &child, Vec::new()).await;
-    assert_eq!(id.partition().number(), 0);
-    test.sweep().await;
-    assert_eq!(listed(&test.store, &child).await, 1);
-    test.audit().await;
-}
-
-#[tokio::test]
-async fn a_job_and_its_last_task_live_where_their_queues_do() {
-    let test = TestStore::start().await;
-    let other = replica(&test).await;
-    let (name, last) = (named("j", 0), named("l", 0));
-    put_away(&test.store, &name).await;
-    let new = NewJob {
-        queue: queue(&name),
-        name: None,
-        range: Some((
-            JobRange {
-                from: 0,
-                to: 30,
-                step: 10,
-            },
-            TaskType::default(),
-            Priority::default(),
-        )),
-        is_graph: false,
-        stop_after: None,
-        deadline_ms: None,
-        on_finish: Some(submission(&last)),
-        idempotency: None,
-    };
-    let BeginOutcome::Made(job) = other.jobs.begin(new).await.unwrap() else {
-        panic!("the range is not there");
-    };
-    assert_eq!(job.as_run().partition().number(), 1);
-    for _ in 0..3 {
-        finish(&test.store, &name, Vec::new()).await;
-    }
-    test.sweep().await;
-    let ended = other.jobs.get(job).await.unwrap().unwrap();
-    assert_eq!(ended.succeeded, 3);
-    assert_eq!(listed(&other, &last).await, 1);
     test.audit().await;
 }
 

@@ -11,6 +11,7 @@ mod graph;
 mod lines;
 mod list;
 mod listed;
+mod result_pages;
 mod results;
 mod retry;
 mod submit;

@@ -1,7 +1,6 @@
 //! GET /v1/jobs/{id}/results: how the tasks ended, in the order of their items.
 
 use std::io;
-use std::time::Duration;
 
 use axum::body::Body;
 use axum::extract::{Query, State};
@@ -11,19 +10,17 @@ use bytes::Bytes;
 use futures_util::stream;
 use serde::{Deserialize, Serialize};
 
-use crate::api::budget::Share;
+use super::result_pages::ResultPages;
 use crate::api::openapi::schemas;
 use crate::api::path::{Id, JobPath};
 use crate::api::problem::{Code, GetJobProblems, Problem};
 use crate::api::state::ApiState;
 use crate::api::wait;
 use crate::domain::{Document, JobId, Name, TaskId, TaskState};
-use crate::store::jobs::{JobResult, JobResults};
+use crate::store::jobs::JobResult;
 
-/// What a lost signal costs a follower.
-const TICK: Duration = Duration::from_secs(1);
-/// How soon to look for tasks that have not been made yet.
-const NOT_MADE_TICK: Duration = Duration::from_millis(100);
+/// What a line with a small result takes; longer ones make the room grow.
+const LINE_BYTES: usize = 160;
 
 /// Which results, and how long.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
@@ -105,103 +102,30 @@ pub(crate) async fn get_job_results(
     if params.limit == Some(0) {
         return Err(refuse());
     }
-    let mut reader = Reader {
-        _place: follow.then(|| wait::place(&state)).transpose()?,
-        from: params.from.unwrap_or_default(),
-        left: params.limit.unwrap_or(u64::MAX),
-        follow,
-        state,
-        id,
-    };
-    // The first look decides whether there is anything to read at all.
-    let first = reader.look().await?;
-    let lines = stream::try_unfold((reader, None, Some(first)), step);
+    let place = follow.then(|| wait::place(&state)).transpose()?;
+    let left = params.limit.unwrap_or(u64::MAX);
+    let pages = ResultPages::open(state, id, params.from.unwrap_or_default(), left, place).await?;
+    let lines = stream::try_unfold(pages, step);
     let mut response = Response::new(Body::from_stream(lines));
     let ndjson = HeaderValue::from_static("application/x-ndjson");
     response.headers_mut().insert(header::CONTENT_TYPE, ndjson);
     Ok(response)
 }
 
-/// Gives the page at hand out before it waits for the next.
-async fn step(
-    (mut reader, before, at_hand): (Reader, Option<JobResults>, Option<JobResults>),
-) -> io::Result<Option<(Bytes, (Reader, Option<JobResults>, Option<JobResults>))>> {
-    let page = match (at_hand, before) {
-        (Some(page), _) => Some(page),
-        (None, Some(before)) => reader.next(&before).await?,
-        (None, None) => None,
+/// Lines of the next page.
+async fn step(mut pages: ResultPages) -> io::Result<Option<(Bytes, ResultPages)>> {
+    let failed = |problem: Problem| io::Error::other(problem.detail().to_owned());
+    let Some(results) = pages.next().await.map_err(failed)? else {
+        return Ok(None);
     };
-    let Some(page) = page else { return Ok(None) };
-    let text = lines(&page)?;
-    let rest = JobResults {
-        results: Vec::new(),
-        ..page
-    };
-    let may_go_on = reader.left > 0 && (!text.is_empty() || reader.follow);
-    Ok(Some((text, (reader, may_go_on.then_some(rest), None))))
+    Ok(Some((lines(&results)?, pages)))
 }
 
-fn lines(page: &JobResults) -> io::Result<Bytes> {
-    let mut text = Vec::new();
-    for result in &page.results {
+fn lines(results: &[JobResult]) -> io::Result<Bytes> {
+    let mut text = Vec::with_capacity(results.len() * LINE_BYTES);
+    for result in results {
         serde_json::to_writer(&mut text, &JobResultLine::from(result))?;
         text.push(b'\n');
     }
     Ok(text.into())
-}
-
-/// Reads page after page, and holds one.
-struct Reader {
-    state: ApiState,
-    id: JobId,
-    from: u64,
-    /// Lines that may still be given out.
-    left: u64,
-    follow: bool,
-    /// A follower's place among those that wait.
-    _place: Option<Share>,
-}
-
-impl Reader {
-    async fn look(&mut self) -> Result<JobResults, Problem> {
-        let jobs = &self.state.store.jobs;
-        let page = jobs.results(self.id, self.from, self.left).await?;
-        let page = page.ok_or_else(|| Problem::of(Code::JobNotFound))?;
-        self.left -= page.results.len() as u64;
-        if let Some(last) = page.results.last() {
-            self.from = last.place.offset + last.place.count;
-        }
-        Ok(page)
-    }
-
-    /// The page behind one that ended there; `None` when none is to be had.
-    async fn next(&mut self, before: &JobResults) -> io::Result<Option<JobResults>> {
-        let failed = |problem: Problem| io::Error::other(problem.detail().to_owned());
-        if before.is_end || (!self.follow && before.next.is_some()) {
-            return Ok(None);
-        }
-        if !self.follow {
-            return self.look().await.map(Some).map_err(failed);
-        }
-        let mut awaited = before.next;
-        loop {
-            // Watching begins before the look, so that an end in between is not missed.
-            let run = awaited.unwrap_or(self.id.as_run());
-            let tick = awaited.map_or(NOT_MADE_TICK, |_| TICK);
-            let ticket = self.state.wakeups.wait_for_final(run);
-            let page = self.look().await.map_err(failed)?;
-            if !page.results.is_empty() || page.is_end {
-                return Ok(Some(page));
-            }
-            if page.next != awaited {
-                awaited = page.next;
-                continue;
-            }
-            tokio::select! {
-                () = ticket.woken() => {}
-                () = tokio::time::sleep(tick) => {}
-                () = self.state.shutdown.cancelled() => return Ok(None),
-            }
-        }
-    }
 }

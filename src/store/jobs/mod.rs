@@ -21,7 +21,7 @@ use std::sync::Arc;
 
 pub use begin::BeginOutcome;
 pub use cancel::CancelJobOutcome;
-pub use results::{JobResult, JobResults};
+pub use results::{Behind, JobResult, JobResults};
 pub use retry::RetryJobOutcome;
 pub use tasks::JobTasks;
 pub use upload::{Refusal, Upload};

@@ -10,6 +10,8 @@ use crate::store::{StoreError, scripts};
 
 /// Rows of one page.
 const PAGE: u64 = 200;
+/// How soon to look again at a graph whose queue is not where its tasks are to come, milliseconds.
+const HOLD_MS: u64 = 1_000;
 
 /// Rows whose tasks go to one partition.
 struct Page {
@@ -22,14 +24,19 @@ struct Page {
 
 impl Core {
     /// Makes the tasks of the committed graphs. Cut off anywhere, it begins with the same page anew: what is
-    /// there is not made again.
+    /// there is not made again. A graph that has to wait for its queue lets the others go first.
     pub(crate) async fn plant_jobs(&self, home: Partition) -> Result<(), StoreError> {
         // They stay due, and their tasks come as soon as there is room.
         while !self.is_full() {
             let Some(page) = self.next_planting(home).await? else {
                 return Ok(());
             };
-            self.plant(home, &page).await?;
+            if !self.plant(home, &page).await? {
+                let mut args = Args::default();
+                args.push(&page.job).push_number(HOLD_MS);
+                self.call(&scripts::HOLD_GRAPH, home, "", &args).await?;
+                continue;
+            }
             let mut args = Args::default();
             args.push(&page.job)
                 .push_number(page.planted)
@@ -71,9 +78,10 @@ impl Core {
         Ok(Some(page))
     }
 
-    async fn plant(&self, home: Partition, page: &Page) -> Result<(), StoreError> {
+    /// Makes the tasks of a page; false when one of their queues is not where they are to come.
+    async fn plant(&self, home: Partition, page: &Page) -> Result<bool, StoreError> {
         if page.rows.is_empty() {
-            return Ok(());
+            return Ok(true);
         }
         // Placing first costs a call a queue, and makes the planting one that is not refused half-way.
         let names: BTreeSet<&str> = page
@@ -89,7 +97,7 @@ impl Core {
                 // Its ids are known to the others of the graph: they come where they were to come, or not yet.
                 tracing::warn!(job = page.job, %queue, partition = %page.partition,
                     "a graph waits for its queue, which was removed and placed in another partition");
-                return Err(StoreError::not_done());
+                return Ok(false);
             }
         }
         let mut args = Args::default();
@@ -109,11 +117,7 @@ impl Core {
         let mut reply = self
             .call(&scripts::PLANT, page.partition, mode, &args)
             .await?;
-        if reply.text()? == "done" {
-            Ok(())
-        } else {
-            // A queue was removed after it had been placed: the page comes again.
-            Err(StoreError::not_done())
-        }
+        // A queue may have been removed after it had been placed: the page comes again.
+        Ok(reply.text()? == "done")
     }
 }

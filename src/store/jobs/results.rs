@@ -1,18 +1,20 @@
 //! Results: how a job's tasks ended, in the order of their items, as far as they have.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use super::Jobs;
 use crate::domain::job::JobPlace;
 use crate::domain::{Document, JobId, Name, Partition, TaskId, TaskState};
 use crate::store::args::Args;
-use crate::store::reply::Reply;
+use crate::store::reply::{Reply, parse_number};
 use crate::store::{StoreError, scripts};
 
-/// Tasks of one page.
-const PAGE: u64 = 100;
+/// Tasks of one page, looked at by one script.
+const PAGE: u64 = 200;
 /// Bytes after which a page ends.
-const PAGE_BYTES: u64 = 1024 * 1024;
+const PAGE_BYTES: u64 = 512 * 1024;
+/// Values of one row.
+const ROW: usize = 5;
 
 /// How one task ended.
 #[derive(Debug)]
@@ -34,15 +36,26 @@ pub struct JobResult {
 pub struct JobResults {
     /// In the order of the items.
     pub results: Vec<JobResult>,
-    /// Whether no more will come.
-    pub is_end: bool,
-    /// The task that stands next and has not finished.
-    pub next: Option<TaskId>,
+    /// What comes after them.
+    pub behind: Behind,
+}
+
+/// What stands behind a page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Behind {
+    /// More that can be read at once, from the item with this index on.
+    More(u64),
+    /// A task that has not ended.
+    Unfinished(TaskId),
+    /// Tasks that have not been made yet.
+    Unmade,
+    /// Nothing: the job has ended, and this was its last page.
+    End,
 }
 
 impl Jobs {
     /// A page of the results from item `from` on, up to the first task that has not finished; `most`
-    /// results, about 1 MiB, or one result. `None` when there is no such job.
+    /// results, about 512 KiB, or one result. `None` when there is no such job.
     pub async fn results(
         &self,
         id: JobId,
@@ -64,64 +77,77 @@ impl Jobs {
         if reply.text()? != "done" {
             return Ok(None);
         }
-        let is_end = reply.text()? == "1";
-        let next = TaskId::from_compact(reply.text()?.as_bytes());
-        let mut rows = Vec::with_capacity(reply.left());
+        let behind = read_behind(&reply.text()?)?;
+        let mut rows = Vec::with_capacity(reply.left() / ROW);
         while reply.left() > 0 {
-            rows.push(Row::read(reply.next_list()?, id.as_run())?);
+            rows.push(Row::read(&mut reply)?);
         }
         self.fill_in(&mut rows).await?;
-        let mut page = JobResults {
-            results: Vec::with_capacity(rows.len()),
-            is_end,
-            next,
-        };
-        for row in rows {
-            match row {
-                Row::Ended(result) => page.results.push(result),
-                Row::Gone => {}
-                Row::Unread | Row::Away(_) | Row::Unfinished(_) => {
-                    page.is_end = false;
-                    page.next = row.unfinished();
-                    break;
-                }
-            }
-        }
-        Ok(Some(page))
+        Ok(Some(page_of(rows, from, behind)))
     }
 
     /// Reads the rows of tasks that are in other partitions, where they are.
     async fn fill_in(&self, rows: &mut [Row]) -> Result<(), StoreError> {
-        let mut away: BTreeMap<Partition, Vec<TaskId>> = BTreeMap::new();
-        for row in rows.iter() {
+        let mut away: BTreeMap<Partition, Vec<usize>> = BTreeMap::new();
+        for (place, row) in rows.iter().enumerate() {
             if let Row::Away(id) = row {
-                away.entry(id.partition()).or_default().push(*id);
+                away.entry(id.partition()).or_default().push(place);
             }
         }
-        let mut found = HashMap::new();
-        for (partition, ids) in away {
+        for (partition, places) in away {
             let mut args = Args::default();
             args.push_number(PAGE_BYTES);
-            for id in &ids {
-                args.push(id.compact());
+            for place in &places {
+                args.push(rows[*place].task().compact());
             }
             let mut reply = self
                 .core
                 .call(&scripts::JOB_RESULTS, partition, "named", &args)
                 .await?;
-            for id in ids {
-                found.insert(id, Row::read(reply.next_list()?, id)?);
-            }
-        }
-        for row in rows {
-            if let Row::Away(id) = row
-                && let Some(there) = found.remove(id)
-            {
-                *row = there;
+            for place in places {
+                rows[place] = Row::read(&mut reply)?;
             }
         }
         Ok(())
     }
+}
+
+/// What the rows come to: up to the first that has no end to tell.
+fn page_of(rows: Vec<Row>, from: u64, behind: Behind) -> JobResults {
+    let mut page = JobResults {
+        results: Vec::with_capacity(rows.len()),
+        behind,
+    };
+    for row in rows {
+        match row {
+            Row::Ended(result) => page.results.push(result),
+            Row::Gone(_) => {}
+            Row::Unfinished(id) => {
+                page.behind = Behind::Unfinished(id);
+                break;
+            }
+            Row::Unread(_) | Row::Away(_) => {
+                page.behind = Behind::More(from);
+                break;
+            }
+        }
+    }
+    // An item in the midst of a task would bring that task once more.
+    if let (Behind::More(next), Some(last)) = (&mut page.behind, page.results.last()) {
+        *next = (*next).max(last.place.offset + last.place.count);
+    }
+    page
+}
+
+fn read_behind(text: &str) -> Result<Behind, StoreError> {
+    Ok(match text {
+        "end" => Behind::End,
+        "unmade" => Behind::Unmade,
+        text => match TaskId::from_compact(text.as_bytes()) {
+            Some(id) => Behind::Unfinished(id),
+            None => Behind::More(parse_number(text)?),
+        },
+    })
 }
 
 /// What a script says of one task.
@@ -133,40 +159,38 @@ enum Row {
     /// It has not ended.
     Unfinished(TaskId),
     /// It is deleted.
-    Gone,
+    Gone(TaskId),
     /// It has ended, and the page is full.
-    Unread,
+    Unread(TaskId),
 }
 
 impl Row {
-    /// `id` is the task that was asked about, where one was.
-    fn read(mut reply: Reply, id: TaskId) -> Result<Self, StoreError> {
+    fn read(reply: &mut Reply) -> Result<Self, StoreError> {
         let unreadable = || StoreError::corrupt("a row of a job's results");
-        let first = reply.text()?;
-        Ok(match first.as_str() {
-            "away" => {
-                let id = reply.text()?;
-                Self::Away(TaskId::from_compact(id.as_bytes()).ok_or_else(unreadable)?)
-            }
-            "gone" => Self::Gone,
-            "unread" => Self::Unread,
-            "unfinished" => Self::Unfinished(id),
-            place => Self::Ended(JobResult {
-                place: JobPlace::unpack(place).ok_or_else(unreadable)?,
-                task: TaskId::from_compact(reply.text()?.as_bytes()).ok_or_else(unreadable)?,
-                state: TaskState::from_word(&reply.text()?).ok_or_else(unreadable)?,
-                document: reply.optional_text()?.and_then(Document::parse),
-                name: reply
-                    .optional_text()?
-                    .and_then(|name| Name::parse(&name).ok()),
+        let task = TaskId::from_compact(reply.text()?.as_bytes()).ok_or_else(unreadable)?;
+        let state = reply.text()?;
+        let place = reply.text()?;
+        let document = reply.optional_text()?.and_then(Document::parse);
+        let name = reply.optional_text()?;
+        Ok(match state.as_str() {
+            "away" => Self::Away(task),
+            "gone" => Self::Gone(task),
+            "unread" => Self::Unread(task),
+            "unfinished" => Self::Unfinished(task),
+            state => Self::Ended(JobResult {
+                place: JobPlace::unpack(&place).ok_or_else(unreadable)?,
+                task,
+                state: TaskState::from_word(state).ok_or_else(unreadable)?,
+                document,
+                name: name.and_then(|name| Name::parse(&name).ok()),
             }),
         })
     }
 
-    const fn unfinished(&self) -> Option<TaskId> {
+    const fn task(&self) -> TaskId {
         match self {
-            Self::Unfinished(id) => Some(*id),
-            _ => None,
+            Self::Ended(result) => result.task,
+            Self::Away(id) | Self::Unfinished(id) | Self::Gone(id) | Self::Unread(id) => *id,
         }
     }
 }

@@ -145,3 +145,34 @@ async fn results_come_in_pages_of_so_many_lines() {
     let none = api.get(&format!("{}/results?limit=0", path(&job))).await;
     assert_eq!(none.failure(), (400, "invalid_request"));
 }
+
+#[tokio::test]
+async fn a_stream_of_several_pages_is_whole_and_in_order() {
+    let api = Api::start().await;
+    let job = submitted(&api, json!({ "queue": "q", "range": { "to": 1_000 } })).await;
+    let mut done = 0;
+    while done < 1_000 {
+        let tasks = claimed(&api, 100).await;
+        done += tasks.len();
+        let report = |task: &Value| {
+            let [id, token] = [&task["id"], &task["lease_token"]];
+            json!({ "id": id, "lease_token": token, "result": task["payload"]["from"] })
+        };
+        let reports: Vec<_> = tasks.iter().map(report).collect();
+        let reply = api.post("/v1/nodes/n/exchange", json!({ "complete": reports }));
+        assert_eq!(reply.await.status, 200);
+    }
+    let results = |text: &str| -> Vec<u64> {
+        let lines = lines(text).into_iter();
+        lines.map(|line| line["result"].as_u64().unwrap()).collect()
+    };
+    let all = format!("{}/results", path(&job));
+    let whole: Vec<u64> = (0..1_000).collect();
+    assert_eq!(results(&api.get(&all).await.text), whole);
+    assert_eq!(
+        results(&api.get(&format!("{all}?follow=true")).await.text),
+        whole
+    );
+    let middle = api.get(&format!("{all}?from=150&limit=450")).await;
+    assert_eq!(results(&middle.text), whole[150..600]);
+}

@@ -2,6 +2,7 @@
 
 mod claim;
 mod edit;
+mod job;
 mod node;
 mod operate;
 mod queue;
@@ -48,6 +49,13 @@ impl World {
             | Action::Configure { .. }
             | Action::Merge { .. }
             | Action::Purge { .. } => self.operate_queue(&store, action).await?,
+            Action::BeginJob(wish) => self.begin_job(&store, wish).await?,
+            Action::Bring { job, .. }
+            | Action::CloseJob { job }
+            | Action::BreakUpload { job, .. } => self.upload(*job, action).await?,
+            Action::CancelJob { job } | Action::RetryJob { job } => {
+                self.operate_job(&store, *job, action).await?
+            }
             Action::Sweep { partition, sweep } => {
                 self.sweep(&store, *partition, *sweep).await?;
                 (Answer::Nothing, Answer::Nothing)
@@ -65,6 +73,7 @@ impl World {
                 (Answer::Nothing, Answer::Nothing)
             }
         };
+        self.model.settle_jobs();
         self.story.push(format!("{action:?} -> {expected:?}"));
         if expected == found {
             return Ok(());

@@ -36,7 +36,7 @@ impl World {
             .push(format!("  on lease {lease} of task {task}"));
         Ok(match action {
             Action::Complete { children, long, .. } => {
-                let wishes: Vec<Wish> = children.iter().map(|queue| child(*queue)).collect();
+                let wishes: Vec<Wish> = children.iter().map(|queue| Wish::plain(*queue)).collect();
                 let completion = Completion {
                     id,
                     lease_token,
@@ -131,21 +131,4 @@ fn numbered(children: &[Wish], first: usize) -> Vec<Submission> {
 fn document(long: bool) -> Document {
     let length = if long { LONG } else { 2 };
     Document::parse(format!("\"{}\"", "x".repeat(length))).unwrap()
-}
-
-fn child(queue: usize) -> Wish {
-    Wish {
-        queue,
-        class: 0,
-        fairness_key: 0,
-        priority: 0,
-        delay_ms: None,
-        expires_in_ms: None,
-        max_attempts: 3,
-        max_losses: 3,
-        timeout_ms: None,
-        retry: None,
-        key: None,
-        unique: None,
-    }
 }

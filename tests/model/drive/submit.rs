@@ -57,7 +57,7 @@ impl World {
             SubmitOutcome::KeyReused => Answer::KeyReused,
             SubmitOutcome::UnknownParent(_) => return Err("it depends on nothing".into()),
             SubmitOutcome::JobClosed | SubmitOutcome::OutOfOrder => {
-                return Err("there are no jobs".into());
+                return Err("it is of no job".into());
             }
             SubmitOutcome::Rejected => Answer::Rejected,
             SubmitOutcome::Duplicate(id) => Answer::Duplicate(self.serial(id)?),

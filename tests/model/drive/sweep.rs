@@ -35,8 +35,13 @@ impl World {
                 sweeps.run(Work::Expire, partition).await
             }
             Sweep::Deliver => {
+                self.learn_last_tasks(number).await?;
                 self.model.deliver(number);
                 sweeps.run(Work::Deliver, partition).await
+            }
+            Sweep::EndJobs => {
+                self.model.end_jobs(number);
+                sweeps.run(Work::EndJobs, partition).await
             }
             Sweep::OpenLimits => {
                 self.model.open_limits(number);
@@ -56,7 +61,9 @@ impl World {
                 sweeps.trim(partition, &retention).await
             }
         }
-        .map_err(text)
+        .map_err(text)?;
+        self.model.settle_jobs();
+        Ok(())
     }
 
     /// Time goes by in seconds; in each, every partition is swept as the service does it.
@@ -90,8 +97,11 @@ impl World {
                             return Err("no action drains a node or begins an operation".to_owned());
                         }
                         Work::FireSchedules => return Err("the model has no schedules".into()),
-                        Work::ExtendJobs | Work::PlantJobs | Work::EndJobs => {
-                            return Err("there are no jobs".to_owned());
+                        Work::EndJobs => Sweep::EndJobs,
+                        Work::ExtendJobs | Work::PlantJobs => {
+                            return Err(
+                                "ranges are made at once, and there are no graphs".to_owned()
+                            );
                         }
                     };
                     self.sweep(store, number, sweep).await?;

@@ -5,6 +5,7 @@
 
 mod claim;
 mod constraints;
+mod job;
 mod limits;
 mod node;
 mod operate;
@@ -19,12 +20,14 @@ mod unique;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use taskyard::domain::job::JobState;
 use taskyard::domain::queue_limits::{QueueLimits, Weights};
 use taskyard::domain::score::Ordering;
 use taskyard::domain::{Partition, TaskState};
 
 pub(crate) use claim::{ClaimWish, Seen};
 pub(crate) use constraints::{CLASSES, Class, OfferWish};
+pub(crate) use job::{Counts, Job, JobNo, JobWish, Next, Place};
 use limits::Scope;
 pub(crate) use node::Node;
 pub(crate) use submit::Wish;
@@ -74,6 +77,13 @@ pub(crate) enum Answer {
     },
     Flag(bool),
     Purged(u64),
+    Begun(JobNo),
+    InProgress(JobNo),
+    /// A job whose upload goes on behind so many items.
+    Resumed(JobNo, u64),
+    JobFinished(JobState),
+    /// So many tasks run again.
+    Again(u64),
     Nothing,
 }
 
@@ -98,7 +108,12 @@ pub(crate) struct Queue {
 #[derive(Debug, Clone)]
 pub(crate) enum OutboxRow {
     Child(Serial),
-    Cancel { session: SessionNo, task: Serial },
+    /// What is submitted when a job has finished.
+    LastTask(Serial),
+    Cancel {
+        session: SessionNo,
+        task: Serial,
+    },
 }
 
 /// What a partition remembers beside its tasks.
@@ -128,6 +143,9 @@ pub(crate) struct Model {
     pub(crate) uniques: BTreeMap<(usize, u8), Serial>,
     /// Partition, node and `claim_id` to leases.
     pub(crate) claims: BTreeMap<(u16, usize, u8), Vec<LeaseNo>>,
+    pub(crate) jobs: Vec<Job>,
+    /// Idempotency key of a queue to body and job.
+    pub(crate) job_keys: BTreeMap<(usize, u8), (u8, JobNo)>,
 }
 
 impl Model {
@@ -167,6 +185,8 @@ impl Model {
             keys: BTreeMap::new(),
             uniques: BTreeMap::new(),
             claims: BTreeMap::new(),
+            jobs: Vec::new(),
+            job_keys: BTreeMap::new(),
         }
     }
 

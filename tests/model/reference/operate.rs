@@ -73,7 +73,7 @@ impl Model {
         match self.tasks[task].state {
             None => Answer::NotFound,
             Some(state) if state.is_final() => {
-                self.tasks[task].state = None;
+                self.remove_task(task);
                 Answer::Flag(true)
             }
             Some(state) => Answer::InvalidState(state),
@@ -142,7 +142,7 @@ impl Model {
             let record = &self.tasks[task];
             let waits = |state: TaskState| !state.is_final() && state != TaskState::Running;
             if record.queue == queue && record.state.is_some_and(waits) {
-                self.tasks[task].state = None;
+                self.remove_task(task);
                 self.free(task);
                 purged += 1;
             }
@@ -161,7 +161,7 @@ impl Model {
                 for (rank, task) in kept.into_iter().enumerate() {
                     let is_old = self.tasks[task].finished + keep_ms <= self.now;
                     if is_old || rank < surplus {
-                        self.tasks[task].state = None;
+                        self.remove_task(task);
                     }
                 }
             }

@@ -24,6 +24,26 @@ pub(crate) struct Wish {
     pub(crate) unique: Option<UniqueWish>,
 }
 
+impl Wish {
+    /// A task with every default.
+    pub(crate) fn plain(queue: usize) -> Self {
+        Self {
+            queue,
+            class: 0,
+            fairness_key: 0,
+            priority: 0,
+            delay_ms: None,
+            expires_in_ms: None,
+            max_attempts: 3,
+            max_losses: 3,
+            timeout_ms: None,
+            retry: None,
+            key: None,
+            unique: None,
+        }
+    }
+}
+
 impl Model {
     pub(crate) fn submit(&mut self, wish: &Wish) -> Answer {
         self.queues[wish.queue].exists = true;
@@ -100,6 +120,7 @@ impl Model {
             lease: None,
             run: 1,
             has_result: false,
+            gone_as: None,
         });
         let task = self.tasks.len() - 1;
         if let Some((key, body)) = wish.key {

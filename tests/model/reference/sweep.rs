@@ -110,7 +110,9 @@ impl Model {
         let rows = std::mem::take(&mut self.partitions[usize::from(partition)].outbox);
         for row in rows {
             match row {
-                OutboxRow::Child(serial) => self.create(serial, None),
+                OutboxRow::Child(serial) | OutboxRow::LastTask(serial) => {
+                    self.create(serial, None);
+                }
                 OutboxRow::Cancel { session, task } => {
                     let now = self.now;
                     let node = self.sessions[session];

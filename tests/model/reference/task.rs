@@ -69,6 +69,8 @@ pub(crate) struct Task {
     pub(crate) lease: Option<LeaseNo>,
     pub(crate) run: u64,
     pub(crate) has_result: bool,
+    /// How its job counts it once it is deleted.
+    pub(crate) gone_as: Option<TaskState>,
 }
 
 impl Task {
@@ -167,6 +169,16 @@ impl Model {
         task.state = Some(state);
         task.finished = now;
         task.reason = reason;
+    }
+
+    /// Deletes a task: one that waits counts as cancelled from now on.
+    pub(crate) fn remove_task(&mut self, task: Serial) {
+        let record = &mut self.tasks[task];
+        let state = record.state.take();
+        record.gone_as = state.map(|state| {
+            let counts = state.is_final();
+            if counts { state } else { TaskState::Cancelled }
+        });
     }
 
     /// A failure or a time-out: again later, or failed.
