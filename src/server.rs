@@ -38,7 +38,7 @@ const BACKGROUND: Duration = Duration::from_secs(2);
 
 /// Open files beside clients' connections: logs, sockets, the pool, and the lanes of each partition.
 const OTHER_FILES: usize = 192;
-const FILES_A_PARTITION: usize = 8;
+const FILES_A_PARTITION: usize = 9;
 
 /// How long connections may take.
 fn patience(settings: &Settings) -> Patience {
@@ -168,7 +168,7 @@ pub async fn serve(
         &limits,
         &shutdown,
     );
-    let router = api::router(ApiState::new(api::state::Inner {
+    let surface = api::surface(ApiState::new(api::state::Inner {
         store,
         wakeups,
         egress,
@@ -179,7 +179,7 @@ pub async fn serve(
     let (cut_off, ()) = tokio::join!(
         connections::serve(
             listener,
-            router,
+            surface,
             limits.connections,
             &shutdown,
             patience(settings),
@@ -269,7 +269,7 @@ mod tests {
     fn connections_leave_files_for_everything_else() {
         assert_eq!(fitting_connections(16_384, None, 0, 16), 16_384);
         assert_eq!(fitting_connections(16_384, Some(1 << 20), 128, 16), 16_384);
-        assert_eq!(fitting_connections(16_384, Some(1_024), 128, 16), 576);
+        assert_eq!(fitting_connections(16_384, Some(1_024), 128, 16), 560);
         assert_eq!(fitting_connections(100, Some(1_024), 128, 16), 100);
         assert_eq!(fitting_connections(100, Some(64), 0, 16), 1);
     }

@@ -1,6 +1,6 @@
 //! The only part that knows HTTP. One file a verb, named as in the store and in Lua.
 //!
-//! [`router`] is the whole surface on one screen. Around every handler stand [`request`]
+//! [`surface`] is the whole of it on one screen. Around every handler stand [`request`]
 //! (request id, admission) and [`problem`] (the form of every failure). It knows the dispatcher
 //! only as the handle by which a waiting request is woken.
 
@@ -38,6 +38,7 @@ pub use nodes::task_body;
 pub use openapi::{document, document_v30};
 pub use problem::unreadable;
 use problem::{Code, Problem};
+pub use request::Surface;
 use state::ApiState;
 
 /// Every documented path.
@@ -121,8 +122,8 @@ fn routes() -> OpenApiRouter<ApiState> {
         .nest("/v1", v1)
 }
 
-/// The service's router.
-pub fn router(state: ApiState) -> Router {
+/// What the service answers to.
+pub fn surface(state: ApiState) -> Surface {
     let (router, _) = routes().split_for_parts();
     let text = |document: String| get(openapi::get_openapi).with_state(Arc::from(document));
     let router = router
@@ -132,10 +133,10 @@ pub fn router(state: ApiState) -> Router {
         .route("/docs", get(openapi::docs::redirect))
         .route("/docs/", get(openapi::docs::show_page))
         .route("/docs/{file}", get(openapi::docs::show_file));
-    request::wrap(router)
+    Surface::of(router)
 }
 
 /// What answers where the service has no room to serve: 503 `overloaded` to everything.
-pub fn overloaded() -> Router {
-    request::wrap(Router::new().fallback(|| async { Problem::not_done(Code::Overloaded) }))
+pub fn overloaded() -> Surface {
+    Surface::of(Router::new().fallback(|| async { Problem::not_done(Code::Overloaded) }))
 }

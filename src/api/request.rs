@@ -1,13 +1,18 @@
 //! What comes around every handler: the request id, admission, and the form of failures.
 
 use std::any::Any;
+use std::future::ready;
 
 use axum::Router;
+use axum::body::{Body, Bytes, HttpBody};
 use axum::extract::Request;
 use axum::http::HeaderValue;
-use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Response};
-use tower_http::catch_panic::CatchPanicLayer;
+use futures_util::FutureExt;
+use futures_util::future::Either;
+use hyper::service::Service;
+use hyper_util::service::TowerToHyperService;
+use tower_http::catch_panic::CatchPanic;
 use uuid::Uuid;
 
 use super::problem::{self, Code, Problem};
@@ -27,11 +32,56 @@ const MAX_HEAD_BYTES: usize = 16 * 1024;
 #[error("a handler panicked: {0}")]
 struct Panicked(String);
 
-/// Puts around a router what every request and every answer goes through.
-pub(super) fn wrap(router: Router) -> Router {
-    router
-        .layer(CatchPanicLayer::custom(panicked))
-        .layer(from_fn(around))
+type PanicHandler = fn(Box<dyn Any + Send>) -> Response;
+
+/// Routes, and around them what every request and every answer goes through.
+#[derive(Clone, Debug)]
+pub struct Surface(TowerToHyperService<CatchPanic<Router, PanicHandler>>);
+
+impl Surface {
+    /// Puts it around these routes.
+    pub fn of(routes: Router) -> Self {
+        let guarded = CatchPanic::custom(routes, panicked as PanicHandler);
+        Self(TowerToHyperService::new(guarded))
+    }
+
+    /// Admits a request or refuses it, and finishes the answer.
+    ///
+    /// Thousands of requests may wait for their answers at once. So it stands around the routes as one, where a
+    /// layer on each would box its future, and it is no `async` block, which would have room for the
+    /// request twice.
+    pub fn answer<B>(
+        &self,
+        request: axum::http::Request<B>,
+    ) -> impl Future<Output = Response> + Send + use<B>
+    where
+        B: HttpBody<Data = Bytes> + Send + 'static,
+        B::Error: Into<axum::BoxError>,
+    {
+        let request = request.map(Body::new);
+        let request_id = request_id(&request);
+        let (method, path) = (request.method().clone(), request.uri().path().into());
+        let admitted = check_head(&request)
+            .and_then(|()| auth::admit(&request))
+            .and_then(|()| accept::check(&request));
+        let answer = match admitted {
+            Ok(()) => Either::Left(self.0.call(request).map(|answer| match answer {
+                Ok(answer) => answer.map(Body::new),
+                Err(never) => match never {},
+            })),
+            Err(refusal) => Either::Right(ready(refusal.into_response())),
+        };
+        answer.map(move |answer| {
+            let path: Box<str> = path;
+            let mut response = problem::finish(answer, &request_id);
+            let status = response.status().as_u16();
+            tracing::debug!(%method, path, status, request_id, "answered");
+            if let Ok(value) = HeaderValue::from_str(&request_id) {
+                response.headers_mut().insert(REQUEST_ID, value);
+            }
+            response
+        })
+    }
 }
 
 #[expect(
@@ -45,26 +95,6 @@ fn panicked(panic: Box<dyn Any + Send>) -> Response {
         .or_else(|| panic.downcast_ref::<&str>().copied())
         .unwrap_or("no message");
     Problem::internal(Panicked(message.to_owned())).into_response()
-}
-
-/// Admits the request or refuses it, and finishes the answer.
-async fn around(request: Request, next: Next) -> Response {
-    let request_id = request_id(&request);
-    let (method, path) = (request.method().clone(), request.uri().path().to_owned());
-    let admitted = check_head(&request)
-        .and_then(|()| auth::admit(&request))
-        .and_then(|()| accept::check(&request));
-    let answer = match admitted {
-        Ok(()) => next.run(request).await,
-        Err(refusal) => refusal.into_response(),
-    };
-    let mut response = problem::finish(answer, &request_id);
-    let status = response.status().as_u16();
-    tracing::debug!(%method, path, status, request_id, "answered");
-    if let Ok(value) = HeaderValue::from_str(&request_id) {
-        response.headers_mut().insert(REQUEST_ID, value);
-    }
-    response
 }
 
 fn check_head(request: &Request) -> Result<(), Problem> {
@@ -98,23 +128,17 @@ fn request_id(request: &Request) -> String {
 
 #[cfg(test)]
 mod tests {
-    use axum::body::Body;
     use axum::routing::get;
     use http_body_util::BodyExt;
-    use hyper::service::Service;
-    use hyper_util::service::TowerToHyperService;
 
     use super::*;
 
     #[tokio::test]
     async fn a_panic_in_a_handler_is_500_internal() {
         let broken = || async { assert_eq!("one", "other", "hush") };
-        let router = wrap(Router::new().route("/healthz", get(broken)));
+        let surface = Surface::of(Router::new().route("/healthz", get(broken)));
         let request = Request::get("/healthz").header(REQUEST_ID, "mine");
-        let response = TowerToHyperService::new(router)
-            .call(request.body(Body::empty()).unwrap())
-            .await
-            .unwrap();
+        let response = surface.answer(request.body(Body::empty()).unwrap()).await;
         assert_eq!(response.status(), 500);
         assert_eq!(response.headers()[REQUEST_ID], "mine");
         assert_eq!(

@@ -88,6 +88,7 @@ fn ready(store: &Store, wakeups: &Wakeups, queue: QueueName, count: u64, class: 
     if !wakeups.wait_for(&queue) {
         return;
     }
+    store.sweeps.queue_has_tasks(&queue);
     let Some(number) = class else {
         return wakeups.ready(&queue, count, None);
     };

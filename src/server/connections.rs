@@ -13,21 +13,20 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
 use axum::body::HttpBody;
 use axum::http::{HeaderValue, Request, header};
+use futures_util::FutureExt;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
-use hyper::service::{Service, service_fn};
+use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::stream::{Phase, Watched};
-use crate::api;
+use crate::api::{self, Surface};
 
 /// Connections beyond the limit that are told so at once; more wait to be accepted.
 const REFUSALS: usize = 64;
@@ -69,7 +68,7 @@ struct Door {
 /// doing. Returns how many had to be cut off.
 pub async fn serve(
     listener: TcpListener,
-    router: Router,
+    surface: Surface,
     most: usize,
     stop: &CancellationToken,
     patience: Patience,
@@ -82,7 +81,7 @@ pub async fn serve(
         tracker: TaskTracker::new(),
     });
     tokio::select! {
-        () = accept_all(&listener, &door, router, most) => {}
+        () = accept_all(&listener, &door, surface, most) => {}
         () = async {
             stop.cancelled().await;
             tokio::time::sleep(patience.farewell).await;
@@ -104,7 +103,7 @@ pub async fn serve(
 }
 
 /// Takes connections for ever: those for which there is room are served, others told so.
-async fn accept_all(listener: &TcpListener, door: &Arc<Door>, router: Router, most: usize) {
+async fn accept_all(listener: &TcpListener, door: &Arc<Door>, surface: Surface, most: usize) {
     let (room, refusals) = (
         Arc::new(Semaphore::new(most)),
         Arc::new(Semaphore::new(REFUSALS)),
@@ -113,7 +112,7 @@ async fn accept_all(listener: &TcpListener, door: &Arc<Door>, router: Router, mo
     loop {
         let stream = accept(listener).await;
         if let Ok(permit) = Arc::clone(&room).try_acquire_owned() {
-            open(door, stream, router.clone(), true, permit);
+            open(door, stream, surface.clone(), true, permit);
         } else if let Ok(permit) = Arc::clone(&refusals).acquire_owned().await {
             open(door, stream, overloaded.clone(), false, permit);
         }
@@ -146,32 +145,30 @@ fn concerns_one_client(error: &io::Error) -> bool {
 fn open(
     door: &Arc<Door>,
     stream: TcpStream,
-    router: Router,
+    surface: Surface,
     keep: bool,
     permit: OwnedSemaphorePermit,
 ) {
     let this = Arc::clone(door);
     door.tracker.spawn(async move {
         // Pinned here, it stands once in this future, which each connection has.
-        let driven = pin!(drive(&this, stream, router, keep));
+        let driven = pin!(drive(&this, stream, surface, keep));
         this.cut.run_until_cancelled(driven).await;
         drop(permit);
     });
 }
 
 /// Serves one connection to its end; with `keep` for more than one request.
-async fn drive(door: &Door, stream: TcpStream, router: Router, keep: bool) {
+async fn drive(door: &Door, stream: TcpStream, surface: Surface, keep: bool) {
     // Small replies shall not wait for the client's acknowledgement of the last one.
     let _ = stream.set_nodelay(true);
     let phase = Phase::at_connect();
     let stream = TokioIo::new(Watched::new(stream, phase.clone(), door.patience));
-    let router = TowerToHyperService::new(router);
     let service = service_fn(move |request: Request<Incoming>| {
         phase.request_begins();
         let brings_body = !request.body().is_end_stream();
-        let (phase, answer) = (phase.clone(), router.call(request));
-        async move {
-            let mut answer = answer.await?;
+        let phase = phase.clone();
+        surface.answer(request).map(move |mut answer| {
             if brings_body && !answer.status().is_success() {
                 phase.request_is_refused();
             } else {
@@ -182,7 +179,7 @@ async fn drive(door: &Door, stream: TcpStream, router: Router, keep: bool) {
                 answer.headers_mut().insert(header::CONNECTION, close);
             }
             Ok::<_, Infallible>(answer)
-        }
+        })
     });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())

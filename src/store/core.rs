@@ -25,6 +25,7 @@ use super::reply::Reply;
 use super::scripts::Script;
 use super::servers::Servers;
 use super::tasks::classes::ClassCache;
+use super::tasks::missing::MissingQueues;
 use super::wire::Wire;
 use crate::domain::fleet::Fleet;
 use crate::domain::{Partition, TaskId};
@@ -102,6 +103,8 @@ pub(crate) struct Core {
     pub(crate) places: Places,
     /// Which classes each queue has.
     pub(crate) classes: ClassCache,
+    /// Which queues were looked for in vain.
+    pub(crate) missing: MissingQueues,
     /// What is known of nodes.
     pub(crate) facts: FactsCache,
     /// What came of attempts that began here.
@@ -131,6 +134,7 @@ impl Core {
             inline_bytes,
             places: Places::default(),
             classes: Mutex::new(HashMap::new()),
+            missing: MissingQueues::default(),
             facts: FactsCache::default(),
             ledger: Ledger::default(),
             fleet: RwLock::default(),

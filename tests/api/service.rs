@@ -108,7 +108,7 @@ impl Api {
             &limits,
             &stop,
         );
-        let router = api::router(state::ApiState::new(state::Inner {
+        let surface = api::surface(state::ApiState::new(state::Inner {
             store: test.store.clone(),
             wakeups: wakeups.clone(),
             egress,
@@ -119,7 +119,7 @@ impl Api {
         let address = listener.local_addr().unwrap();
         let stopped = stop.clone();
         tokio::spawn(async move {
-            connections::serve(listener, router, limits.connections, &stopped, PATIENCE).await
+            connections::serve(listener, surface, limits.connections, &stopped, PATIENCE).await
         });
         Self {
             caller: Caller::new(&address.to_string()),

@@ -57,6 +57,23 @@ async fn one_task_among_thousands_of_waiting_claims_wakes_one() {
     assert!(woken <= 3, "{woken} looks for one task, of {count} claims");
 }
 
+#[tokio::test]
+async fn the_first_task_of_a_queue_wakes_one_of_those_that_waited_before_it_was_there() {
+    let api = Api::start().await;
+    let mut claims: FuturesUnordered<_> = (0..20)
+        .map(|number| {
+            let (path, api) = (format!("/v1/nodes/n{number}/claim"), &api);
+            async move { api.post(&path, waiting()).await }
+        })
+        .collect();
+    tokio::select! {
+        Some(reply) = claims.next() => panic!("a claim did not wait: {}", reply.text),
+        () = api.until_claims_rest(20) => {}
+    }
+    let (id, reply) = tokio::join!(api.submit_one(), claims.next());
+    assert_eq!(reply.unwrap().leases()[0].id, id);
+}
+
 /// Claims of two nodes wait, the first first; then the task comes. Which node got it.
 async fn winner(api: &Api, nodes: [&str; 2], task: Value) -> usize {
     let paths = nodes.map(|node| format!("/v1/nodes/{node}/claim"));

@@ -1,5 +1,7 @@
 //! Claims over several queues: their order holds wherever the queues live.
 
+use std::time::Instant;
+
 use taskyard::domain::{QueueName, TaskId};
 use taskyard::store::ClaimRequest;
 
@@ -93,5 +95,51 @@ async fn a_queue_whose_tasks_take_resources_is_claimed_beside_one_whose_tasks_ta
     request.offer.resources.insert("gpu".into(), 2.0);
     assert_eq!(test.claim_as(request).await.len(), 2);
     assert_eq!(ids.len(), 3);
+    test.audit().await;
+}
+
+#[tokio::test]
+async fn claims_that_wait_ask_after_a_missing_queue_once_a_second() {
+    let test = TestStore::start().await;
+    let asks = async |waits: bool| {
+        let request = ClaimRequest {
+            waits,
+            ..claim("n1", "q", 1)
+        };
+        assert!(test.claim_as(request).await.is_empty());
+        test.redis.calls_of("hmget").await
+    };
+    let before = asks(false).await;
+    let cost = asks(false).await - before;
+    assert!(cost > 0, "who does not wait asks each time");
+    let (before, began) = (asks(false).await, Instant::now());
+    let mut after = before;
+    for _ in 0..100 {
+        after = asks(true).await;
+    }
+    let seconds = usize::try_from(began.elapsed().as_secs()).unwrap();
+    let questions = (after - before) / cost;
+    assert!(questions <= 1 + seconds, "{questions} in {seconds} s");
+}
+
+#[tokio::test]
+async fn a_queue_that_was_missing_is_claimed_from_as_soon_as_it_is_heard_of() {
+    let test = TestStore::start().await;
+    // The queues come into being in another replica, whose signals nobody hears.
+    let (other, _) = test.mortal().await;
+    let request = |name: &str, waits| ClaimRequest {
+        waits,
+        ..claim("n1", name, 1)
+    };
+    for name in ["asked", "swept"] {
+        assert!(test.claim_as(request(name, true)).await.is_empty());
+        other.tasks.submit(submission(name)).await.unwrap();
+    }
+    assert_eq!(test.claim_as(request("asked", false)).await.len(), 1);
+    let (swept, sweeps) = ([queue("swept")], &test.store.sweeps);
+    let partition = sweeps.partition_of(&swept[0]);
+    let due = sweeps.due(partition, "replica", 1, &swept).await.unwrap();
+    assert_eq!(due.ready.len(), 1);
+    assert_eq!(test.claim_as(request("swept", true)).await.len(), 1);
     test.audit().await;
 }

@@ -277,5 +277,6 @@ pub(crate) fn claim(node_name: &str, queue_name: &str, max_tasks: usize) -> Clai
         max_tasks,
         lease_ms: None,
         claim_id: None,
+        waits: false,
     }
 }

@@ -76,22 +76,26 @@ pub(crate) struct ClaimedTasks<'a> {
     responses(
         (status = 200, description = "The tasks, or none", body = ClaimedTasks),
         ClaimTasksProblems))]
-pub(crate) async fn claim_tasks(
+pub(crate) fn claim_tasks(
     State(state): State<ApiState>,
     Id(node): Id<NodeId>,
     body: Json<ClaimTasks>,
-) -> Result<Response, Problem> {
-    let claim = body.value.check(node, None)?;
-    // It is a part of the buffer that the request was read into, which a claim that waits does without.
-    drop(body.raw);
-    let (claimed, standing) = claim.run(&state).await?;
-    let claimed = claimed.deliver();
-    let tasks = claimed.iter().map(ClaimedTaskView::from).collect();
-    Ok(json::ok(&ClaimedTasks {
-        tasks,
-        directive: directive(standing.draining),
-        reason: standing.quarantine,
-    }))
+) -> impl Future<Output = Result<Response, Problem>> {
+    // The body is done with before the future begins, which had room for it else for as long as it waits.
+    // And it is a part of the buffer that the request was read into, which a claim that waits does without.
+    let claim = body.value.check(node, None);
+    let claim = claim.map(Box::new).map_err(Box::new);
+    async move {
+        let claim = claim.map_err(|problem| *problem)?;
+        let (claimed, standing) = claim.run(&state).await?;
+        let claimed = claimed.deliver();
+        let tasks = claimed.iter().map(ClaimedTaskView::from).collect();
+        Ok(json::ok(&ClaimedTasks {
+            tasks,
+            directive: directive(standing.draining),
+            reason: standing.quarantine,
+        }))
+    }
 }
 
 /// A claim that is of its form.
@@ -178,8 +182,8 @@ impl ClaimTasks {
     }
 }
 
-// Thousands of claims may wait at once, so what is done before and after the wait is boxed: in place it
-// would take its room in each of them all the time.
+// Thousands of claims may wait at once, so what is done before and after the wait is boxed, and what is handed
+// on to it: in place it would take its room in each of them all the time.
 impl CheckedClaim {
     /// Claims, and waits for tasks as long as the claim allows. Says too how the node stands: one
     /// that gets no tasks gets nothing but what its `claim_id` has got before.
@@ -201,7 +205,7 @@ impl CheckedClaim {
         let (request, standing) = Box::pin(self.request(state)).await?;
         if standing.draining {
             let recalled = Box::pin(state.store.tasks.recall(&request)).await?;
-            return Ok((recalled, standing));
+            return Ok((recalled, *standing));
         }
         self.wait(state, request, standing, wait, &mut drains).await
     }
@@ -209,14 +213,14 @@ impl CheckedClaim {
     /// Looks once.
     async fn look(&self, state: &ApiState) -> Result<(Claimed, Standing), Problem> {
         let (request, standing) = self.request(state).await?;
-        Ok((take(state, request, &standing).await?, standing))
+        Ok((take(state, *request, &standing).await?, *standing))
     }
 
     async fn wait(
         &self,
         state: &ApiState,
-        mut request: ClaimRequest,
-        mut standing: Standing,
+        mut request: Box<ClaimRequest>,
+        mut standing: Box<Standing>,
         wait: Duration,
         drains: &mut watch::Receiver<()>,
     ) -> Result<(Claimed, Standing), Problem> {
@@ -226,24 +230,24 @@ impl CheckedClaim {
         let over = tokio::time::sleep(wait);
         tokio::pin!(over);
         loop {
-            let claimed = Box::pin(take(state, request, &standing)).await?;
+            request.waits = true;
+            let claimed = Box::pin(take(state, *request, &standing)).await?;
             if !claimed.is_empty() {
                 ticket.took(claimed.queues());
-                return Ok((claimed, standing));
+                return Ok((claimed, *standing));
             }
             if state.shutdown.is_cancelled() {
-                return Ok((claimed, standing));
+                return Ok((claimed, *standing));
             }
-            let bid = self.bid(state, &standing, &claimed);
             tokio::select! {
-                () = ticket.woken(&bid) => {}
+                () = ticket.woken(&self.bid(state, &standing, &claimed)) => {}
                 () = self.changed(state, &standing, drains) => {}
-                () = state.shutdown.cancelled() => return Ok((claimed, standing)),
-                () = &mut over => return Ok((claimed, standing)),
+                () = state.shutdown.cancelled() => return Ok((claimed, *standing)),
+                () = &mut over => return Ok((claimed, *standing)),
             }
             (request, standing) = Box::pin(self.request(state)).await?;
             if standing.draining {
-                return Ok((claimed, standing));
+                return Ok((claimed, *standing));
             }
             ticket.renew(&request.offer);
         }
@@ -283,7 +287,10 @@ impl CheckedClaim {
     }
 
     /// What is asked of the store, with what is known of the node by now, and how that stands.
-    async fn request(&self, state: &ApiState) -> Result<(ClaimRequest, Standing), Problem> {
+    async fn request(
+        &self,
+        state: &ApiState,
+    ) -> Result<(Box<ClaimRequest>, Box<Standing>), Problem> {
         let facts = state.store.nodes.facts(&self.node).await?;
         let fleet = state.store.nodes.fleet();
         let standing = facts.as_ref().map(|facts| Standing {
@@ -322,7 +329,7 @@ impl CheckedClaim {
             },
             None => offer,
         };
-        let request = ClaimRequest {
+        let request = Box::new(ClaimRequest {
             node: self.node.clone(),
             session,
             offer,
@@ -332,8 +339,9 @@ impl CheckedClaim {
                 .min(usize::try_from(slots).unwrap_or(usize::MAX)),
             lease_ms: self.lease_ms,
             claim_id: self.claim_id.clone(),
-        };
-        Ok((request, standing.unwrap_or_default()))
+            waits: false,
+        });
+        Ok((request, Box::new(standing.unwrap_or_default())))
     }
 }
 

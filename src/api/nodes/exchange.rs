@@ -2,7 +2,7 @@
 
 use axum::extract::State;
 use axum::response::Response;
-use futures_util::future::join_all;
+use futures_util::future::{join_all, join4};
 use serde::{Deserialize, Serialize};
 
 use super::claim::{CheckedClaim, ClaimTasks};
@@ -184,22 +184,22 @@ pub(crate) async fn exchange_tasks(
         return Err(InvalidInput::new("", "an exchange has at most 1000 reports").into());
     }
     let mut reason = None;
-    let (mut cancel, mut draining) = beat(&state, &node, session.as_ref()).await?;
-    let (completed, failed, progressed, released) = tokio::join!(
+    let (mut cancel, mut draining) = Box::pin(beat(&state, &node, session.as_ref())).await?;
+    // Boxed, as all that is done before a claim waits: in place it would take its room for as long.
+    let reports = Box::pin(join4(
         complete_all(&state, complete),
         join_all(fail.into_iter().map(|item| fail_one(&state, item))),
         join_all(progress.into_iter().map(|item| progress_one(&state, item))),
         join_all(release.into_iter().map(|item| release_one(&state, item))),
-    );
-    let mut settled = completed;
+    ));
+    let (mut settled, failed, progressed, released) = reports.await;
     settled.extend(failed);
     for (result, to_stop) in progressed {
         cancel.extend(to_stop.filter(|id| !cancel.contains(id)));
         settled.push(result);
     }
     settled.extend(released);
-    // As with a claim alone: while this one waits, nothing of the request is kept.
-    drop(body.raw);
+    drop(body.raw); // As with a claim alone: nothing of the request is kept while it waits.
     // The reports count whether or not there is more work: a failed claim must not hide them.
     let claimed = match &claim {
         Some(claim) => match claim.run(&state).await {

@@ -37,3 +37,19 @@ const fn directive(draining: bool) -> &'static str {
 fn session(text: &str) -> Result<SessionId, Problem> {
     SessionId::parse(text).ok_or_else(|| Problem::of(Code::NodeUnknown))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn bytes_of<A, B, C, F>(_: impl FnOnce(A, B, C) -> F) -> usize {
+        size_of::<F>()
+    }
+
+    #[test]
+    fn a_claim_that_waits_takes_less_than_a_kilobyte() {
+        let (claim, exchange) = (bytes_of(claim_tasks), bytes_of(exchange_tasks));
+        assert!(claim < 1_024, "{claim} bytes, as often as claims wait");
+        assert!(exchange < 2_560, "{exchange} bytes, with what was reported");
+    }
+}

@@ -83,8 +83,8 @@ pub(crate) struct BenchArgs {
     /// Bytes of a further upload, for the service's memory; 0 for none (jobs)
     #[arg(long, value_name = "N", default_value_t = 256_000_000)]
     pub(super) stream_bytes: u64,
-    /// Tasks of each queue (fairness)
-    #[arg(long, value_name = "N", default_value_t = 100_000)]
+    /// Tasks to claim of each queue (fairness)
+    #[arg(long, value_name = "N", default_value_t = 20_000)]
     pub(super) fairness_tasks: u64,
     /// Tasks of all queues together (lists)
     #[arg(long, value_name = "N", default_value_t = 1_000_000)]

@@ -23,7 +23,7 @@ const CLASSES: [u64; 2] = [1, 200];
 
 #[derive(Serialize)]
 pub(super) struct Fairness {
-    /// Tasks of each queue.
+    /// Tasks that are claimed of each queue.
     tasks: u64,
     /// By `keys_K_limits_L_classes_C`; without keys and limits: the plain queue.
     queues: BTreeMap<String, Measured>,
@@ -73,7 +73,7 @@ pub(super) async fn run(args: &BenchArgs, deployment: &Deployment) -> anyhow::Re
     })
 }
 
-/// Fills the queue, then claims all of it.
+/// Fills the queue, one task a key at least, then claims from it.
 async fn measure(
     args: &BenchArgs,
     deployment: &Deployment,
@@ -84,7 +84,12 @@ async fn measure(
     let settings = json!({ "limits": shape.limits() }).to_string();
     let put = http::put(address, &format!("/v1/queues/{queue}"), &settings);
     connection.send(&put).await?.require(201)?;
-    let numbers: Vec<u64> = (0..args.fairness_tasks).collect();
+    let filled = if args.quick {
+        args.fairness_tasks
+    } else {
+        args.fairness_tasks.max(shape.keys)
+    };
+    let numbers: Vec<u64> = (0..filled).collect();
     for batch in numbers.chunks(args.batch_size) {
         let tasks: Vec<Value> = batch
             .iter()
@@ -102,19 +107,19 @@ async fn measure(
         clients.push(Client::open(address, node, requests.clone()).await?);
     }
     let meter = Meter::start(deployment).await?;
-    let claimed = claim_all(&mut clients, args.fairness_tasks, args.exchange_size).await?;
+    let claimed = claim(&mut clients, args.fairness_tasks, args.exchange_size).await?;
     meter.stop(claimed).await
 }
 
-/// Claims until so many tasks have been given out.
-async fn claim_all(clients: &mut [Client], tasks: u64, most: usize) -> anyhow::Result<u64> {
-    let left = Cell::new(tasks);
-    let left = &left;
+/// Claims until so many tasks have been given out, or a few more: how many there were.
+async fn claim(clients: &mut [Client], tasks: u64, most: usize) -> anyhow::Result<u64> {
+    let claimed = Cell::new(0);
+    let claimed = &claimed;
     try_join_all(clients.iter_mut().map(|client| async move {
         let mut empty_since = None;
-        while left.get() > 0 {
+        while claimed.get() < tasks {
             let got = client.exchange(&[], most).await?.len() as u64;
-            left.set(left.get().saturating_sub(got));
+            claimed.set(claimed.get() + got);
             if got > 0 {
                 empty_since = None;
                 continue;
@@ -128,7 +133,7 @@ async fn claim_all(clients: &mut [Client], tasks: u64, most: usize) -> anyhow::R
         Ok::<_, anyhow::Error>(())
     }))
     .await?;
-    Ok(tasks)
+    Ok(claimed.get())
 }
 
 impl Shape {

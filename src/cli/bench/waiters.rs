@@ -1,4 +1,6 @@
 //! Thousands of claims that wait: what they cost while nothing happens, and what one task wakes.
+//!
+//! At first their queue is not there, as when nodes come before the first task; then it is, and empty.
 
 use std::time::{Duration, Instant};
 
@@ -10,6 +12,7 @@ use serde::Serialize;
 use super::BenchArgs;
 use super::client::Client;
 use super::deployment::Deployment;
+use super::http::{self, Connection};
 use super::report::rounded;
 
 /// As long as the service lets a claim wait; those that come back empty ask again.
@@ -33,11 +36,11 @@ pub(super) struct Waiters {
     service_bytes_added: Option<f64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     bytes_each: Option<f64>,
-    /// Processor time while nothing happens but claims that ask again after 30 s, in parts of a core.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    service_cores_busy: Option<f64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    redis_cores_busy: Option<f64>,
+    /// While the queue is there and has no task.
+    #[serde(flatten)]
+    empty_queue: Rest,
+    /// While there is no such queue.
+    missing_queue: Rest,
     /// Script calls in the second in which one task was submitted and claimed.
     #[serde(skip_serializing_if = "Option::is_none")]
     script_calls_in_a_second_with_a_task: Option<f64>,
@@ -46,6 +49,18 @@ pub(super) struct Waiters {
     script_calls_in_a_second_without: Option<f64>,
     /// From the submit to the answer of the claim that got the task.
     wake_up_ms: f64,
+}
+
+/// What goes on while nothing happens but claims that ask again after 30 s.
+#[derive(Serialize)]
+struct Rest {
+    /// Processor time, in parts of a core.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    service_cores_busy: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    redis_cores_busy: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    script_calls_per_s: Option<f64>,
 }
 
 #[expect(clippy::cast_precision_loss, reason = "no run counts as far as 2^53")]
@@ -62,23 +77,17 @@ pub(super) async fn run(args: &BenchArgs, deployment: &Deployment) -> anyhow::Re
     }
     rest_while(&mut claims, SETTLE).await?;
 
-    let after = deployment.service_resident_bytes();
-    let (service, redis) = (
-        deployment.service_cpu_seconds(),
-        cpu_of_redis(deployment).await?,
-    );
     // Each claim asks again once in this time.
-    let idle = if args.quick {
+    let time = if args.quick {
         Duration::from_secs_f64(args.seconds)
     } else {
         CLAIM_WAIT
     };
-    rest_while(&mut claims, idle).await?;
-    let busy = |before: Option<f64>, after: Option<f64>| {
-        Some(rounded((after? - before?) / idle.as_secs_f64()))
-    };
-    let service_cores_busy = busy(service, deployment.service_cpu_seconds());
-    let redis_cores_busy = busy(redis, cpu_of_redis(deployment).await?);
+    let missing_queue = rest_measured(&mut claims, time, deployment).await?;
+    create_queue(deployment).await?;
+    let empty_queue = rest_measured(&mut claims, time, deployment).await?;
+    // Only now each of them has asked more than once.
+    let after = deployment.service_resident_bytes();
 
     let second = Duration::from_secs(1);
     let calls = script_calls(deployment).await?;
@@ -99,8 +108,8 @@ pub(super) async fn run(args: &BenchArgs, deployment: &Deployment) -> anyhow::Re
         service_bytes_before: before,
         service_bytes_added: added,
         bytes_each: added.map(|bytes| rounded(bytes / waiting as f64)),
-        service_cores_busy,
-        redis_cores_busy,
+        empty_queue,
+        missing_queue,
         script_calls_in_a_second_with_a_task: with
             .zip(without)
             .map(|(with, without)| with - without),
@@ -132,6 +141,37 @@ async fn rest_while(
         }
         () = tokio::time::sleep(time) => Ok(()),
     }
+}
+
+/// The same, and what it costs.
+async fn rest_measured(
+    claims: &mut FuturesUnordered<impl Future<Output = anyhow::Result<Instant>>>,
+    time: Duration,
+    deployment: &Deployment,
+) -> anyhow::Result<Rest> {
+    let (service, redis, scripts) = (
+        deployment.service_cpu_seconds(),
+        cpu_of_redis(deployment).await?,
+        script_calls(deployment).await?,
+    );
+    rest_while(claims, time).await?;
+    let each_second = |before: Option<f64>, after: Option<f64>| {
+        Some(rounded((after? - before?) / time.as_secs_f64()))
+    };
+    Ok(Rest {
+        service_cores_busy: each_second(service, deployment.service_cpu_seconds()),
+        redis_cores_busy: each_second(redis, cpu_of_redis(deployment).await?),
+        script_calls_per_s: each_second(scripts, script_calls(deployment).await?),
+    })
+}
+
+async fn create_queue(deployment: &Deployment) -> anyhow::Result<()> {
+    let address = deployment.address();
+    let path = format!("/v1/queues/{}", deployment.queue());
+    let mut connection = Connection::open(address).await?;
+    let reply = connection.send(&http::put(address, &path, "{}")).await?;
+    reply.require(201)?;
+    Ok(())
 }
 
 async fn cpu_of_redis(deployment: &Deployment) -> anyhow::Result<Option<f64>> {

@@ -168,6 +168,7 @@ impl Pusher {
             max_tasks: 1,
             lease_ms: Some(PUSH_LEASE_MS),
             claim_id: None,
+            waits: false,
         };
         Ok(Some((
             request,

@@ -177,12 +177,14 @@ pub struct ReadyTicket {
 impl ReadyTicket {
     /// The claim found nothing, and its node stands so: waits for its turn to look again. It keeps
     /// its place, so that a claim that comes too late waits on in front.
-    pub async fn woken(&self, bid: &Bid) {
+    pub fn woken(&self, bid: &Bid) -> impl Future<Output = ()> + use<'_> {
         let rests = self.wakeups.lock().claims.rest(self.number, bid);
-        if rests {
-            self.notify.notified().await;
+        async move {
+            if rests {
+                self.notify.notified().await;
+            }
+            self.wakeups.lock().claims.look(self.number);
         }
-        self.wakeups.lock().claims.look(self.number);
     }
 
     /// What the node may run now.

@@ -1,5 +1,6 @@
 use std::time::Instant;
 
+use axum::Router;
 use axum::body::Body;
 use axum::http::Response;
 use axum::routing::{get, post};
@@ -43,13 +44,14 @@ async fn start_with(
         .route("/never", get(never))
         .route("/large", get(|| async { vec![b'x'; 64 << 20] }))
         .route("/refuse", post(refuse));
+    let surface = Surface::of(router);
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let client = TcpStream::connect(listener.local_addr().unwrap())
         .await
         .unwrap();
     let shutdown = CancellationToken::new();
     let stop = shutdown.clone();
-    let served = tokio::spawn(async move { serve(listener, router, MOST, &stop, patience).await });
+    let served = tokio::spawn(async move { serve(listener, surface, MOST, &stop, patience).await });
     (client, shutdown, served)
 }
 

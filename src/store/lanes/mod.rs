@@ -45,10 +45,11 @@ pub(crate) enum Verb {
     Release,
     Progress,
     Get,
+    GetNode,
 }
 
 impl Verb {
-    const COUNT: usize = 8;
+    const COUNT: usize = 9;
 
     fn script(self) -> &'static Script {
         match self {
@@ -60,12 +61,13 @@ impl Verb {
             Self::Release => &scripts::RELEASE,
             Self::Progress => &scripts::PROGRESS,
             Self::Get => &scripts::GET_TASK,
+            Self::GetNode => &scripts::GET_NODE,
         }
     }
 
     /// Whether running a group twice would do harm, so that Redis must remember it.
     fn writes(self) -> bool {
-        self != Self::Get
+        !matches!(self, Self::Get | Self::GetNode)
     }
 }
 

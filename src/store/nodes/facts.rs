@@ -12,10 +12,12 @@ use super::get::{decode_quarantine, decode_registration, decode_work};
 use crate::domain::node::{DEAD_AFTER_MS, Registration};
 use crate::domain::tally::Tallies;
 use crate::domain::{NodeId, SessionId};
+use crate::store::StoreError;
 use crate::store::args::Args;
 use crate::store::codec::Record;
 use crate::store::core::Core;
-use crate::store::{StoreError, scripts};
+use crate::store::lanes::{Slice, Verb};
+use crate::store::reply::Reply;
 
 /// How long facts are believed.
 const FRESH: Duration = Duration::from_secs(1);
@@ -91,16 +93,15 @@ impl Nodes {
         let since = Instant::now();
         let mut args = Args::default();
         args.push(node.as_str());
-        let mut reply = self
+        let partition = self.core.partition_of_node(node);
+        let slice = Slice::new(args, 1);
+        let answers = self
             .core
-            .call(
-                &scripts::GET_NODE,
-                self.core.partition_of_node(node),
-                "",
-                &args,
-            )
+            .through_lane(Verb::GetNode, partition, slice)
             .await?;
-        let mut answer = reply.next_list()?;
+        let answer = answers.into_iter().next();
+        let answer = answer.ok_or_else(|| StoreError::corrupt("get answered nothing"))?;
+        let mut answer = Reply::list(answer)?;
         let facts = if answer.left() == 0 {
             None
         } else {

@@ -130,6 +130,7 @@ impl Sweeps {
         while ready.left() > 0 {
             let name = QueueName::parse(&ready.text()?)
                 .map_err(|_| StoreError::corrupt("a queue's name"))?;
+            self.queue_has_tasks(&name);
             due.ready.push((name, ready.count()?));
         }
         let mut strays = reply.next_list()?;
@@ -237,6 +238,11 @@ impl Sweeps {
     /// Known classes of a queue that one node alone may run.
     pub fn classes_of_one_node(&self, queue: &QueueName) -> Vec<Arc<TaskClass>> {
         self.core.classes_of_one_node(queue)
+    }
+
+    /// A queue has claimable tasks, and so is there.
+    pub fn queue_has_tasks(&self, queue: &QueueName) {
+        self.core.missing.forget(queue);
     }
 
     /// A queue has got a new class, here or elsewhere.

@@ -35,6 +35,8 @@ pub struct ClaimRequest {
     pub lease_ms: Option<u64>,
     /// Makes repeating the claim harmless.
     pub claim_id: Option<String>,
+    /// Whether whoever asks is woken by what becomes claimable from now on, and asks again then.
+    pub waits: bool,
 }
 
 impl Tasks {
@@ -175,7 +177,7 @@ impl Tasks {
         for _ in 0..LOOKS {
             let mut wanted = Vec::with_capacity(queues.len());
             for queue in queues {
-                let Some(classes) = self.core.classes_of(queue).await? else {
+                let Some(classes) = self.core.classes_for_claim(queue, request.waits).await? else {
                     continue;
                 };
                 if !self.core.lives_in(queue, partition) {

@@ -105,6 +105,7 @@ impl Core {
             placement: Strategy::from_word(&placement).unwrap_or_default(),
             version,
         });
+        self.missing.forget(queue);
         let mut remembered = self.remembered_classes();
         if remembered.len() >= REMEMBERED_QUEUES {
             remembered.clear();
@@ -118,9 +119,10 @@ impl Core {
         self.remembered_classes().contains_key(queue)
     }
 
-    /// Forgets the classes of a queue, which have changed.
+    /// Forgets the classes of a queue, which have changed, or that there was no such queue.
     pub(crate) fn forget_classes(&self, queue: &QueueName) {
         self.remembered_classes().remove(queue);
+        self.missing.forget(queue);
     }
 
     /// A class of a queue, if it is remembered.
@@ -155,6 +157,7 @@ impl Core {
     /// Forgets the classes of all queues.
     pub(crate) fn forget_all_classes(&self) {
         self.remembered_classes().clear();
+        self.missing.clear();
     }
 
     fn remembered_classes(&self) -> std::sync::MutexGuard<'_, HashMap<QueueName, Arc<Classes>>> {

@@ -17,6 +17,7 @@ pub(crate) mod fail;
 pub(crate) mod get;
 pub(crate) mod list;
 pub(crate) mod log;
+pub(crate) mod missing;
 mod placed;
 pub(crate) mod progress;
 pub(crate) mod release;

@@ -58,6 +58,7 @@ impl World {
             max_tasks: *most,
             lease_ms: *lease_ms,
             claim_id: claim_id.map(|number| format!("claim:{number}")),
+            waits: false,
         };
         let claimed = store.tasks.claim(request).await.map_err(text)?.deliver();
         let mut found = Vec::new();
