@@ -9,14 +9,16 @@ mod beat;
 mod group;
 mod lane;
 mod slice;
+mod worker;
 
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use lane::{Lane, LaneOptions};
+use lane::Lane;
 pub(crate) use slice::Slice;
 
 use self::beat::Beat;
+use self::worker::WorkerOptions;
 use super::core::Shared;
 use super::scripts::{self, Script};
 use super::wire::Wire;
@@ -78,7 +80,7 @@ pub(crate) struct Lanes {
     wire: Arc<Wire>,
     /// Two for all partitions, or for each where they are on servers of their own: while one beat is
     /// away, the lanes of the other get theirs ready, so that neither side waits idly.
-    beats: Vec<Arc<Beat>>,
+    beats: Vec<OnceLock<Beat>>,
 }
 
 impl Lanes {
@@ -92,7 +94,7 @@ impl Lanes {
         Self {
             each: (0..count).map(|_| OnceLock::new()).collect(),
             wire: Arc::new(Wire::new(Arc::clone(&shared))),
-            beats: (0..2 * beats).map(|_| Arc::default()).collect(),
+            beats: (0..2 * beats).map(|_| OnceLock::new()).collect(),
             shared,
         }
     }
@@ -107,18 +109,15 @@ impl Lanes {
             } else {
                 Arc::clone(&self.wire)
             };
-            let options = LaneOptions {
+            let options = WorkerOptions {
                 script: verb.script(),
                 remembers: verb.writes(),
                 shared: Arc::clone(&self.shared),
                 wire,
-                beat: Arc::clone(
-                    &self.beats[(2 * usize::from(partition.number()) + verb as usize % 2)
-                        % self.beats.len()],
-                ),
                 prefix: prefix.to_owned(),
             };
-            Lane::start(options)
+            let beat = (2 * usize::from(partition.number()) + verb as usize % 2) % self.beats.len();
+            Lane::start(options, self.beats[beat].get_or_init(Beat::start))
         })
     }
 }
