@@ -80,24 +80,14 @@ impl PageQuery {
         list: &str,
         read: impl FnOnce(&str) -> Option<T>,
     ) -> Result<Option<T>, Problem> {
-        let Some(rest) = self.rest(list)? else {
-            return Ok(None);
-        };
-        read(&rest)
-            .map(Some)
-            .ok_or_else(|| Problem::of(Code::InvalidCursor))
-    }
-
-    fn rest(&self, list: &str) -> Result<Option<String>, Problem> {
         let Some(cursor) = &self.cursor else {
             return Ok(None);
         };
-        let read = || {
+        let unsealed = || {
             let text = String::from_utf8(URL_SAFE_NO_PAD.decode(cursor).ok()?).ok()?;
-            let rest = text.strip_prefix(list)?.strip_prefix(' ')?;
-            Some(rest.to_owned())
+            read(text.strip_prefix(list)?.strip_prefix(' ')?)
         };
-        read()
+        unsealed()
             .map(Some)
             .ok_or_else(|| Problem::of(Code::InvalidCursor))
     }

@@ -150,6 +150,21 @@ pub struct NewJob {
 }
 
 impl NewJob {
+    /// A job of brought tasks in `queue`, with every default.
+    #[must_use]
+    pub fn new(queue: QueueName) -> Self {
+        Self {
+            queue,
+            name: None,
+            is_graph: false,
+            range: None,
+            stop_after: None,
+            deadline_ms: None,
+            on_finish: None,
+            idempotency: None,
+        }
+    }
+
     /// Checks how it is to end.
     pub fn validate(&self) -> Result<(), InvalidInput> {
         if self.stop_after == Some(0) {

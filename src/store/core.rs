@@ -171,6 +171,18 @@ impl Core {
         lane.run(slice).await
     }
 
+    /// The same of a single item: its answer.
+    pub(crate) async fn one_through_lane(
+        &self,
+        verb: Verb,
+        partition: Partition,
+        slice: Slice,
+    ) -> Result<Reply, StoreError> {
+        let answers = self.through_lane(verb, partition, slice).await?;
+        let answer = answers.into_iter().next();
+        Reply::list(answer.ok_or_else(|| StoreError::corrupt("an item was not answered"))?)
+    }
+
     /// Runs a script once, outside any lane, within `PATIENCE`. A lost reply leaves its outcome
     /// unknown.
     ///
@@ -223,15 +235,7 @@ impl Core {
         let value = timeout_at(deadline, evaluated)
             .await
             .map_err(|_| StoreError::unknown())??;
-        let mut reply = Reply::list(value)?;
-        match reply.text()?.as_str() {
-            "ok" => Ok(reply),
-            "store_reset" => Err(StoreError::Reset),
-            other => Err(StoreError::corrupt(format!(
-                "an unknown word from {}: {other}",
-                script.file
-            ))),
-        }
+        Reply::of_script(value, script.file)
     }
 
     fn prefix(&self, partition: Partition) -> &str {

@@ -7,7 +7,6 @@ use super::StoreError;
 use super::args::Args;
 use super::core::Core;
 use super::lanes::{Slice, Verb};
-use super::reply::Reply;
 use super::scripts;
 use crate::domain::{NodeId, Partition, QueueName, ScheduleName, TaskId};
 
@@ -136,12 +135,11 @@ impl Core {
                 text
             });
         }
-        let answers = self
-            .through_lane(Verb::Submit, partition, Slice::new(args, 1))
+        let slice = Slice::new(args, 1);
+        let mut reply = self
+            .one_through_lane(Verb::Submit, partition, slice)
             .await?;
-        let answer = answers.into_iter().next();
-        let answer = answer.ok_or_else(|| StoreError::corrupt("submit answered nothing"))?;
-        let outcome = Reply::list(answer)?.text()?;
+        let outcome = reply.text()?;
         if outcome == "unplaced" {
             // The queue was removed after it had been placed: the row is delivered again.
             return Err(StoreError::not_done());

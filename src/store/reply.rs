@@ -21,6 +21,18 @@ impl Reply {
         }
     }
 
+    /// What a script has answered behind its first word, which says whether it ran.
+    pub(crate) fn of_script(value: Value, file: &str) -> Result<Self, StoreError> {
+        let mut reply = Self::list(value)?;
+        match reply.text()?.as_str() {
+            "ok" => Ok(reply),
+            "store_reset" => Err(StoreError::Reset),
+            other => Err(StoreError::corrupt(format!(
+                "an unknown word from {file}: {other}"
+            ))),
+        }
+    }
+
     /// How many parts are left.
     pub(crate) fn left(&self) -> usize {
         self.0.len()

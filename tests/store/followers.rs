@@ -7,27 +7,13 @@ use taskyard::domain::job::{JobRange, JobState, NewJob};
 use taskyard::domain::schedule::Rule;
 use taskyard::domain::score::Priority;
 use taskyard::domain::task_template::TaskTemplate;
-use taskyard::domain::{JobId, Name, QueueName, ScheduleName, TaskType};
+use taskyard::domain::{JobId, Name, ScheduleName, TaskType};
 use taskyard::store::Store;
 use taskyard::store::jobs::BeginOutcome;
 use taskyard::store::schedules::{CreateOutcome, Definition};
 
 use super::places::{finish, listed, move_to, named, put_away, replica, submit};
 use crate::support::{TestStore, queue, submission};
-
-/// A job with every default.
-fn new_job(queue: QueueName) -> NewJob {
-    NewJob {
-        queue,
-        name: None,
-        range: None,
-        is_graph: false,
-        stop_after: None,
-        deadline_ms: None,
-        on_finish: None,
-        idempotency: None,
-    }
-}
 
 #[tokio::test]
 async fn children_come_to_a_queue_wherever_it_lives() {
@@ -84,7 +70,7 @@ async fn a_job_and_its_last_task_live_where_their_queues_do() {
     let new = NewJob {
         range: Some((range, TaskType::default(), Priority::default())),
         on_finish: Some(submission(&last)),
-        ..new_job(queue(&name))
+        ..NewJob::new(queue(&name))
     };
     let BeginOutcome::Made(job) = other.jobs.begin(new).await.unwrap() else {
         panic!("the range is not there");
@@ -153,7 +139,7 @@ fn chain(names: &[&str]) -> Graph {
 async fn commit(store: &Store, names: &[&str]) -> JobId {
     let new = NewJob {
         is_graph: true,
-        ..new_job(queue(names[0]))
+        ..NewJob::new(queue(names[0]))
     };
     let BeginOutcome::Open(mut upload) = store.jobs.begin(new).await.unwrap() else {
         panic!("the job takes nothing");

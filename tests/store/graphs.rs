@@ -38,17 +38,12 @@ fn layers(test: &TestStore, layers: usize, width: usize) -> Graph {
 
 fn new_job(key: Option<u8>) -> NewJob {
     NewJob {
-        queue: queue("default"),
-        name: None,
-        range: None,
         is_graph: true,
-        stop_after: None,
-        deadline_ms: None,
-        on_finish: None,
         idempotency: key.map(|key| IdempotencyKey {
             scope: [key; 16],
             body: [1; 16],
         }),
+        ..NewJob::new(queue("default"))
     }
 }
 

@@ -4,33 +4,15 @@ use taskyard::domain::graph::{Graph, GraphTask};
 use taskyard::domain::job::NewJob;
 use taskyard::domain::task_filter::TaskFilter;
 use taskyard::domain::{JobId, Name, Submission, TaskId, TaskState, TaskType, UnixMillis};
-use taskyard::store::jobs::{BeginOutcome, Upload};
 use taskyard::store::keys::Keys;
 
 use super::dependencies::away;
 use super::list::{all, page};
 use crate::support::{EPOCH_MS, TestStore, claim, queue, submission};
 
-async fn begin(test: &TestStore, is_graph: bool) -> Upload {
-    let job = NewJob {
-        queue: queue("default"),
-        name: None,
-        is_graph,
-        range: None,
-        stop_after: None,
-        deadline_ms: None,
-        on_finish: None,
-        idempotency: None,
-    };
-    match test.store.jobs.begin(job).await.unwrap() {
-        BeginOutcome::Open(upload) => upload,
-        other => panic!("the job takes nothing: {other:?}"),
-    }
-}
-
 /// A job of tasks in `default`, as `change` makes them of their numbers.
 async fn job(test: &TestStore, count: usize, change: impl Fn(usize, &mut Submission)) -> JobId {
-    let mut upload = begin(test, false).await;
+    let mut upload = test.begin_job(NewJob::new(queue("default"))).await;
     let id = upload.id();
     for first in (0..count).step_by(250) {
         let numbers = first..count.min(first + 250);
@@ -57,7 +39,11 @@ async fn graph(test: &TestStore, count: usize) -> JobId {
         depends_on: Vec::new(),
     });
     let graph = Graph::new(tasks.collect()).unwrap();
-    let mut upload = begin(test, true).await;
+    let new = NewJob {
+        is_graph: true,
+        ..NewJob::new(queue("default"))
+    };
+    let mut upload = test.begin_job(new).await;
     let id = upload.id();
     assert!(upload.stage(&graph).await.unwrap());
     test.advance(30 * 60_000);

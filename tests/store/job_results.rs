@@ -2,38 +2,15 @@
 
 use taskyard::domain::job::NewJob;
 use taskyard::domain::task::TaskError;
-use taskyard::domain::{Document, JobId, Submission, TaskState};
-use taskyard::store::jobs::{BeginOutcome, Behind, JobResult, Upload};
+use taskyard::domain::{Document, JobId, TaskState};
+use taskyard::store::jobs::{Behind, JobResult, Upload};
 use taskyard::store::{Completion, Failure, View};
 
+use super::jobs::bring;
 use crate::support::{TestStore, queue};
 
 async fn begin(test: &TestStore) -> Upload {
-    let new = NewJob {
-        queue: queue("default"),
-        name: None,
-        is_graph: false,
-        range: None,
-        stop_after: None,
-        deadline_ms: None,
-        on_finish: None,
-        idempotency: None,
-    };
-    match test.store.jobs.begin(new).await.unwrap() {
-        BeginOutcome::Open(upload) => upload,
-        other => panic!("the job takes nothing: {other:?}"),
-    }
-}
-
-/// So many tasks of two items each.
-async fn bring(upload: &mut Upload, count: usize) {
-    let task = |_| Submission {
-        place: Some(upload.next_place(2)),
-        ..Submission::new(queue("default"))
-    };
-    let tasks = (0..count).map(task).collect();
-    assert!(upload.submit(tasks).await.unwrap().is_none());
-    assert!(upload.settle().await.unwrap().is_none());
+    test.begin_job(NewJob::new(queue("default"))).await
 }
 
 /// Ends all that is there, in its order: every fifth task fails, the others have this result.
@@ -109,7 +86,7 @@ async fn several_pages_come_in_order_with_failures_in_their_place() {
     let test = TestStore::start().await;
     let mut upload = begin(&test).await;
     for _ in 0..5 {
-        bring(&mut upload, 110).await;
+        bring(&mut upload, 110, 2).await;
     }
     let job = upload.id();
     upload.close().await.unwrap();
@@ -137,7 +114,7 @@ async fn pages_go_on_past_tasks_that_are_gone() {
     let test = TestStore::start().await;
     let mut upload = begin(&test).await;
     for _ in 0..6 {
-        bring(&mut upload, 100).await;
+        bring(&mut upload, 100, 2).await;
     }
     let job = upload.id();
     upload.close().await.unwrap();
@@ -161,7 +138,7 @@ async fn a_page_says_what_stands_behind_it() {
     let mut upload = begin(&test).await;
     let job = upload.id();
     assert_eq!(page(&test, job, 0, 9).await.1, Behind::Unmade);
-    bring(&mut upload, 3).await;
+    bring(&mut upload, 3, 2).await;
     let tasks = test.claim(3).await;
     assert_eq!(
         page(&test, job, 0, 9).await.1,
@@ -186,7 +163,7 @@ async fn a_page_says_what_stands_behind_it() {
 async fn a_page_of_long_results_is_a_short_one() {
     let test = TestStore::start().await;
     let mut upload = begin(&test).await;
-    bring(&mut upload, 20).await;
+    bring(&mut upload, 20, 2).await;
     let job = upload.id();
     upload.close().await.unwrap();
     end_all(&test, &format!("\"{}\"", "x".repeat(100_000))).await;

@@ -3,40 +3,21 @@
 use taskyard::domain::job::{Job, JobState, NewJob, StopReason};
 use taskyard::domain::{JobId, Submission};
 use taskyard::store::PartitionRank;
-use taskyard::store::jobs::{BeginOutcome, Upload};
+use taskyard::store::jobs::Upload;
 
 use crate::support::{TestStore, queue};
 
 const DAY_MS: u64 = 24 * 3_600_000;
 
-fn new_job() -> NewJob {
-    NewJob {
-        queue: queue("default"),
-        name: None,
-        is_graph: false,
-        range: None,
-        stop_after: None,
-        deadline_ms: None,
-        on_finish: None,
-        idempotency: None,
-    }
-}
-
 async fn begin(test: &TestStore) -> Upload {
-    begun(test, new_job()).await
+    test.begin_job(NewJob::new(queue("default"))).await
 }
 
-async fn begun(test: &TestStore, new: NewJob) -> Upload {
-    match test.store.jobs.begin(new).await.unwrap() {
-        BeginOutcome::Open(upload) => upload,
-        other => panic!("the job takes nothing: {other:?}"),
-    }
-}
-
-async fn bring(upload: &mut Upload, count: usize) {
+/// So many tasks of so many items each.
+pub(super) async fn bring(upload: &mut Upload, count: usize, items: u64) {
     let tasks = (0..count)
         .map(|_| Submission {
-            place: Some(upload.next_place(1)),
+            place: Some(upload.next_place(items)),
             ..Submission::new(queue("default"))
         })
         .collect();
@@ -52,7 +33,7 @@ async fn job(test: &TestStore, id: JobId) -> Option<Job> {
 async fn an_upload_that_falls_silent_is_cancelled_after_a_minute() {
     let test = TestStore::start().await;
     let mut upload = begin(&test).await;
-    bring(&mut upload, 300).await;
+    bring(&mut upload, 300, 1).await;
     let id = upload.id();
     // As a service that is killed leaves it: nothing says that the upload has ended.
     std::mem::forget(upload);
@@ -73,7 +54,7 @@ async fn an_upload_that_says_so_stays_alive() {
         test.pass(50_000).await;
         assert!(upload.renew().await.unwrap());
     }
-    bring(&mut upload, 1).await;
+    bring(&mut upload, 1, 1).await;
     let id = upload.id();
     upload.close().await.unwrap();
     test.pass(70_000).await;
@@ -86,7 +67,7 @@ async fn an_upload_that_says_so_stays_alive() {
 async fn a_finished_job_is_deleted_when_its_failed_tasks_would_be() {
     let test = TestStore::start().await;
     let mut upload = begin(&test).await;
-    bring(&mut upload, 1).await;
+    bring(&mut upload, 1, 1).await;
     let id = upload.id();
     upload.close().await.unwrap();
     let lease = test.claim_one().await;
@@ -111,7 +92,7 @@ async fn a_finished_job_is_deleted_when_its_failed_tasks_would_be() {
 async fn a_task_that_comes_out_of_order_is_refused() {
     let test = TestStore::start().await;
     let mut upload = begin(&test).await;
-    bring(&mut upload, 1).await;
+    bring(&mut upload, 1, 1).await;
     let _skipped = upload.next_place(5);
     let late = Submission {
         place: Some(upload.next_place(1)),
@@ -129,10 +110,10 @@ async fn a_task_that_comes_out_of_order_is_refused() {
 async fn with_deadline(test: &TestStore, deadline_ms: u64, tasks: usize) -> JobId {
     let new = NewJob {
         deadline_ms: Some(deadline_ms),
-        ..new_job()
+        ..NewJob::new(queue("default"))
     };
-    let mut upload = begun(test, new).await;
-    bring(&mut upload, tasks).await;
+    let mut upload = test.begin_job(new).await;
+    bring(&mut upload, tasks, 1).await;
     let id = upload.id();
     upload.close().await.unwrap();
     id
@@ -198,10 +179,10 @@ async fn a_deadline_ends_an_upload_that_goes_on() {
     let test = TestStore::start().await;
     let new = NewJob {
         deadline_ms: Some(90_000),
-        ..new_job()
+        ..NewJob::new(queue("default"))
     };
-    let mut upload = begun(&test, new).await;
-    bring(&mut upload, 1).await;
+    let mut upload = test.begin_job(new).await;
+    bring(&mut upload, 1, 1).await;
     test.pass(50_000).await;
     assert!(upload.renew().await.unwrap());
     test.pass(41_000).await;

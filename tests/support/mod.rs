@@ -4,10 +4,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use deadpool_redis::redis;
+use taskyard::domain::job::NewJob;
 use taskyard::domain::placement::Offer;
 use taskyard::domain::task::TaskError;
 use taskyard::domain::{Document, NodeId, QueueName, Submission, Task, TaskId, TaskState};
 use taskyard::store::faults::Faults;
+use taskyard::store::jobs::{BeginOutcome, Upload};
 use taskyard::store::private_redis::{Fsync, PrivateRedis, PrivateRedisOptions};
 use taskyard::store::{
     ClaimRequest, ClaimedTask, Clock, Completion, Failure, ReportOutcome, Store, StoreError,
@@ -133,6 +135,14 @@ impl TestStore {
         change(&mut options);
         let store = Store::open(options).await.unwrap();
         Self { store, now, redis }
+    }
+
+    /// A job whose tasks are brought.
+    pub(crate) async fn begin_job(&self, new: NewJob) -> Upload {
+        match self.store.jobs.begin(new).await.unwrap() {
+            BeginOutcome::Open(upload) => upload,
+            other => panic!("the job takes nothing: {other:?}"),
+        }
     }
 
     /// Moves the clock while nobody sweeps: an outage, when it is long.

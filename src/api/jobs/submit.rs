@@ -140,14 +140,12 @@ async fn submit_stream(state: &ApiState, request: Request) -> Result<Response, P
     });
     let new = NewJob {
         name: params.name,
-        is_graph: false,
-        range: None,
         stop_after: params.stop_after,
         deadline_ms: params.deadline_ms,
         on_finish: under_on_finish(on_finish)?,
         idempotency: key
             .map(|key| idempotency::remember("/jobs", cut.queue.as_str(), &key, asked.as_bytes())),
-        queue: cut.queue.clone(),
+        ..NewJob::new(cut.queue.clone())
     };
     new.validate()
         .map_err(|fault| refuse(fault.message.into_owned()))?;

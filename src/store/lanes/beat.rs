@@ -79,7 +79,8 @@ impl Driver {
     async fn drive(mut self) {
         let mut answers = Vec::new();
         loop {
-            let waiting = self.waiting();
+            self.take_in();
+            let waiting: usize = self.lanes.iter().map(|lane| lane.waiting()).sum();
             if waiting < self.last_requests.max(1) {
                 // Less than last time, as yet: what the answers bring about comes along.
                 hand_out(&mut answers);
@@ -87,18 +88,18 @@ impl Driver {
                     self.bell.notified().await;
                 }
                 tokio::task::yield_now().await;
+                self.take_in();
             }
             let departures = self.depart();
             self.fly(departures, &mut answers).await;
         }
     }
 
-    /// Requests that wait in the lanes.
-    fn waiting(&mut self) -> usize {
+    /// Takes in the lanes that have arrived.
+    fn take_in(&mut self) {
         while let Ok(lane) = self.arrivals.try_recv() {
             self.lanes.push_back(lane);
         }
-        self.lanes.iter().map(|lane| lane.waiting()).sum()
     }
 
     /// The groups of the next beat.
@@ -106,7 +107,6 @@ impl Driver {
         let mut departures = Vec::new();
         let mut items = 0;
         self.last_requests = 0;
-        self.waiting();
         for _ in 0..self.lanes.len() {
             let Some(mut lane) = self.lanes.pop_front() else {
                 break;

@@ -15,7 +15,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use lane::Lane;
-pub(crate) use slice::Slice;
+pub(crate) use slice::{Slice, cut};
 
 use self::beat::Beat;
 use self::worker::WorkerOptions;
@@ -27,9 +27,9 @@ use crate::domain::Partition;
 /// Most items of one group.
 pub(crate) const GROUP_ITEMS: usize = 200;
 /// Most bytes of one group; a larger item goes alone.
-pub(crate) const GROUP_BYTES: usize = 256 * 1024;
+const GROUP_BYTES: usize = 256 * 1024;
 /// Most items of one request that go in one slice; between slices other requests take their turn.
-pub(crate) const SLICE_ITEMS: usize = 100;
+const SLICE_ITEMS: usize = 100;
 /// Requests that may wait in one lane; more are refused at once.
 pub(crate) const LANE_QUEUE: usize = 4_096;
 /// How long a request waits for its answer before the caller is told.

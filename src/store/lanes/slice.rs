@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicU8, Ordering};
 use deadpool_redis::redis::Value;
 use tokio::sync::oneshot;
 
+use super::{GROUP_BYTES, SLICE_ITEMS};
 use crate::store::args::Args;
 use crate::store::{Outcome, StoreError};
 
@@ -46,6 +47,24 @@ impl Slice {
     pub(crate) fn in_mode(self, mode: &'static str) -> Self {
         Self { mode, ..self }
     }
+}
+
+/// Cuts items into slices that leave room for others.
+pub(crate) fn cut<T>(items: &[T], bytes_of: impl Fn(&T) -> usize) -> Vec<&[T]> {
+    let mut slices = Vec::new();
+    let (mut first, mut bytes) = (0, 0);
+    for (index, item) in items.iter().enumerate() {
+        let size = bytes_of(item);
+        if index > first && (index - first == SLICE_ITEMS || bytes + size > GROUP_BYTES) {
+            slices.push(&items[first..index]);
+            (first, bytes) = (index, 0);
+        }
+        bytes += size;
+    }
+    if first < items.len() {
+        slices.push(&items[first..]);
+    }
+    slices
 }
 
 /// A slice on its way through a lane.

@@ -57,7 +57,7 @@ pub(super) enum Landing {
 /// A group and what Redis, or the way there, has said of it.
 pub(super) struct Answer {
     group: Group,
-    result: Result<Value, StoreError>,
+    result: Result<Reply, StoreError>,
 }
 
 /// A group that Redis has not answered.
@@ -102,7 +102,7 @@ impl Worker {
         let options = &self.options;
         let answer = self.link.eval(options.script, &options.prefix, &args).await;
         let result = match answer {
-            Ok(value) => Ok(value),
+            Ok(value) => Reply::of_script(value, options.script.file),
             // To run it again would do its first half twice.
             Err(CallError::Ran(error)) => Err(error),
             Err(CallError::NotRun(error)) if !matches!(error, StoreError::Unavailable { .. }) => {
@@ -138,7 +138,7 @@ impl Worker {
 
     /// Nobody knows whether it has run. Redis does: the same number again returns the kept answers.
     /// Until it answers, nothing else may go through this lane.
-    async fn repeat(&mut self, args: &Args, first: CallError) -> Result<Value, StoreError> {
+    async fn repeat(&mut self, args: &Args, first: CallError) -> Result<Reply, StoreError> {
         let began = Instant::now();
         let mut pause = FIRST_PAUSE;
         let mut last = first;
@@ -149,7 +149,7 @@ impl Worker {
             pause = (pause * 2).min(LONGEST_PAUSE);
             let options = &self.options;
             match self.link.eval(options.script, &options.prefix, args).await {
-                Ok(value) => return Ok(value),
+                Ok(value) => return Reply::of_script(value, options.script.file),
                 Err(CallError::Ran(error) | CallError::NotRun(error @ StoreError::Corrupt(_))) => {
                     return Err(error);
                 }
@@ -170,12 +170,8 @@ impl Worker {
     /// Tells everyone who waits that nothing was done.
     fn refuse(&mut self) {
         while let Some(group) = self.gather() {
-            let nothing_done = Err(StoreError::not_done());
-            Answer {
-                group,
-                result: nothing_done,
-            }
-            .hand_out();
+            let result = Err(StoreError::not_done());
+            Answer { group, result }.hand_out();
         }
     }
 }
@@ -212,17 +208,7 @@ impl Astray {
 impl Answer {
     /// Tells each request what its items have come to.
     pub(super) fn hand_out(self) {
-        let answers = self.result.and_then(|value| {
-            let mut reply = Reply::list(value)?;
-            match reply.text()?.as_str() {
-                "ok" => Ok(reply),
-                "store_reset" => Err(StoreError::Reset),
-                other => Err(StoreError::corrupt(format!(
-                    "an unknown word from a script: {other}"
-                ))),
-            }
-        });
-        match answers {
+        match self.result {
             Ok(mut reply) => {
                 for parcel in self.group.parcels {
                     let answers: Result<Vec<Value>, StoreError> =

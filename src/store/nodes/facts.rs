@@ -17,7 +17,6 @@ use crate::store::args::Args;
 use crate::store::codec::Record;
 use crate::store::core::Core;
 use crate::store::lanes::{Slice, Verb};
-use crate::store::reply::Reply;
 
 /// How long facts are believed.
 const FRESH: Duration = Duration::from_secs(1);
@@ -95,13 +94,10 @@ impl Nodes {
         args.push(node.as_str());
         let partition = self.core.partition_of_node(node);
         let slice = Slice::new(args, 1);
-        let answers = self
+        let mut answer = self
             .core
-            .through_lane(Verb::GetNode, partition, slice)
+            .one_through_lane(Verb::GetNode, partition, slice)
             .await?;
-        let answer = answers.into_iter().next();
-        let answer = answer.ok_or_else(|| StoreError::corrupt("get answered nothing"))?;
-        let mut answer = Reply::list(answer)?;
         let facts = if answer.left() == 0 {
             None
         } else {

@@ -210,11 +210,8 @@ impl Tasks {
                     .push(covered.numbers);
             }
             let slice = Slice::new(args, 1).weighing(missing).in_mode(mode);
-            match decode(
-                self.core
-                    .through_lane(Verb::Claim, partition, slice)
-                    .await?,
-            )? {
+            let lane = self.core.one_through_lane(Verb::Claim, partition, slice);
+            match decode(lane.await?)? {
                 Answer::ClassesChanged(queue) => self.core.forget_classes(&queue),
                 mut answer => {
                     let avoided = answer.take_avoided();
@@ -256,7 +253,7 @@ impl Tasks {
         let mut args = encode_head(request, 0, None);
         args.push("").push("").push_number(0);
         let slice = Slice::new(args, 1).in_mode("recall");
-        let lane = self.core.through_lane(Verb::Claim, partition, slice);
+        let lane = self.core.one_through_lane(Verb::Claim, partition, slice);
         decode(lane.await?)
     }
 }

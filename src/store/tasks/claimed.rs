@@ -1,7 +1,5 @@
 //! What a claim has got: tasks on their way to the node, as the claim script answers them.
 
-use deadpool_redis::redis::Value;
-
 use super::Tasks;
 use crate::domain::dependency::Parent;
 use crate::domain::{Document, LeaseToken, NodeId, QueueName, TaskId, TaskType, UnixMillis};
@@ -218,12 +216,7 @@ impl Answer {
     }
 }
 
-pub(super) fn decode(answers: Vec<Value>) -> Result<Answer, StoreError> {
-    let answer = answers
-        .into_iter()
-        .next()
-        .ok_or_else(|| StoreError::corrupt("claim answered nothing"))?;
-    let mut reply = Reply::list(answer)?;
+pub(super) fn decode(mut reply: Reply) -> Result<Answer, StoreError> {
     let mut avoided = Vec::new();
     match reply.text()?.as_str() {
         "classes_changed" => {

@@ -33,14 +33,10 @@ impl Tasks {
         let mut args = Args::default();
         args.push(id.compact());
         let slice = Slice::new(args, 1);
-        let answers = self
+        let mut reply = self
             .core
-            .through_lane(Verb::Get, id.partition(), slice)
+            .one_through_lane(Verb::Get, id.partition(), slice)
             .await?;
-        let Some(answer) = answers.into_iter().next() else {
-            return Err(StoreError::corrupt("get answered nothing"));
-        };
-        let mut reply = Reply::list(answer)?;
         Ok(Some((reply.text()?, reply)))
     }
 }

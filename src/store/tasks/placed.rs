@@ -7,9 +7,8 @@ use std::collections::BTreeMap;
 use super::Tasks;
 use super::submit::{Item, SubmitOutcome};
 use crate::domain::Partition;
-use crate::store::StoreError;
-use crate::store::lanes::{GROUP_BYTES, SLICE_ITEMS};
 use crate::store::places::LOOKS;
+use crate::store::{StoreError, lanes};
 
 /// What an edge of a task takes in a group, roughly.
 const EDGE_BYTES: usize = 48;
@@ -22,7 +21,7 @@ impl Tasks {
         items: Vec<Item>,
     ) -> Vec<(usize, Result<SubmitOutcome, StoreError>)> {
         let mut outcomes = Vec::with_capacity(items.len());
-        for slice in slices(&items) {
+        for slice in lanes::cut(&items, bytes_of) {
             let mut left = BTreeMap::from([(partition, slice.iter().collect::<Vec<_>>())]);
             for _ in 0..LOOKS {
                 let mut unplaced = Vec::new();
@@ -100,21 +99,7 @@ fn failed<'a>(
         .map(|item| (item.index, Err(error.clone())))
 }
 
-/// Cuts a batch into slices that leave room for others.
-fn slices(items: &[Item]) -> Vec<&[Item]> {
-    let mut slices = Vec::new();
-    let (mut first, mut bytes) = (0, 0);
-    for (index, item) in items.iter().enumerate() {
-        let edges = item.submission.depends_on.len() * EDGE_BYTES;
-        let size = item.submission.payload.len() + edges + 256;
-        if index > first && (index - first == SLICE_ITEMS || bytes + size > GROUP_BYTES) {
-            slices.push(&items[first..index]);
-            (first, bytes) = (index, 0);
-        }
-        bytes += size;
-    }
-    if first < items.len() {
-        slices.push(&items[first..]);
-    }
-    slices
+/// What an item takes in a group, roughly.
+fn bytes_of(item: &Item) -> usize {
+    item.submission.payload.len() + item.submission.depends_on.len() * EDGE_BYTES + 256
 }

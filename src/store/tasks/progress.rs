@@ -6,7 +6,6 @@ use super::Tasks;
 use crate::domain::{LeaseToken, NodeId, SessionId, TaskId, UnixMillis};
 use crate::store::args::Args;
 use crate::store::lanes::{Slice, Verb};
-use crate::store::reply::Reply;
 use crate::store::{Nodes, StoreError};
 
 /// News of an attempt.
@@ -86,15 +85,10 @@ impl Tasks {
             .push_optional(report.extend_ms)
             .push_optional(report.session_remaining_ms);
         let slice = Slice::new(args, 1);
-        let mut answers = self
+        let mut reply = self
             .core
-            .through_lane(Verb::Progress, report.id.partition(), slice)
-            .await?
-            .into_iter();
-        let answer = answers
-            .next()
-            .ok_or_else(|| StoreError::corrupt("progress was not answered"))?;
-        let mut reply = Reply::list(answer)?;
+            .one_through_lane(Verb::Progress, report.id.partition(), slice)
+            .await?;
         let outcome = match reply.text()?.as_str() {
             "renewed" => ProgressOutcome::Renewed {
                 cancel_requested: reply.text()? == "1",

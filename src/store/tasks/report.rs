@@ -3,7 +3,6 @@
 
 use std::collections::BTreeMap;
 
-use deadpool_redis::redis::Value;
 use futures_util::future::join_all;
 
 use super::Tasks;
@@ -11,7 +10,7 @@ use crate::domain::{Partition, Task, TaskId, TaskState};
 use crate::store::StoreError;
 use crate::store::args::Args;
 use crate::store::codec::{Record, decode_task};
-use crate::store::lanes::{GROUP_BYTES, SLICE_ITEMS, Slice, Verb};
+use crate::store::lanes::{self, Slice, Verb};
 use crate::store::reply::Reply;
 
 /// How much of the task a report wants back.
@@ -73,11 +72,8 @@ impl Tasks {
             return Ok(ReportOutcome::NotFound);
         }
         let slice = Slice::new(args, 1);
-        let answers = self.core.through_lane(verb, id.partition(), slice).await?;
-        let outcome = answers.into_iter().next().map_or_else(
-            || Err(StoreError::corrupt("a report was not answered")),
-            |answer| decode(id, answer),
-        );
+        let lane = self.core.one_through_lane(verb, id.partition(), slice);
+        let outcome = decode(id, lane.await?);
         self.note(verb, id, &outcome);
         outcome
     }
@@ -116,27 +112,32 @@ impl Tasks {
             }
         }
         let reports = &reports;
-        let sent =
-            by_partition
-                .into_iter()
-                .map(|(partition, indexes)| async move {
-                    let mut answered = Vec::with_capacity(indexes.len());
-                    for indexes in slices(&indexes, reports) {
-                        let mut args = Args::default();
-                        for index in indexes {
-                            args.append(&reports[*index].1);
-                        }
-                        let slice = Slice::new(args, indexes.len());
-                        match self.core.through_lane(verb, partition, slice).await {
-                            Ok(answers) => answered.extend(indexes.iter().zip(answers).map(
-                                |(index, answer)| (*index, decode(reports[*index].0, answer)),
-                            )),
-                            Err(error) => answered
-                                .extend(indexes.iter().map(|index| (*index, Err(error.clone())))),
-                        }
+        let sent = by_partition
+            .into_iter()
+            .map(|(partition, indexes)| async move {
+                let mut answered = Vec::with_capacity(indexes.len());
+                let slices = lanes::cut(&indexes, |index| reports[*index].1.bytes());
+                for indexes in slices {
+                    let mut args = Args::default();
+                    for index in indexes {
+                        args.append(&reports[*index].1);
                     }
-                    answered
-                });
+                    let slice = Slice::new(args, indexes.len());
+                    match self.core.through_lane(verb, partition, slice).await {
+                        Ok(answers) => {
+                            let decoded = |(index, answer): (&usize, _)| {
+                                let outcome = Reply::list(answer)
+                                    .and_then(|reply| decode(reports[*index].0, reply));
+                                (*index, outcome)
+                            };
+                            answered.extend(indexes.iter().zip(answers).map(decoded));
+                        }
+                        Err(error) => answered
+                            .extend(indexes.iter().map(|index| (*index, Err(error.clone())))),
+                    }
+                }
+                answered
+            });
         for (index, outcome) in join_all(sent).await.into_iter().flatten() {
             self.note(verb, reports[index].0, &outcome);
             outcomes[index] = outcome;
@@ -145,26 +146,7 @@ impl Tasks {
     }
 }
 
-/// Cuts the reports of a partition into slices that leave room for others.
-fn slices<'a>(indexes: &'a [usize], reports: &[(TaskId, Args)]) -> Vec<&'a [usize]> {
-    let mut slices = Vec::new();
-    let (mut first, mut bytes) = (0, 0);
-    for (place, index) in indexes.iter().enumerate() {
-        let size = reports[*index].1.bytes();
-        if place > first && (place - first == SLICE_ITEMS || bytes + size > GROUP_BYTES) {
-            slices.push(&indexes[first..place]);
-            (first, bytes) = (place, 0);
-        }
-        bytes += size;
-    }
-    if first < indexes.len() {
-        slices.push(&indexes[first..]);
-    }
-    slices
-}
-
-pub(super) fn decode(id: TaskId, answer: Value) -> Result<ReportOutcome, StoreError> {
-    let mut reply = Reply::list(answer)?;
+pub(super) fn decode(id: TaskId, mut reply: Reply) -> Result<ReportOutcome, StoreError> {
     Ok(match reply.text()?.as_str() {
         "done" | "settled" => {
             // A task that was trimmed between two tries of its group has no state any more.

@@ -11,6 +11,22 @@ fn lines(text: &str) -> Vec<Value> {
         .collect()
 }
 
+/// Ends so many tasks: the result of each is where its items begin.
+async fn work(api: &Api, count: usize) {
+    let mut done = 0;
+    while done < count {
+        let tasks = claimed(api, 100).await;
+        done += tasks.len();
+        let report = |task: &Value| {
+            let [id, token] = [&task["id"], &task["lease_token"]];
+            json!({ "id": id, "lease_token": token, "result": task["payload"]["from"] })
+        };
+        let reports: Vec<_> = tasks.iter().map(report).collect();
+        let reply = api.post("/v1/nodes/n/exchange", json!({ "complete": reports }));
+        assert_eq!(reply.await.status, 200);
+    }
+}
+
 #[tokio::test]
 async fn results_stop_at_the_first_unfinished_task_and_can_be_resumed() {
     let api = Api::start().await;
@@ -74,21 +90,7 @@ async fn following_gives_every_result_as_it_comes_and_ends_with_the_last() {
     let api = Api::start().await;
     let job = submitted(&api, json!({ "queue": "q", "range": { "to": 1_200 } })).await;
     let follow = format!("{}/results?follow=true", path(&job));
-    let work = async {
-        let mut done = 0;
-        while done < 1_200 {
-            let tasks = claimed(&api, 100).await;
-            done += tasks.len();
-            let report = |task: &Value| {
-                let [id, token] = [&task["id"], &task["lease_token"]];
-                json!({ "id": id, "lease_token": token, "result": task["payload"]["from"] })
-            };
-            let reports: Vec<_> = tasks.iter().map(report).collect();
-            let reply = api.post("/v1/nodes/n/exchange", json!({ "complete": reports }));
-            assert_eq!(reply.await.status, 200);
-        }
-    };
-    let (reply, ()) = tokio::join!(api.get(&follow), work);
+    let (reply, ()) = tokio::join!(api.get(&follow), work(&api, 1_200));
     let found = lines(&reply.text);
     let results: Vec<_> = found
         .iter()
@@ -150,18 +152,7 @@ async fn results_come_in_pages_of_so_many_lines() {
 async fn a_stream_of_several_pages_is_whole_and_in_order() {
     let api = Api::start().await;
     let job = submitted(&api, json!({ "queue": "q", "range": { "to": 1_000 } })).await;
-    let mut done = 0;
-    while done < 1_000 {
-        let tasks = claimed(&api, 100).await;
-        done += tasks.len();
-        let report = |task: &Value| {
-            let [id, token] = [&task["id"], &task["lease_token"]];
-            json!({ "id": id, "lease_token": token, "result": task["payload"]["from"] })
-        };
-        let reports: Vec<_> = tasks.iter().map(report).collect();
-        let reply = api.post("/v1/nodes/n/exchange", json!({ "complete": reports }));
-        assert_eq!(reply.await.status, 200);
-    }
+    work(&api, 1_000).await;
     let results = |text: &str| -> Vec<u64> {
         let lines = lines(text).into_iter();
         lines.map(|line| line["result"].as_u64().unwrap()).collect()

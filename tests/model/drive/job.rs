@@ -224,9 +224,6 @@ fn new_job(wish: &JobWish, last_task: usize) -> NewJob {
         ..Submission::new(queue(QUEUES[number]))
     };
     NewJob {
-        queue: queue(QUEUES[wish.queue]),
-        name: None,
-        is_graph: false,
         range: wish
             .range
             .map(|tasks| (range(tasks), TaskType::default(), Priority::default())),
@@ -237,5 +234,6 @@ fn new_job(wish: &JobWish, last_task: usize) -> NewJob {
             scope: digest(wish.queue, key),
             body: digest(0, body),
         }),
+        ..NewJob::new(queue(QUEUES[wish.queue]))
     }
 }
