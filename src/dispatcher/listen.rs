@@ -25,6 +25,7 @@ pub(super) async fn listen(
             Ok(mut signals) => {
                 pause = FIRST_PAUSE;
                 // Nobody told us what happened in the meantime.
+                store.sweeps.signals_missed();
                 wakeups.all_results();
                 wakeups.drained();
                 wakeups.operations();
@@ -85,10 +86,11 @@ fn pass_on(store: &Store, wakeups: &Wakeups, nudges: &Nudges, signal: Signal) {
 
 /// Wakes who waits for such tasks. A class that is not known yet is read first.
 fn ready(store: &Store, wakeups: &Wakeups, queue: QueueName, count: u64, class: Option<usize>) {
+    // Also when nobody waits just now: who comes in a moment is not to believe otherwise.
+    store.sweeps.queue_has_tasks(&queue);
     if !wakeups.wait_for(&queue) {
         return;
     }
-    store.sweeps.queue_has_tasks(&queue);
     let Some(number) = class else {
         return wakeups.ready(&queue, count, None);
     };

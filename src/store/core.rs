@@ -26,6 +26,7 @@ use super::scripts::Script;
 use super::servers::Servers;
 use super::tasks::classes::ClassCache;
 use super::tasks::missing::MissingQueues;
+use super::tasks::quiet::QuietQueues;
 use super::wire::Wire;
 use crate::domain::fleet::Fleet;
 use crate::domain::{Partition, TaskId};
@@ -105,6 +106,8 @@ pub(crate) struct Core {
     pub(crate) classes: ClassCache,
     /// Which queues were looked for in vain.
     pub(crate) missing: MissingQueues,
+    /// Which queues have nothing to claim.
+    pub(crate) quiet: QuietQueues,
     /// What is known of nodes.
     pub(crate) facts: FactsCache,
     /// What came of attempts that began here.
@@ -135,6 +138,7 @@ impl Core {
             places: Places::default(),
             classes: Mutex::new(HashMap::new()),
             missing: MissingQueues::default(),
+            quiet: QuietQueues::default(),
             facts: FactsCache::default(),
             ledger: Ledger::default(),
             fleet: RwLock::default(),

@@ -34,6 +34,7 @@ mod push;
 mod queue_limits;
 mod queue_settings;
 mod queues;
+mod quiet;
 mod schedules;
 mod stopping;
 mod tasks;

@@ -24,6 +24,7 @@ mod ordering;
 mod outbox;
 mod places;
 mod queues;
+mod quiet;
 mod release;
 mod retry;
 mod run_time;

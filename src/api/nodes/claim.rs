@@ -23,6 +23,10 @@ use crate::domain::queue::{QueueChoice, visiting_order};
 use crate::domain::{InvalidInput, NodeId, QueueName, SessionId, TaskType};
 use crate::store::{ClaimRequest, Claimed};
 
+/// A claim that waits so long may go by what others have found a moment ago: should the signal of a task have
+/// been lost, a sweep wakes it in time.
+const LONG_WAIT: Duration = Duration::from_secs(2);
+
 /// What a node asks for.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -230,7 +234,7 @@ impl CheckedClaim {
         let over = tokio::time::sleep(wait);
         tokio::pin!(over);
         loop {
-            request.waits = true;
+            request.waits = wait >= LONG_WAIT;
             let claimed = Box::pin(take(state, *request, &standing)).await?;
             if !claimed.is_empty() {
                 ticket.took(claimed.queues());

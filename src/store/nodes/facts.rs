@@ -1,4 +1,5 @@
-//! What a claim must know of its node, remembered for a second so that a claim costs one call.
+//! What a claim must know of its node, remembered for a second so that a claim costs one call; and what its
+//! claims have found.
 //!
 //! A remembered session may have ended in the meantime: then what it claims is found by the
 //! lease's end, as is what a node held that died.
@@ -40,15 +41,40 @@ pub struct NodeFacts {
     pub work: Tallies,
 }
 
-/// Facts by node and since when; `None` for a name that is not registered.
-type Remembered = HashMap<NodeId, (Instant, Option<Arc<NodeFacts>>)>;
+/// What is remembered of a node.
+#[derive(Clone)]
+struct Remembered {
+    /// When the facts were read.
+    since: Instant,
+    /// `None` for a name that is not registered.
+    facts: Option<Arc<NodeFacts>>,
+    /// What its claims have found here, in this session.
+    found: Found,
+}
+
+/// What the claims of a node have found through this replica.
+#[derive(Clone, Copy, Default)]
+enum Found {
+    #[default]
+    Unknown,
+    /// Nothing, and it held nothing, at that moment.
+    Nothing(Instant),
+    /// Tasks, until then.
+    Tasks(Instant),
+}
+
+impl Remembered {
+    fn session(&self) -> Option<&SessionId> {
+        self.facts.as_ref()?.session.as_ref()
+    }
+}
 
 /// What is remembered of nodes.
 #[derive(Default)]
-pub(crate) struct FactsCache(Mutex<Remembered>);
+pub(crate) struct FactsCache(Mutex<HashMap<NodeId, Remembered>>);
 
 impl FactsCache {
-    fn lock(&self) -> std::sync::MutexGuard<'_, Remembered> {
+    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<NodeId, Remembered>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -66,16 +92,52 @@ impl Core {
 
     /// Whether a name is known to be that of a registered node.
     pub(crate) fn remembers_node(&self, node: &NodeId) -> bool {
-        matches!(self.facts.lock().get(node), Some((_, Some(_))))
+        let remembered = self.facts.lock();
+        remembered
+            .get(node)
+            .is_some_and(|known| known.facts.is_some())
     }
 
     /// A heartbeat was seen: the session's life begins anew.
     pub(crate) fn renew_node(&self, node: &NodeId, session: &SessionId) {
-        if let Some((since, Some(facts))) = self.facts.lock().get_mut(node)
-            && facts.session.as_ref() == Some(session)
+        if let Some(known) = self.facts.lock().get_mut(node)
+            && known.session() == Some(session)
+            && let Some(facts) = &mut known.facts
         {
-            *since = Instant::now();
+            known.since = Instant::now();
             Arc::make_mut(facts).remaining_ms = DEAD_AFTER_MS;
+        }
+    }
+
+    /// A claim of the node that was made at that moment has found nothing, and the session holds nothing.
+    pub(crate) fn note_nothing(&self, node: &NodeId, session: Option<&SessionId>, asked: Instant) {
+        if let Some(known) = self.facts.lock().get_mut(node)
+            && known.session() == session
+            && !matches!(known.found, Found::Tasks(at) if at >= asked)
+        {
+            known.found = Found::Nothing(asked);
+        }
+    }
+
+    /// The node has got tasks.
+    pub(crate) fn note_tasks(&self, node: &NodeId) {
+        if let Some(known) = self.facts.lock().get_mut(node) {
+            known.found = Found::Tasks(Instant::now());
+        }
+    }
+
+    /// When a claim of the session found here that it holds nothing; `None` when it has got tasks since.
+    pub(crate) fn held_nothing_at(
+        &self,
+        node: &NodeId,
+        session: Option<&SessionId>,
+    ) -> Option<Instant> {
+        match self.facts.lock().get(node) {
+            Some(known) if known.session() == session => match known.found {
+                Found::Nothing(at) => Some(at),
+                Found::Tasks(_) | Found::Unknown => None,
+            },
+            _ => None,
         }
     }
 }
@@ -84,10 +146,11 @@ impl Nodes {
     /// What is known of a node, at most a second old; `None` for a name that is not registered.
     pub async fn facts(&self, node: &NodeId) -> Result<Option<NodeFacts>, StoreError> {
         let remembered = self.core.facts.lock().get(node).cloned();
-        if let Some((since, facts)) = remembered
-            && since.elapsed() < FRESH
+        if let Some(known) = remembered
+            && known.since.elapsed() < FRESH
         {
-            return Ok(facts.map(|facts| aged(&facts, since.elapsed())));
+            let age = known.since.elapsed();
+            return Ok(known.facts.map(|facts| aged(&facts, age)));
         }
         let since = Instant::now();
         let mut args = Args::default();
@@ -127,7 +190,17 @@ impl Nodes {
         if remembered.len() >= REMEMBERED_NODES {
             remembered.clear();
         }
-        remembered.insert(node.clone(), (since, facts.clone()));
+        let mut latest = Remembered {
+            since,
+            facts: facts.clone(),
+            found: Found::default(),
+        };
+        if let Some(before) = remembered.get(node)
+            && before.session() == latest.session()
+        {
+            latest.found = before.found;
+        }
+        remembered.insert(node.clone(), latest);
         drop(remembered);
         Ok(facts.map(|facts| aged(&facts, since.elapsed())))
     }

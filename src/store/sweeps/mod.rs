@@ -6,8 +6,9 @@
 mod sessions;
 mod trim;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::time::Instant;
 
 use super::args::Args;
 use super::core::Core;
@@ -101,7 +102,7 @@ impl Sweeps {
     }
 
     /// Looks what there is to do, and asks to be the one to do it. Queues for which claims wait and that live
-    /// elsewhere are found out by it.
+    /// elsewhere are found out by it, and those that have nothing.
     pub async fn due(
         &self,
         partition: Partition,
@@ -111,8 +112,11 @@ impl Sweeps {
     ) -> Result<Due, StoreError> {
         let mut args = Args::default();
         args.push(replica).push_number(grant_ms);
+        let asked = Instant::now();
+        let mut questions = BTreeMap::new();
         for queue in waiting {
             args.push(queue.as_str());
+            questions.insert(queue.clone(), self.core.quiet.ask(queue));
         }
         let mut reply = self.core.call(&scripts::DUE, partition, "", &args).await?;
         let granted = reply.text()? == "1";
@@ -131,15 +135,20 @@ impl Sweeps {
             let name = QueueName::parse(&ready.text()?)
                 .map_err(|_| StoreError::corrupt("a queue's name"))?;
             self.queue_has_tasks(&name);
+            questions.remove(&name);
             due.ready.push((name, ready.count()?));
         }
         let mut strays = reply.next_list()?;
         while strays.left() > 0 {
             let name = QueueName::parse(&strays.text()?)
                 .map_err(|_| StoreError::corrupt("a queue's name"))?;
+            questions.remove(&name);
             let signpost = strays.text()?;
             let seat = (!signpost.is_empty()).then(|| Seat::unpacked(&signpost));
             self.core.note_place(&name, partition, seat.transpose()?);
+        }
+        for (queue, question) in questions {
+            self.core.quiet.learn(&queue, question, asked);
         }
         Ok(due)
     }
@@ -243,6 +252,12 @@ impl Sweeps {
     /// A queue has claimable tasks, and so is there.
     pub fn queue_has_tasks(&self, queue: &QueueName) {
         self.core.missing.forget(queue);
+        self.core.quiet.forget(queue);
+    }
+
+    /// Signals may have been missed: any queue may have tasks by now.
+    pub fn signals_missed(&self) {
+        self.core.forget_what_is_missing();
     }
 
     /// A queue has got a new class, here or elsewhere.

@@ -1,6 +1,7 @@
 //! Claim: leases ready tasks to a node, the highest priority first, then the one queued first.
 
 use std::collections::{BTreeSet, VecDeque};
+use std::time::Instant;
 
 use super::Tasks;
 use super::claimed::{Answer, Claimed, decode};
@@ -35,13 +36,17 @@ pub struct ClaimRequest {
     pub lease_ms: Option<u64>,
     /// Makes repeating the claim harmless.
     pub claim_id: Option<String>,
-    /// Whether whoever asks is woken by what becomes claimable from now on, and asks again then.
+    /// Whether whoever asks is woken by what becomes claimable from now on, and asks again then. One that is
+    /// to find nothing may be told so by what another look has found a moment ago.
     pub waits: bool,
 }
 
 impl Tasks {
     /// Claims tasks. Runs to its end even when the caller is dropped; what it gets then goes back.
     pub async fn claim(&self, request: ClaimRequest) -> Result<Claimed, StoreError> {
+        if self.core.has_nothing_for(&request) {
+            return Ok(Claimed::none(self));
+        }
         let store = self.clone();
         tokio::spawn(async move { store.claim_and_tell(&request, None).await })
             .await
@@ -66,9 +71,16 @@ impl Tasks {
         request: &ClaimRequest,
         most_held: Option<u64>,
     ) -> Result<Claimed, StoreError> {
+        let asked = Instant::now();
         let mut claimed = self.claim_now(request, most_held).await?;
         claimed.tell_parents().await?;
         claimed.note(&request.node);
+        if !claimed.is_empty() {
+            self.core.note_tasks(&request.node);
+        } else if request.waits && claimed.holds() == 0 {
+            let session = request.session.as_ref().map(|(session, _)| session);
+            self.core.note_nothing(&request.node, session, asked);
+        }
         Ok(claimed)
     }
 

@@ -123,6 +123,7 @@ impl Core {
     pub(crate) fn forget_classes(&self, queue: &QueueName) {
         self.remembered_classes().remove(queue);
         self.missing.forget(queue);
+        self.quiet.forget(queue);
     }
 
     /// A class of a queue, if it is remembered.
@@ -157,7 +158,13 @@ impl Core {
     /// Forgets the classes of all queues.
     pub(crate) fn forget_all_classes(&self) {
         self.remembered_classes().clear();
+        self.forget_what_is_missing();
+    }
+
+    /// Forgets which queues were found not to be there, or to have nothing.
+    pub(crate) fn forget_what_is_missing(&self) {
         self.missing.clear();
+        self.quiet.clear();
     }
 
     fn remembered_classes(&self) -> std::sync::MutexGuard<'_, HashMap<QueueName, Arc<Classes>>> {
