@@ -265,6 +265,7 @@ lua! {
         COMMIT_GRAPH = "jobs/commit.lua",
         PLANTING = "jobs/planting.lua",
         PLANT = "jobs/plant.lua",
+        DROP_ROWS = "jobs/drop.lua",
         HOLD_GRAPH = "jobs/hold.lua",
         PLANTED = "jobs/planted.lua",
         JOB_COUNTS = "jobs/counts.lua",

@@ -13,7 +13,7 @@ use taskyard::store::jobs::BeginOutcome;
 use taskyard::store::schedules::{CreateOutcome, Definition};
 
 use super::places::{finish, listed, move_to, named, put_away, replica, submit};
-use crate::support::{TestStore, queue, submission};
+use crate::support::{TestStore, queue, submission, sweep};
 
 #[tokio::test]
 async fn children_come_to_a_queue_wherever_it_lives() {
@@ -204,4 +204,54 @@ async fn a_graph_whose_queue_was_placed_elsewhere_holds_up_no_other() {
     }
     assert_eq!(state(&test, held).await, (JobState::Succeeded, 2));
     test.audit().await;
+}
+
+/// Cancels a graph of three queues, one of which was placed elsewhere between its commit and the sweep that
+/// makes its tasks; that sweep is cut off after so many calls, if at all.
+async fn cancel_held(test: &TestStore, names: [&str; 3], moved: &str, cut: Option<u64>) {
+    let held = commit(&test.store, &names).await;
+    test.store.queues.remove(&queue(moved)).await.unwrap();
+    put_away(&test.store, moved).await;
+    test.sweep().await;
+    assert_eq!(state(test, held).await, (JobState::Running, 0));
+    test.store.jobs.cancel(held).await.unwrap();
+    test.advance(1_000);
+    if let Some(calls) = cut {
+        let (store, faults) = test.mortal().await;
+        faults.cut_after(calls);
+        // Cut off, or through with it.
+        let _ = sweep(&store, "mortal", 1).await;
+        // What was told to be gone is remembered for ten minutes, and this may take longer.
+        test.advance(3_600_000);
+    }
+    for _ in 0..3 {
+        test.pass(1_000).await;
+    }
+    let job = test.store.jobs.get(held).await.unwrap().unwrap();
+    assert_eq!((job.state, job.cancelled), (JobState::Cancelled, 3));
+    assert_eq!(test.redis.keys_like("*job_stage*").await, 0);
+    test.audit().await;
+}
+
+#[tokio::test]
+async fn a_cancelled_graph_whose_queue_was_placed_elsewhere_ends() {
+    for moved_home in [0, 1] {
+        let test = TestStore::start().await;
+        let (first, moved) = (named("h", 0), named("m", moved_home));
+        // Its tasks of the queue that stays are there, and wait; or they are not there either.
+        cancel_held(&test, [&first, &moved, &first], &moved, None).await;
+        let (first, moved) = (named("i", 0), named("n", moved_home));
+        cancel_held(&test, [&moved, &first, &moved], &moved, None).await;
+    }
+}
+
+#[tokio::test]
+async fn a_cancelled_graph_counts_each_of_its_tasks_once_wherever_the_service_is_killed() {
+    for calls in 0..12 {
+        let test = TestStore::start().await;
+        for (prefix, moved_home) in [("m", 0), ("n", 1)] {
+            let (first, moved) = (named(&format!("h{prefix}"), 0), named(prefix, moved_home));
+            cancel_held(&test, [&first, &moved, &first], &moved, Some(calls)).await;
+        }
+    }
 }

@@ -13,6 +13,16 @@ const PAGE: u64 = 200;
 /// How soon to look again at a graph whose queue is not where its tasks are to come, milliseconds.
 const HOLD_MS: u64 = 1_000;
 
+/// What became of a page.
+enum Planting {
+    /// Its tasks are there.
+    Done,
+    /// They never come.
+    Dropped,
+    /// They come when their queue is where they are to come.
+    Held,
+}
+
 /// Rows whose tasks go to one partition.
 struct Page {
     job: String,
@@ -31,7 +41,8 @@ impl Core {
             let Some(page) = self.next_planting(home).await? else {
                 return Ok(());
             };
-            if !self.plant(home, &page).await? {
+            let planting = self.plant(home, &page).await?;
+            if matches!(planting, Planting::Held) {
                 let mut args = Args::default();
                 args.push(&page.job).push_number(HOLD_MS);
                 self.call(&scripts::HOLD_GRAPH, home, "", &args).await?;
@@ -41,7 +52,8 @@ impl Core {
             args.push(&page.job)
                 .push_number(page.planted)
                 .push_number(page.rows.len() as u64);
-            for (id, (place, ..)) in page.rows.iter().filter(|_| page.partition != home) {
+            let is_listed = matches!(planting, Planting::Done) && page.partition != home;
+            for (id, (place, ..)) in page.rows.iter().filter(|_| is_listed) {
                 args.push_number(*place).push(id.compact());
             }
             self.call(&scripts::PLANTED, home, "", &args).await?;
@@ -78,10 +90,10 @@ impl Core {
         Ok(Some(page))
     }
 
-    /// Makes the tasks of a page; false when one of their queues is not where they are to come.
-    async fn plant(&self, home: Partition, page: &Page) -> Result<bool, StoreError> {
+    /// Makes the tasks of a page, if their queues are where they are to come.
+    async fn plant(&self, home: Partition, page: &Page) -> Result<Planting, StoreError> {
         if page.rows.is_empty() {
-            return Ok(true);
+            return Ok(Planting::Done);
         }
         // Placing first costs a call a queue, and makes the planting one that is not refused half-way.
         let names: BTreeSet<&str> = page
@@ -94,19 +106,16 @@ impl Core {
             let queue =
                 QueueName::parse(name).map_err(|_| StoreError::corrupt("a queue's name"))?;
             if self.place(&queue).await? != page.partition {
+                if page.is_cancelled {
+                    return self.drop_rows(home, page).await;
+                }
                 // Its ids are known to the others of the graph: they come where they were to come, or not yet.
                 tracing::warn!(job = page.job, %queue, partition = %page.partition,
                     "a graph waits for its queue, which was removed and placed in another partition");
-                return Ok(false);
+                return Ok(Planting::Held);
             }
         }
-        let mut args = Args::default();
-        if page.partition == home {
-            args.push("");
-        } else {
-            args.push_number(home.number());
-        }
-        args.push(&page.job);
+        let mut args = page.head(home);
         for (_, (_, children, item)) in &page.rows {
             args.push(children);
             for text in item {
@@ -118,6 +127,34 @@ impl Core {
             .call(&scripts::PLANT, page.partition, mode, &args)
             .await?;
         // A queue may have been removed after it had been placed: the page comes again.
-        Ok(reply.text()? == "done")
+        Ok(match reply.text()?.as_str() {
+            "done" => Planting::Done,
+            _ => Planting::Held,
+        })
+    }
+
+    /// Nobody waits for the tasks of a cancelled graph: those that cannot come count as cancelled.
+    async fn drop_rows(&self, home: Partition, page: &Page) -> Result<Planting, StoreError> {
+        let mut args = page.head(home);
+        args.push_number(page.planted);
+        for (id, _) in &page.rows {
+            args.push(id.compact());
+        }
+        self.call(&scripts::DROP_ROWS, page.partition, "", &args).await?;
+        Ok(Planting::Dropped)
+    }
+}
+
+impl Page {
+    /// The job's own partition, unless its tasks go there, and the job.
+    fn head(&self, home: Partition) -> Args {
+        let mut args = Args::default();
+        if self.partition == home {
+            args.push("");
+        } else {
+            args.push_number(home.number());
+        }
+        args.push(&self.job);
+        args
     }
 }
