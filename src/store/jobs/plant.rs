@@ -140,7 +140,8 @@ impl Core {
         for (id, _) in &page.rows {
             args.push(id.compact());
         }
-        self.call(&scripts::DROP_ROWS, page.partition, "", &args).await?;
+        self.call(&scripts::DROP_ROWS, page.partition, "", &args)
+            .await?;
         Ok(Planting::Dropped)
     }
 }

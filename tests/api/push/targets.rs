@@ -3,12 +3,6 @@
 use std::collections::BTreeSet;
 
 use serde_json::json;
-use taskyard::dispatcher;
-use taskyard::domain::Limits;
-use taskyard::domain::egress::EgressRules;
-use taskyard::domain::fleet::QuarantineRule;
-use taskyard::egress::{Egress, Roots, SystemNames};
-use tokio_util::sync::CancellationToken;
 
 use super::super::receiver::{Receiver, Says};
 use super::super::service::Api;
@@ -57,18 +51,7 @@ async fn no_more_are_there_at_once_than_the_queue_says() {
 async fn two_replicas_push_each_task_once_and_keep_the_bound_together() {
     let api = Api::start().await;
     let receiver = Receiver::saying(done()).await;
-    let stop = CancellationToken::new();
-    let (wakeups, _) = dispatcher::start(&api.test.store, QuarantineRule::default(), &stop);
-    let rules = EgressRules::new(vec!["127.0.0.1".parse().unwrap()]);
-    let egress = Egress::new(rules, Roots::default(), SystemNames);
-    let _other = dispatcher::push::start(
-        &api.test.store,
-        &wakeups,
-        &egress,
-        taskyard::api::task_body,
-        &Limits::default(),
-        &stop,
-    );
+    let other = api.other_replica();
     api.target(&receiver, json!({"target_concurrency": 4}))
         .await;
     let batch: Vec<_> = (0..200).map(|_| json!({"queue": "q"})).collect();
@@ -82,7 +65,7 @@ async fn two_replicas_push_each_task_once_and_keep_the_bound_together() {
         .await;
     assert_eq!(receiver.heard().len(), 200);
     assert!(receiver.most_open() <= 4, "{}", receiver.most_open());
-    stop.cancel();
+    drop(other);
     api.test.audit().await;
 }
 
