@@ -21,8 +21,8 @@ async fn submit_many(api: &Api, count: u64) {
 
 /// How many tasks of the queue are in that state.
 async fn count(api: &Api, state: &str) -> u64 {
-    let stats = api.get("/v1/queues/q/stats").await;
-    stats.body[state].as_u64().unwrap()
+    let reply = api.get("/v1/queues/q/stats").await;
+    reply.body[state].as_u64().unwrap()
 }
 
 /// Waits until all of the queue has ended, so many of it well. Never are more running than that.
