@@ -23,9 +23,8 @@ function endpoint.set(kind, name, given, fresh, has_moved)
 end
 
 function endpoint.clear(kind, name)
-  if redis.call('DEL', keys.endpoint(kind, name)) == 0 then return end
-  redis.call('ZREM', keys.endpoints, kind .. ':' .. name)
-  tell(kind, name)
+  local had = redis.call('DEL', keys.endpoint(kind, name)) + redis.call('ZREM', keys.endpoints, kind .. ':' .. name)
+  if had > 0 then tell(kind, name) end
 end
 
 endpoint.tell = tell

@@ -282,6 +282,7 @@ lua! {
         AUDIT_TASK = "audit/task.lua",
         AUDIT_QUEUE = "audit/queue.lua",
         AUDIT_SCHEDULE = "audit/schedule.lua",
+        AUDIT_ENDPOINT = "audit/endpoint.lua",
     }
 }
 

@@ -66,6 +66,14 @@ impl TestRedis {
         let _: u64 = command.arg(key).query_async(&mut connection).await.unwrap();
     }
 
+    /// Runs a command that changes something behind the service's back.
+    pub(crate) async fn run(&self, words: &[&str]) {
+        let mut connection = self.connect().await;
+        let mut command = redis::cmd(words[0]);
+        let command = command.arg(&words[1..]);
+        let _: redis::Value = command.query_async(&mut connection).await.unwrap();
+    }
+
     /// How many keys there are of that pattern.
     pub(crate) async fn keys_like(&self, pattern: &str) -> usize {
         let mut connection = self.connect().await;

@@ -223,6 +223,27 @@ pub enum Finding {
         /// The schedule.
         schedule: String,
     },
+    /// An endpoint is left behind, or stands in another partition than its node or queue.
+    #[error("endpoint {endpoint} is stored, but no such node or queue of its partition has a URL")]
+    EndpointWithoutOwner {
+        /// The endpoint: `node:NAME` or `queue:NAME`.
+        endpoint: String,
+    },
+    /// Nobody pushes to the endpoint, since it is missing from its partition's list.
+    #[error("endpoint {endpoint} is not in the list of its partition's endpoints")]
+    EndpointNotListed {
+        /// The endpoint: `node:NAME` or `queue:NAME`.
+        endpoint: String,
+    },
+    /// The endpoint's record lacks something.
+    #[error("endpoint {endpoint} has no sound {field}")]
+    EndpointIncomplete {
+        /// The endpoint: `node:NAME` or `queue:NAME`.
+        endpoint: String,
+        /// What is missing: `secret`, `open_until` (the breaker has opened, and it is not known until when) or
+        /// `secret_until` (the secret before signs too, and it is not known until when).
+        field: String,
+    },
     /// The job has tasks but no record.
     #[error("job {job} has an index of tasks but no record")]
     JobWithoutRecord {

@@ -1,9 +1,10 @@
 //! The audit: whether everything stored fits together.
 //!
-//! It reads every key once, page by page, and judges each task, queue and schedule by what one small
+//! It reads every key once, page by page, and judges each task, queue, schedule and endpoint by what one small
 //! read-only script says of it. So it may run beside a live service: nothing is compared that was
 //! read at two moments. It repairs nothing. Start with `rules`, which says what must hold.
 
+mod endpoints;
 mod facts;
 mod finding;
 mod jobs;
@@ -79,6 +80,7 @@ impl Store {
             counted: HashSet::new(),
             queues: BTreeSet::new(),
             schedules: BTreeSet::new(),
+            endpoints: BTreeSet::new(),
             jobs: BTreeSet::new(),
         };
         let mut cursor = Cursor::start();
@@ -87,6 +89,7 @@ impl Store {
         }
         audit.look_at_queues().await?;
         audit.look_at_schedules().await?;
+        audit.look_at_endpoints().await?;
         audit.look_at_jobs().await?;
         Ok(audit.report)
     }
@@ -117,6 +120,7 @@ struct Audit<'a> {
     counted: HashSet<TaskId>,
     queues: BTreeSet<(Partition, String)>,
     schedules: BTreeSet<(Partition, String)>,
+    endpoints: BTreeSet<endpoints::Owner>,
     jobs: BTreeSet<(Partition, String)>,
 }
 
@@ -167,7 +171,18 @@ impl Audit<'_> {
                     self.schedules.insert((partition, name));
                 }
                 Kind::OfQueue(queue) => {
+                    self.may_have_endpoint(partition, "queue", &queue);
                     self.queues.insert((partition, queue));
+                }
+                Kind::Node(node) => self.may_have_endpoint(partition, "node", &node),
+                Kind::Endpoint(endpoint) => self.has_endpoint(partition, &endpoint),
+                Kind::Endpoints => {
+                    let mut cursor = Cursor::start();
+                    while let Some(listed) = self.core.next_members(key, &mut cursor).await? {
+                        for endpoint in listed {
+                            self.has_endpoint(partition, &endpoint);
+                        }
+                    }
                 }
             }
         }
@@ -175,6 +190,17 @@ impl Audit<'_> {
             self.judge(partition, tasks).await?;
         }
         Ok(())
+    }
+
+    fn may_have_endpoint(&mut self, partition: Partition, kind: &str, name: &str) {
+        let owner = (partition, kind.to_owned(), name.to_owned());
+        self.endpoints.insert(owner);
+    }
+
+    /// An endpoint as it is stored: `KIND:NAME`.
+    fn has_endpoint(&mut self, partition: Partition, endpoint: &str) {
+        let (kind, name) = endpoint.split_once(':').unwrap_or((endpoint, ""));
+        self.may_have_endpoint(partition, kind, name);
     }
 
     async fn look_at_members(&mut self, partition: Partition, set: &str) -> Result<(), StoreError> {

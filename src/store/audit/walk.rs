@@ -31,6 +31,12 @@ pub(super) enum Kind {
     Schedule(String),
     /// A key of a queue without tasks as members.
     OfQueue(String),
+    /// A node's record.
+    Node(String),
+    /// The list of the partition's endpoints.
+    Endpoints,
+    /// An endpoint's record: `node:NAME` or `queue:NAME`.
+    Endpoint(String),
 }
 
 /// Which partition a key belongs to and what it is; `None` for what the audit does not judge.
@@ -49,6 +55,9 @@ pub(super) fn classify(key: &str) -> Option<(Partition, Kind)> {
         "queues" => Kind::Queues,
         "schedules" | "fires" => Kind::Schedules,
         "schedule" => Kind::Schedule(name()),
+        "node" => Kind::Node(name()),
+        "endpoints" => Kind::Endpoints,
+        "endpoint" => Kind::Endpoint(name()),
         "queue" | "classes" | "heads" | "busy" => Kind::OfQueue(name()),
         word if TaskState::from_word(word).is_some() => Kind::Tasks(Some(name())),
         word if DocumentKind::ALL.iter().any(|kind| kind.word() == word) => Kind::OfTask(name()),
@@ -149,6 +158,8 @@ mod tests {
             kind("{ty0}:schedule:s"),
             Some((0, Kind::Schedule("s".into())))
         );
+        let endpoint = Kind::Endpoint("node:n".into());
+        assert_eq!(kind("{ty0}:endpoint:node:n"), Some((0, endpoint)));
         assert_eq!(kind("{ty0}:idempotency:ab"), None);
         assert_eq!(kind("stranger"), None);
     }

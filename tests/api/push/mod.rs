@@ -2,9 +2,10 @@
 //!
 //! `answers`: what each answer means. `nodes` and `targets`: whose tasks are pushed, and how many at
 //! once; `limits`: as many as the queue lets run, whoever pushes. `breaker`: an endpoint that fails is left alone. `ends`: cancellations, time-outs, stops and
-//! replicas that die. `setup`: which endpoints are taken, and who gets to see a secret.
+//! replicas that die. `audit`: what the doctor says of endpoints. `setup`: which endpoints are taken, and who gets to see a secret.
 
 mod answers;
+mod audit;
 mod breaker;
 mod ends;
 mod example;
