@@ -40,7 +40,7 @@ async fn the_audit_names_an_endpoint_that_nobody_pushes_to() {
             .await;
         let unlisted =
             format!("endpoint {endpoint} is not in the list of its partition's endpoints");
-        assert_eq!(told(&api).await, [unlisted.clone()]);
+        assert_eq!(told(&api).await, [unlisted.as_str()]);
         api.test.redis.delete(&keys.endpoint(kind, name)).await;
         let unsigned = format!("endpoint {endpoint} has no sound secret");
         assert_eq!(told(&api).await, [unlisted, unsigned]);
