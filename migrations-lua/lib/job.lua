@@ -1,8 +1,8 @@
 -- Jobs as one script sees them: what their tasks do is counted here and written once a job at the
 -- end. A task of a job names it in its field `job`: ID, index of its first item, number of items.
 --@needs partition sets
-local loaded = {}
-local job = { loaded = loaded }
+local job = {}
+at_begin(function() job.loaded = {} end)
 job.NUMBERS = { 'total', 'made', 'items', 'running', 'succeeded', 'failed', 'cancelled' }
 -- How a state counts. The others wait: they are what these leave of the total.
 local COUNTED = { running = 'running', succeeded = 'succeeded', failed = 'failed', expired = 'failed',
@@ -10,6 +10,7 @@ local COUNTED = { running = 'running', succeeded = 'succeeded', failed = 'failed
 
 -- The job's record, or nil when it is gone.
 function job.load(id)
+  local loaded = job.loaded
   if loaded[id] == nil then
     local record = redis.call('HGETALL', keys.job(id))
     local j = record[1] and { id = id } or false

@@ -1,31 +1,27 @@
 -- Every key of this partition. src/store/keys.rs is its twin; a test compares the two.
 --@needs header
-local PREFIX = KEYS[1]
-local TASK = PREFIX .. ':task:'
-local keys = {
-  meta = PREFIX .. ':meta',
-  queues = PREFIX .. ':queues',
-  leases = PREFIX .. ':leases',
-  due = PREFIX .. ':due',
-  expiries = PREFIX .. ':expiries',
-  outbox = PREFIX .. ':outbox',
-  gone = PREFIX .. ':gone',
-  sweeper = PREFIX .. ':sweeper',
-  nodes = PREFIX .. ':nodes',
-  beats = PREFIX .. ':beats',
-  drains = PREFIX .. ':drains',
-  operations = PREFIX .. ':operations',
-  steps = PREFIX .. ':steps',
-  schedules = PREFIX .. ':schedules',
-  fires = PREFIX .. ':fires',
-  jobs = PREFIX .. ':jobs',
-  openings = PREFIX .. ':openings',
-  job_endings = PREFIX .. ':job_endings',
-  job_extensions = PREFIX .. ':job_extensions',
-  endpoints = PREFIX .. ':endpoints',
-  job_plantings = PREFIX .. ':job_plantings',
-  channel = PREFIX .. ':signals',
+local SETS = {
+  'meta', 'queues', 'leases', 'due', 'expiries', 'outbox', 'gone', 'sweeper', 'nodes', 'beats',
+  'drains', 'operations', 'steps', 'schedules', 'fires', 'jobs', 'openings', 'job_endings',
+  'job_extensions', 'endpoints', 'job_plantings',
 }
+local PREFIX, TASK
+local keys, drawn = {}, {}
+
+-- Those that a partition has once are drawn once.
+local function draw_sets()
+  local sets = { channel = PREFIX .. ':signals' }
+  for _, name in ipairs(SETS) do sets[name] = PREFIX .. ':' .. name end
+  drawn[PREFIX] = { __index = sets }
+  return drawn[PREFIX]
+end
+
+at_begin(function()
+  PREFIX = KEYS[1]
+  TASK = PREFIX .. ':task:'
+  setmetatable(keys, drawn[PREFIX] or draw_sets())
+end)
+
 function keys.task(id) return TASK .. id end
 function keys.document(kind, id) return PREFIX .. ':' .. kind .. ':' .. id end
 function keys.attempts(id) return PREFIX .. ':attempts:' .. id end

@@ -1,8 +1,6 @@
 -- How much room limits leave: what a queue's record says of them, and what has been used.
 --@needs shares
 local function limit_rooms(limits)
-  local now = partition.lease_now
-
   local function bound(running, rate)
     local per_second, burst = string.match(rate or '', '^(%S+)/(%S+)$')
     running = tonumber(running or '')
@@ -57,6 +55,7 @@ local function limit_rooms(limits)
 
   -- A rate that was slower before must not hold for longer than the new one does.
   local function used_up_to(q, scope, limit)
+    local now = partition.lease_now
     return math.min(math.max(limits.of(q).used[scope], now), now + limit.burst * limit.interval)
   end
 
@@ -70,7 +69,7 @@ local function limit_rooms(limits)
       places = q.recount and scope ~= 'q' and 0 or math.max(0, limit.running - limits.of(q).busy[scope])
     end
     if limit.interval then
-      tokens = math.floor((now - used_up_to(q, scope, limit)) / limit.interval + limit.burst + 1e-6)
+      tokens = math.floor((partition.lease_now - used_up_to(q, scope, limit)) / limit.interval + limit.burst + 1e-6)
     end
     return math.min(places, tokens), places
   end

@@ -2,7 +2,8 @@
 -- jump), the leases and sessions that ran out inside the gap live on for a while, so that healthy
 -- nodes can speak before their work is given away.
 --@needs partition
-local outage, from, to = {}, 0, 0
+local outage, from, to = {}, nil, nil
+at_begin(function() from, to = 0, 0 end)
 
 -- Called by whatever starts the first lease or session of an idle partition.
 function outage.begin()

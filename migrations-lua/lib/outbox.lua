@@ -2,6 +2,7 @@
 -- and every delivery is an operation that may be repeated.
 --@needs keys signal
 local outbox = {}
+at_begin(function() outbox.told = nil end)
 
 function outbox.write(kind, body)
   redis.call('XADD', keys.outbox, '*', 'kind', kind, 'body', body)

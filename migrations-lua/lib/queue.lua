@@ -2,7 +2,8 @@
 -- Ready tasks stand in one sorted set a class; a queue with more classes than one
 -- also keeps the score of each class's first task in its heads.
 --@needs limits places
-local queue, loaded = {}, {}
+local queue, loaded = {}, nil
+at_begin(function() loaded = {} end)
 local RATE_WINDOW_MS = 10000
 
 -- The queue's record, or nil when it is not in this partition. `version` tells its classes apart from

@@ -16,15 +16,16 @@ end
 
 -- Runs `apply` on every item unless this group has run before, and answers with the tasks as they
 -- are now: {'ok', {word, state, field, value ...} ...}. Items that want no more than the state
--- come with view 'state'. `take_item` reads id, token, view and what the verb needs.
-function report.run(take_item, apply)
+-- come with view 'state'. `take_item` reads id, token, view and what the verb needs; `open` is report.open
+-- where the verb has none of its own.
+function report.run(take_item, apply, open)
   local items = {}
   while more() do items[#items + 1] = take_item() end
   local outcomes, tasks = lane.recall(), {}
   if not outcomes then
     outcomes = {}
     for i, item in ipairs(items) do
-      local t, refusal = report.open(item.id, item.token)
+      local t, refusal = (open or report.open)(item.id, item.token)
       outcomes[i] = refusal or apply(t, item) or { 'done' }
       tasks[i] = t
     end

@@ -2,7 +2,8 @@
 -- Within one script a task leaves and enters each set at most once, so the order does not matter.
 --@needs header keys
 local MOST_ARGUMENTS = 1000
-local sets, added, removed = {}, {}, {}
+local sets, added, removed = {}, nil, nil
+at_begin(function() added, removed = {}, {} end)
 
 function sets.add(key, score, member)
   local list = added[key]

@@ -7,7 +7,8 @@
 --   drain NODE             a node drains, or not any more    operation ID   one is over
 -- A hint only: what was missed is found by the next sweep.
 --@needs keys
-local signal, lines, ready, finals, due = {}, {}, {}, {}, nil
+local signal, lines, ready, finals, due = {}, nil, nil, nil, nil
+at_begin(function() lines, ready, finals, due = {}, {}, {}, nil end)
 
 -- Without a class: of any.
 function signal.ready(queue, count, class)

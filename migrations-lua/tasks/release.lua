@@ -8,10 +8,9 @@
 -- Publishes ready, due, final
 --@include report
 
-local open = report.open
-function report.open(id, token)
+local function open(id, token)
   if token ~= '' then
-    local t, refusal = open(id, token)
+    local t, refusal = report.open(id, token)
     -- A released token again: the task has gone back, which is all that was asked.
     if refusal and refusal[2] == 'released' then return nil, { 'settled' } end
     return t, refusal
@@ -35,4 +34,4 @@ end, function(t, item)
   else
     lifecycle.to_queued(t, true, 'settled', how, 'ended', partition.now)
   end
-end)
+end, open)

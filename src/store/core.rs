@@ -13,6 +13,7 @@ use super::args::Args;
 use super::clock::Clock;
 use super::condition::Condition;
 use super::faults::Faults;
+use super::functions::Functions;
 use super::keys::Keys;
 use super::lanes::{Lanes, PATIENCE, Slice, Verb};
 use super::ledger::Ledger;
@@ -44,6 +45,8 @@ pub(crate) struct Shared {
     pub(crate) replicated: bool,
     /// How Redis was found to be.
     pub(crate) condition: Condition,
+    /// Whether it takes functions.
+    pub(crate) functions: Functions,
     /// Rises when connections are found to lead to the wrong server.
     pub(crate) moves: AtomicU64,
 }
@@ -63,6 +66,7 @@ impl Shared {
             epoch: RwLock::new(epoch),
             replicated,
             condition: Condition::default(),
+            functions: Functions::default(),
             moves: AtomicU64::new(0),
         }
     }

@@ -11,6 +11,7 @@ use super::args::Args;
 use super::confirmation::{self, is_promised};
 use super::core::Shared;
 use super::faults::Fault;
+use super::functions;
 use super::scripts::Script;
 use super::wire::{Line, Wire};
 use super::{Outcome, StoreError};
@@ -42,6 +43,14 @@ impl From<CallError> for StoreError {
     }
 }
 
+/// The forms in which a script is sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Form {
+    Function,
+    Digest,
+    Text,
+}
+
 /// One who calls, one call at a time.
 pub(crate) struct Link {
     shared: Arc<Shared>,
@@ -66,7 +75,7 @@ impl Link {
         }
     }
 
-    /// Runs a script by its digest, loading it when Redis does not know it (any more).
+    /// Runs a script by its name, loading it when Redis does not know it (any more).
     pub(crate) async fn eval(
         &mut self,
         script: &Script,
@@ -91,17 +100,33 @@ impl Link {
         args: &Args,
     ) -> Result<Value, Failure> {
         let mut pauses = MOVED_PAUSES.iter();
+        let mut form = if self.shared.functions.are_taken() {
+            Form::Function
+        } else {
+            Form::Digest
+        };
+        let mut is_loaded = false;
         loop {
-            let by_digest = command("EVALSHA", &script.sha, prefix, args);
-            let error = match self.run(&by_digest).await {
+            let command = match form {
+                Form::Function => command("FCALL", script.function(), prefix, args),
+                Form::Digest => command("EVALSHA", script.digest(), prefix, args),
+                Form::Text => command("EVAL", &script.source(), prefix, args),
+            };
+            let error = match self.run(&command).await {
                 Err(Failure::Server(error)) => error,
                 other => return other,
             };
             match error.code() {
                 // EVAL loads the script as it runs it, so nothing can come between.
-                Some("NOSCRIPT") => {
-                    let whole = command("EVAL", &script.source, prefix, args);
-                    return self.run(&whole).await;
+                Some("NOSCRIPT") => form = Form::Text,
+                _ if functions::is_unknown(&error) => {
+                    let again = !is_loaded && self.load().await?;
+                    is_loaded = true;
+                    form = if again { Form::Function } else { Form::Digest };
+                }
+                Some("NOPERM") if form == Form::Function => {
+                    self.shared.functions.refuse(&error);
+                    form = Form::Digest;
                 }
                 // The connection to the cluster learns by it where the partition is now.
                 Some("MOVED" | "ASK" | "TRYAGAIN") if let Some(pause) = pauses.next() => {
@@ -110,6 +135,23 @@ impl Link {
                 _ => return Err(Failure::Server(error)),
             }
         }
+    }
+
+    /// Whether Redis has taken the functions, which it did not know. Nothing has run so far, whatever
+    /// becomes of this.
+    async fn load(&mut self) -> Result<bool, Failure> {
+        let mut line = self.line().await?;
+        let loaded = functions::load(&mut line.connection).await;
+        match loaded {
+            Err(error) if error.code().is_none() => {
+                self.wire.discard(&line).await;
+                return Err(Failure::NotSent(Some(error)));
+            }
+            Err(error) => self.shared.functions.refuse(&error),
+            Ok(()) => {}
+        }
+        self.held = Some(line);
+        Ok(self.shared.functions.are_taken())
     }
 
     /// Whether what the last call wrote has reached a replica.
@@ -231,9 +273,11 @@ impl Failure {
 }
 
 /// Whether a script was running when the error came up. Redis adds to such errors, whatever their
-/// code, which script it was and where: `... script: <sha>, on @user_script:<line>.`
+/// code, which script it was and where: `... script: <name>, on @user_function:<line>.`, or
+/// `@user_script` for one that came by EVAL.
 fn is_raised_by_a_script(error: &RedisError) -> bool {
-    error
-        .detail()
-        .is_some_and(|detail| detail.contains(" script: ") && detail.contains(", on @user_script:"))
+    error.detail().is_some_and(|detail| {
+        detail.contains(" script: ")
+            && (detail.contains(", on @user_function:") || detail.contains(", on @user_script:"))
+    })
 }

@@ -18,6 +18,7 @@ pub mod durability;
 mod endpoints;
 mod error;
 pub mod faults;
+mod functions;
 pub mod jobs;
 pub mod keys;
 mod lanes;
@@ -137,6 +138,7 @@ impl Store {
             options.known_epoch.as_deref(),
         )
         .await?;
+        functions::install(&mut connection).await;
         let shared = Shared::new(
             address,
             options.faults,
@@ -229,11 +231,11 @@ impl Store {
 /// Every script by its file under `migrations-lua`, as Redis gets it: for the tests that hold
 /// the scripts to their contract.
 #[doc(hidden)]
-pub fn script_sources() -> Vec<(&'static str, &'static str)> {
+pub fn script_sources() -> Vec<(&'static str, String)> {
     scripts::all()
         .into_iter()
         .chain(scripts::SCHEMA.iter())
-        .map(|script| (script.file, script.source.as_str()))
+        .map(|script| (script.file, script.source()))
         .collect()
 }
 

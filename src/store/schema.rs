@@ -174,7 +174,7 @@ async fn migrate_locked(
         for script in &SCHEMA[version..] {
             tracing::info!(%partition, file = script.file, "applying a schema change");
             redis::cmd("EVAL")
-                .arg(&script.source)
+                .arg(script.source())
                 .arg(1)
                 .arg(keys.prefix())
                 .arg(&epoch)

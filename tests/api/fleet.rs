@@ -194,10 +194,10 @@ async fn a_page_of_nodes_costs_the_same_however_many_there_are() {
     let cost = async || {
         let mut least = usize::MAX;
         for _ in 0..5 {
-            let before = api.test.redis.calls_of("evalsha").await;
+            let before = api.test.redis.script_calls().await;
             let page = api.get("/v1/nodes?limit=20").await;
             assert_eq!(page.body["items"].as_array().unwrap().len(), 20);
-            least = least.min(api.test.redis.calls_of("evalsha").await - before);
+            least = least.min(api.test.redis.script_calls().await - before);
         }
         least
     };

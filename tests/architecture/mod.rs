@@ -187,8 +187,8 @@ const SUCCESSES: [&str; 6] = [
     "NOT_MODIFIED",
 ];
 /// Where Lua files become scripts.
-const SCRIPTS: &str = "src/store/scripts.rs";
-/// Where scripts are sent: by digest, and the schema changes, which run once, by text.
+const SCRIPTS: &str = "src/store/scripts/";
+/// Where scripts are sent: by name, and the schema changes, which run once, by text.
 const SENDERS: &[&str] = &["src/store/link.rs", "src/store/schema.rs"];
 
 /// What was found wrong, and which exceptions were needed.
@@ -387,12 +387,14 @@ fn libraries(source: &Source, findings: &mut Findings) {
 fn homes(source: &Source, findings: &mut Findings) {
     for (number, line) in source.spoken.lines().enumerate() {
         let lua = line.contains("include_str!") && line.contains(".lua");
-        if (lua || line.contains("Script::new")) && source.path != SCRIPTS {
+        if (lua || line.contains("Script::new")) && !source.path.starts_with(SCRIPTS) {
             let message =
                 format!("Lua files become scripts in {SCRIPTS} alone: declare the script there");
             findings.fault(source, number + 1, "Lua", &message);
         }
-        if line.contains("\"EVAL") && !SENDERS.contains(&source.path.as_str()) {
+        if (line.contains("\"EVAL") || line.contains("\"FCALL"))
+            && !SENDERS.contains(&source.path.as_str())
+        {
             let message =
                 "scripts are sent by Core::call or through a lane, which know epoch and group";
             findings.fault(source, number + 1, "EVAL", message);

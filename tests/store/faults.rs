@@ -4,7 +4,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use deadpool_redis::redis;
 use futures_util::future::join_all;
 use taskyard::domain::task::IdempotencyKey;
 use taskyard::domain::{Document, Submission, TaskId, TaskState};
@@ -166,34 +165,20 @@ async fn submit_whose_reply_is_lost_makes_one_task() {
     assert_eq!(stats.unwrap().count(TaskState::Queued), 20);
 }
 
-/// How often Redis has run EVALSHA.
-async fn evalsha_calls(test: &TestStore) -> u64 {
-    let client = redis::Client::open(test.redis.redis.url()).unwrap();
-    let mut connection = client.get_multiplexed_async_connection().await.unwrap();
-    let info: String = redis::cmd("INFO")
-        .arg("commandstats")
-        .query_async(&mut connection)
-        .await
-        .unwrap();
-    info.lines()
-        .find_map(|line| line.strip_prefix("cmdstat_evalsha:calls=")?.split_once(','))
-        .map_or(0, |(calls, _)| calls.parse().unwrap())
-}
-
 #[tokio::test]
 async fn submits_that_come_together_share_script_calls() {
     const TOGETHER: usize = 1_000;
     let test = TestStore::start().await;
     let tasks = &test.store.tasks;
     tasks.submit(submission("default")).await.unwrap();
-    let before = evalsha_calls(&test).await;
+    let before = test.redis.script_calls().await;
     let outcomes = join_all((0..TOGETHER).map(|_| tasks.submit(submission("default")))).await;
     assert!(
         outcomes
             .iter()
             .all(|outcome| matches!(outcome, Ok(SubmitOutcome::Created(_))))
     );
-    let calls = evalsha_calls(&test).await - before;
+    let calls = test.redis.script_calls().await - before;
     // Groups of at most 200; the first may go with few.
     assert!(calls <= 10, "{TOGETHER} submits took {calls} calls");
 }

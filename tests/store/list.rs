@@ -406,15 +406,6 @@ async fn a_span_has_what_changed_after_the_clock_was_set_back() {
     }
 }
 
-/// How often scripts were called, in whichever form.
-async fn script_calls(test: &TestStore) -> usize {
-    let mut calls = 0;
-    for command in ["evalsha", "fcall", "fcall_ro"] {
-        calls += test.redis.calls_of(command).await;
-    }
-    calls
-}
-
 #[tokio::test]
 async fn a_page_of_a_queue_asks_where_it_lives_only_when_it_is_not_there() {
     let test = TestStore::start().await;
@@ -425,9 +416,9 @@ async fn a_page_of_a_queue_asks_where_it_lives_only_when_it_is_not_there() {
     };
     // The scripts are known to Redis from here on.
     assert_eq!(all(&test, &of_queue("default"), 1).await, [id]);
-    let before = script_calls(&test).await;
+    let before = test.redis.script_calls().await;
     page(&test, &of_queue("default"), None, 1).await;
-    let calls = script_calls(&test).await - before;
+    let calls = test.redis.script_calls().await - before;
     assert_eq!(calls, 2, "one that looks, and one that reads");
     assert!(all(&test, &of_queue("none"), 1).await.is_empty());
 }

@@ -10,6 +10,7 @@ mod dependencies;
 mod fairness;
 mod faults;
 mod followers;
+mod functions;
 mod graphs;
 mod job_lists;
 mod job_results;

@@ -29,9 +29,9 @@ async fn look(test: &TestStore, names: &[&str]) {
 async fn calls(test: &TestStore, request: ClaimRequest) -> usize {
     // As the api does, for every claim.
     test.store.nodes.facts(&request.node).await.unwrap();
-    let before = test.redis.calls_of("evalsha").await;
+    let before = test.redis.script_calls().await;
     assert_eq!(test.claim_as(request).await.len(), 0);
-    test.redis.calls_of("evalsha").await - before
+    test.redis.script_calls().await - before
 }
 
 /// The claim of a node that has looked costs no call, as soon as a sweep has looked too.

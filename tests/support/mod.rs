@@ -46,7 +46,7 @@ impl TestRedis {
         assert!(ended > 0, "nobody listened");
     }
 
-    async fn connect(&self) -> redis::aio::MultiplexedConnection {
+    pub(crate) async fn connect(&self) -> redis::aio::MultiplexedConnection {
         let client = redis::Client::open(self.redis.url()).unwrap();
         client.get_multiplexed_async_connection().await.unwrap()
     }
@@ -98,6 +98,11 @@ impl TestRedis {
         let line = stats.lines().find_map(|line| line.strip_prefix(&head));
         let count = line.and_then(|line| line.split(',').next());
         count.map_or(0, |count| count.parse().unwrap())
+    }
+
+    /// How often it has run a script, in whichever form.
+    pub(crate) async fn script_calls(&self) -> usize {
+        self.calls_of("fcall").await + self.calls_of("evalsha").await
     }
 }
 

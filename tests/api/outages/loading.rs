@@ -50,20 +50,20 @@ async fn a_redis_that_loads_costs_503_until_it_has_loaded() {
 }
 
 #[tokio::test]
-async fn scripts_that_redis_has_forgotten_are_sent_again_unseen() {
+async fn functions_that_redis_has_forgotten_are_loaded_again_unseen() {
     let dir = tempdir().unwrap();
     let service = Service::start(dir.path());
     let caller = Caller::new(&service.address);
     works(&caller, "first").await;
-    let () = service.redis(&["SCRIPT", "FLUSH"]);
+    let () = service.redis(&["FUNCTION", "FLUSH"]);
     let (_, refusals) = submit_until_taken(&caller, "second").await;
     assert!(refusals.is_empty(), "{refusals:?}");
     let lease = caller.claim_one().await;
-    let () = service.redis(&["SCRIPT", "FLUSH"]);
+    let () = service.redis(&["FUNCTION", "FLUSH"]);
     let done = caller
         .report(&lease, "complete", serde_json::json!({}))
         .await;
     assert_eq!(done.status, 200, "{}", done.text);
-    let () = service.redis(&["SCRIPT", "FLUSH"]);
+    let () = service.redis(&["FUNCTION", "FLUSH"]);
     assert_eq!(caller.get("/readyz").await.status, 200);
 }
