@@ -142,10 +142,12 @@ impl World {
                 continue;
             };
             let id = self.last_task_of(job).await?;
-            let names_it = |(_, fields): &(String, Vec<String>)| {
-                fields.iter().any(|field| field.contains(&id))
+            // Other rows may name it as well, such as one that tells its node to stop it.
+            let brings_it = |(_, fields): &(String, Vec<String>)| {
+                let is = |word: &str| fields.iter().any(|field| field == word);
+                is("submit") && fields.iter().any(|field| field.contains(&id))
             };
-            if let Some(row) = rows.iter().position(names_it) {
+            if let Some(row) = rows.iter().position(brings_it) {
                 jobs.push((row, task));
             }
         }
