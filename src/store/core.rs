@@ -175,7 +175,8 @@ impl Core {
         partition: Partition,
         slice: Slice,
     ) -> Result<Vec<Value>, StoreError> {
-        let lane = self.lanes.get(verb, partition, self.prefix(partition));
+        let prefix = self.prefix(partition);
+        let lane = self.lanes.get(verb, partition, prefix, slice.ordered);
         lane.run(slice).await
     }
 

@@ -20,10 +20,10 @@ pub(crate) struct Lane {
 }
 
 impl Lane {
-    /// A lane that sends in the beat.
-    pub(super) fn start(options: WorkerOptions, beat: &Beat) -> Self {
+    /// A lane that sends in the beat. It is `down` while a group of it, or of another that shares this,
+    /// finds no Redis.
+    pub(super) fn start(options: WorkerOptions, down: Arc<AtomicBool>, beat: &Beat) -> Self {
         let (queue, channel) = mpsc::channel(LANE_QUEUE);
-        let down = Arc::new(AtomicBool::new(false));
         beat.join(Box::new(Worker::new(options, channel, Arc::clone(&down))));
         Self {
             queue,

@@ -1,9 +1,9 @@
 //! Group commit: every request of one kind that waits goes into ONE script call.
 //!
-//! A lane is one verb in one partition, with one group in flight; while that one is away the next
+//! A lane serves one verb in one partition, with one group in flight; while that one is away the next
 //! gathers, so an idle service adds no wait and a busy one pays one call for up to 200 requests.
-//! Lanes send together, in beats, over one connection. There is no timer. Start with
-//! [`lane::Lane`].
+//! Lanes send together, in beats, over one connection; a verb has a lane in each of two. There is no
+//! timer. Start with [`lane::Lane`].
 
 mod beat;
 mod group;
@@ -11,6 +11,7 @@ mod lane;
 mod slice;
 mod worker;
 
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -73,13 +74,21 @@ impl Verb {
     }
 }
 
+/// The lanes of a verb in a partition, one in each of two beats: requests go to them in turn, so that
+/// one half is under way while the other gets ready.
+#[derive(Default)]
+struct Pair {
+    lanes: [OnceLock<Lane>; 2],
+    turn: AtomicUsize,
+    down: Arc<AtomicBool>,
+}
+
 /// All lanes of a service; each begins when it is first used.
 pub(crate) struct Lanes {
-    each: Vec<OnceLock<Lane>>,
+    pairs: Vec<Pair>,
     shared: Arc<Shared>,
     wire: Arc<Wire>,
-    /// Two for all partitions, or for each where they are on servers of their own: while one beat is
-    /// away, the lanes of the other get theirs ready, so that neither side waits idly.
+    /// Two for all partitions, or for each where they are on servers of their own.
     beats: Vec<OnceLock<Beat>>,
 }
 
@@ -92,17 +101,28 @@ impl Lanes {
             1
         };
         Self {
-            each: (0..count).map(|_| OnceLock::new()).collect(),
+            pairs: (0..count).map(|_| Pair::default()).collect(),
             wire: Arc::new(Wire::new(Arc::clone(&shared))),
             beats: (0..2 * beats).map(|_| OnceLock::new()).collect(),
             shared,
         }
     }
 
-    /// The lane of `verb` in `partition`, whose keys begin with `prefix`.
-    pub(crate) fn get(&self, verb: Verb, partition: Partition, prefix: &str) -> &Lane {
-        let index = usize::from(partition.number()) * Verb::COUNT + verb as usize;
-        self.each[index].get_or_init(|| {
+    /// The next lane of `verb` in `partition`, whose keys begin with `prefix`; or always the same one.
+    pub(crate) fn get(
+        &self,
+        verb: Verb,
+        partition: Partition,
+        prefix: &str,
+        always_the_same: bool,
+    ) -> &Lane {
+        let pair = &self.pairs[usize::from(partition.number()) * Verb::COUNT + verb as usize];
+        let side = if always_the_same {
+            0
+        } else {
+            pair.turn.fetch_add(1, Ordering::Relaxed) % 2
+        };
+        pair.lanes[side].get_or_init(|| {
             // A connection that waits for a replica serves nobody else meanwhile.
             let wire = if self.shared.replicated {
                 Arc::new(Wire::new(Arc::clone(&self.shared)))
@@ -116,8 +136,9 @@ impl Lanes {
                 wire,
                 prefix: prefix.to_owned(),
             };
-            let beat = (2 * usize::from(partition.number()) + verb as usize % 2) % self.beats.len();
-            Lane::start(options, self.beats[beat].get_or_init(Beat::start))
+            let beat = (2 * usize::from(partition.number()) + side) % self.beats.len();
+            let beat = self.beats[beat].get_or_init(Beat::start);
+            Lane::start(options, Arc::clone(&pair.down), beat)
         })
     }
 }

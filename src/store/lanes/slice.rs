@@ -25,6 +25,8 @@ pub(crate) struct Slice {
     pub(crate) weight: usize,
     /// The verb's mode; a slice with one goes alone.
     pub(crate) mode: &'static str,
+    /// Whether others that are keep their order with it.
+    pub(crate) ordered: bool,
 }
 
 impl Slice {
@@ -35,6 +37,7 @@ impl Slice {
             items,
             weight: items,
             mode: "",
+            ordered: false,
         }
     }
 
@@ -46,6 +49,11 @@ impl Slice {
     /// The same items in a mode of the verb's.
     pub(crate) fn in_mode(self, mode: &'static str) -> Self {
         Self { mode, ..self }
+    }
+
+    /// The same items, which are to come behind those of earlier slices that are ordered.
+    pub(crate) fn ordered(self, ordered: bool) -> Self {
+        Self { ordered, ..self }
     }
 }
 

@@ -135,7 +135,12 @@ impl Tasks {
             )?);
             ids.push(id);
         }
-        let slice = Slice::new(args, ids.len()).in_mode(mode);
+        // What an upload brings is refused out of its order.
+        let ordered = items
+            .clone()
+            .into_iter()
+            .any(|item| item.submission.place.is_some());
+        let slice = Slice::new(args, ids.len()).in_mode(mode).ordered(ordered);
         let answers = self
             .core
             .through_lane(Verb::Submit, partition, slice)

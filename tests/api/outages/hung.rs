@@ -31,7 +31,9 @@ async fn a_redis_that_hangs_is_answered_for_in_time() {
 
     send(redis, Signal::CONT);
     submit_until_taken(&caller, "second").await;
-    assert_eq!(caller.task(&first).await["state"], "queued");
+    let found = format!("/v1/tasks/{first}");
+    let task = caller.until(&found, |reply| reply.status == 200).await;
+    assert_eq!(task.body["state"], "queued");
     assert_eq!(stats(&caller).await["queued"], 2);
 }
 
