@@ -25,10 +25,10 @@ local function open_charges()
     end
   end
 
-  -- The task runs, and its record says what its key was charged.
-  function charges.begin(q, t, attempt)
+  -- What the record of a task that runs is to say its key was charged, or nil.
+  function charges.of(q, t, attempt)
     local entry = q.charged[t.fairness_key or '']
-    if entry then redis.call('HSET', keys.task(t.id), 'charged', attempt .. ' ' .. precise(entry.cost) .. ' ' .. precise(entry.score)) end
+    return entry and attempt .. ' ' .. precise(entry.cost) .. ' ' .. precise(entry.score)
   end
 
   local function move(q, class, key, by, last_known)

@@ -20,7 +20,8 @@ function leasing.terms(claim, q)
     ends = math.min(length and now + length or math.huge, claim.remaining and now + claim.remaining or math.huge),
     deadline = now + math.max(DEFAULT_TIMEOUT_MS, length or 0),
     queued = keys.state(q.name, 'queued'), running = keys.state(q.name, 'running'),
-    held = keys.held(claim.node, claim.session), limited = q.limited and q, charges = q.fair and q.fair_by == 'run_time' and q,
+    held = keys.held(claim.node, claim.session), limited = q.limited and q, counted = q.counts and q.limited,
+    charges = q.fair and q.fair_by == 'run_time' and q,
   }
   -- With a lease_ms of its own the lease of a session also ends so long after the last progress.
   terms.own_end = terms.session and length and now + length or nil
@@ -32,6 +33,16 @@ end
 local function avoids(terms, t)
   return terms.alone ~= '*' and string.find(' ' .. t.avoid .. ' ', ' ' .. terms.node .. ' ', 1, true)
     and not string.find(terms.alone, ';' .. t.queue .. ' ' .. (t.class or '0') .. ';', 1, true)
+end
+
+-- What else the record is to say, as fields and values.
+local function notes(terms, t, attempt)
+  local all, charged = {}, terms.charges and open_charges().of(terms.charges, t, attempt)
+  -- Progress may raise the deadline of a task without a time-out: then the claim's memory has to last longer too.
+  if terms.claim_id ~= '' and not t.timeout then all = { 'claim_id', terms.claim_id } end
+  if terms.counted then all[#all + 1], all[#all + 2] = 'counted', terms.counted end
+  if charged then all[#all + 1], all[#all + 2] = 'charged', charged end
+  return all
 end
 
 -- The task as it runs now, or nil: it has expired, or (second result) another node is to have it.
@@ -53,8 +64,6 @@ function leasing.begin(terms, id, index)
   if t.timeout then deadline = partition.lease_now + tonumber(t.timeout) end
   if t.timeout or t.latest then held = holding(terms, math.max(tonumber(t.fence or 0) + 1, partition.micros), deadline) end
   if t.job then job.moved(t, 'queued', 'running') end
-  if terms.limited then open_limits().begin(terms.limited, t) end
-  if terms.charges then open_charges().begin(terms.charges, t, attempt) end
   if t.uses then redis.call('HINCRBY', keys.using(terms.node), t.uses, 1) end
   sets.remove(terms.queued, id)
   sets.add(terms.running, partition.now, id)
@@ -63,38 +72,10 @@ function leasing.begin(terms, id, index)
   if t.expires then sets.remove(keys.expiries, id) end
   t.state, t.token, t.deadline = 'running', terms.seed .. '-' .. index, deadline
   t.latest = attempt .. ' ' .. t.token .. held
-  if terms.claim_id == '' or t.timeout then
+  if terms.claim_id == '' and not terms.counted and not terms.charges then
     redis.call('HSET', keys.task(id), 'state', 'running', 'latest', t.latest)
   else
-    -- Progress may raise the deadline of such a task: then the claim's memory has to last longer too.
-    redis.call('HSET', keys.task(id), 'state', 'running', 'latest', t.latest, 'claim_id', terms.claim_id)
+    redis.call('HSET', keys.task(id), 'state', 'running', 'latest', t.latest, unpack(notes(terms, t, attempt)))
   end
   return t
-end
-
--- Remembers what the claim_id has got for as long as the longest of its attempts may last.
-function leasing.remember(claim, leased, longest)
-  local key, life = keys.claim(claim.node, claim.claim_id), longest + CLAIM_MEMORY_MS
-  local kept = MODE == 'further' and redis.call('GET', key)
-  if kept then
-    local all = cmsgpack.unpack(kept)
-    for _, part in ipairs(leased) do all[#all + 1] = part end
-    leased, life = all, math.max(life, redis.call('PTTL', key))
-  end
-  redis.call('SET', key, cmsgpack.pack(leased), 'PX', text(life))
-end
-
--- Ids and tokens, one after the other, of what this claim_id has got and still holds; nil for nothing.
-function leasing.recall(claim)
-  local kept = claim.claim_id ~= '' and redis.call('GET', keys.claim(claim.node, claim.claim_id))
-  if not kept then return nil end
-  local live, all = {}, cmsgpack.unpack(kept)
-  for i = 1, #all, 2 do
-    local t = redis.call('HMGET', keys.task(all[i]), 'state', 'latest')
-    if t[1] == 'running' and string.find(t[2], ' ' .. all[i + 1] .. ' ', 1, true) then
-      live[#live + 1] = all[i]
-      live[#live + 1] = all[i + 1]
-    end
-  end
-  return live[1] and live or nil
 end

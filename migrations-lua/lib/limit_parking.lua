@@ -1,24 +1,30 @@
 -- What stands at a limit: out of the way of the others, and found again when there is room.
 --@needs limit_rooms
 local function limit_parking(limits)
-  -- A scope is at its limit: whoever frees it, or the sweep at that moment, looks here.
-  function limits.park(q, scope)
-    local _, places = limits.room(q, scope)
-    local at = places > 0 and limits.opens_at(q, scope) or '+inf'
-    redis.call('ZADD', keys.of_queue('parked', q.name), text(at), scope)
-    if at ~= '+inf' then
-      local sooner = redis.call('ZADD', keys.openings, 'LT', 'CH', text(at), q.name)
-      if sooner == 1 then signal.due(at) end
+  -- Scopes are at their limits: whoever frees one, or the sweep at that moment, looks here.
+  function limits.park(q, scopes)
+    local rows, soonest = {}, math.huge
+    for i, scope in ipairs(scopes) do
+      local _, places = limits.room(q, scope)
+      local at = places > 0 and limits.opens_at(q, scope) or math.huge
+      rows[2 * i - 1], rows[2 * i] = at < math.huge and text(at) or '+inf', scope
+      soonest = math.min(soonest, at)
+    end
+    if rows[1] then redis.call('ZADD', keys.of_queue('parked', q.name), unpack(rows)) end
+    if soonest < math.huge and redis.call('ZADD', keys.openings, 'LT', 'CH', text(soonest), q.name) == 1 then
+      signal.due(soonest)
     end
   end
 
   -- Classes of types at their limits leave the heads.
   function limits.close(q, classes)
-    redis.call('ZREM', keys.heads(q.name), unpack(classes))
+    local full = {}
     for _, class in ipairs(classes) do
       local scope = 't' .. limits.type_of(q, class)
-      if not limits.of(q).taken[scope] then limits.park(q, scope) end
+      if not limits.of(q).taken[scope] then full[#full + 1] = scope end
     end
+    redis.call('ZREM', keys.heads(q.name), unpack(classes))
+    limits.park(q, full)
   end
 
   -- A parked scope has room again, as far as is known: what it held can be claimed.
@@ -33,8 +39,16 @@ local function limit_parking(limits)
     end
   end
 
-  -- A task of the scope has ended.
-  function limits.free(q, scope)
-    if redis.call('ZREM', keys.of_queue('parked', q.name), scope) == 1 then limits.reopen(q, scope) end
+  -- Tasks of these scopes have ended.
+  function limits.free(q, freed)
+    local scopes, parked = {}, {}
+    for scope in pairs(freed) do scopes[#scopes + 1] = scope end
+    local moments = scopes[1] and redis.call('ZMSCORE', keys.of_queue('parked', q.name), unpack(scopes)) or {}
+    for i, scope in ipairs(scopes) do
+      if moments[i] then parked[#parked + 1] = scope end
+    end
+    if not parked[1] then return end
+    redis.call('ZREM', keys.of_queue('parked', q.name), unpack(parked))
+    for _, scope in ipairs(parked) do limits.reopen(q, scope) end
   end
 end

@@ -43,32 +43,43 @@ local function share_lines(shares)
     redis.call('ZADD', keys.of_queue('shares', q.name), 'NX', unpack(rows))
   end
 
+  -- Those of these keys that take turns leave.
+  local function leave_all(q, names)
+    local scores, leaving = names[1] and redis.call('ZMSCORE', keys.of_queue('shares', q.name), unpack(names)) or {}, {}
+    for i, key in ipairs(names) do
+      if scores[i] then leaving[#leaving + 1] = { key = key, score = tonumber(scores[i]) } end
+    end
+    shares.retire(q, leaving)
+  end
+
+  -- What a class knows of its keys' times.
+  local function write_class_shares(q, class, names)
+    local rows = redis.call('ZMSCORE', keys.of_queue('shares', q.name), unpack(names))
+    for i = #names, 1, -1 do rows[2 * i - 1], rows[2 * i] = rows[i], names[i] end
+    redis.call('ZADD', keys.in_queue('class_shares', q.name, class), unpack(rows))
+  end
+
   local function settle_lines(q)
-    local entering, present = {}, {}
+    local entering, leaving, present = {}, {}, {}
     for key, classes in pairs(q.lines) do
       local any = false
       for class, place in pairs(classes) do
         if settle_line(q, class, key, place) then
           any = true
-          present[#present + 1] = { class, key }
+          present[class] = present[class] or {}
+          table.insert(present[class], key)
         end
       end
-      if any or has_tasks(q, key) then
-        entering[#entering + 1] = key
-      else
-        local score = redis.call('ZSCORE', keys.of_queue('shares', q.name), key)
-        if score then shares.retire(q, key, tonumber(score)) end
-      end
+      local list = (any or has_tasks(q, key)) and entering or leaving
+      list[#list + 1] = key
     end
     q.lines = nil
+    leave_all(q, leaving)
     -- In an order that does not depend on where Lua keeps them.
     table.sort(entering)
     enter_all(q, entering)
     if not q.split then return end
-    for _, found in ipairs(present) do
-      local score = redis.call('ZSCORE', keys.of_queue('shares', q.name), found[2])
-      redis.call('ZADD', keys.in_queue('class_shares', q.name, found[1]), score, found[2])
-    end
+    for class, names in pairs(present) do write_class_shares(q, class, names) end
   end
 
   -- Call after sets.flush(), and before the heads are written.

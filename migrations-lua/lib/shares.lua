@@ -21,8 +21,8 @@ local function open_shares()
 
   -- Forgets a few rows that have come to mean nothing.
   function shares.forget(set, bound, most)
-    local past = redis.call('ZRANGEBYSCORE', set, '-inf', bound, 'LIMIT', 0, most)
-    if past[1] then redis.call('ZREM', set, unpack(past)) end
+    local past = math.min(redis.call('ZCOUNT', set, '-inf', bound), most)
+    if past > 0 then redis.call('ZREMRANGEBYRANK', set, 0, past - 1) end
   end
 
   local function line(q, class, key)
@@ -57,18 +57,26 @@ local function open_shares()
     for _, class in ipairs(redis.call('ZRANGE', keys.in_queue('key_heads', q.name, key), 0, -1)) do shares.left(q, class, key) end
   end
 
-  -- The key's tasks wait on, but it takes no turns: it comes back by shares.enter. A queue's second class
-  -- makes it `split`.
-  function shares.retire(q, key, score)
-    redis.call('ZREM', keys.of_queue('shares', q.name), key)
-    if score > q.vtime then redis.call('ZADD', keys.of_queue('owed', q.name), precise(score), key) end
-    shares.forget(keys.of_queue('owed', q.name), '(' .. precise(q.vtime), 4)
+  -- These keys, {key, score} each, take no turns: what tasks they have wait on, until shares.enter. A queue's
+  -- second class makes it `split`.
+  function shares.retire(q, leaving)
+    if not leaving[1] then return end
+    local names, ahead = {}, {}
+    for i, one in ipairs(leaving) do
+      names[i] = one.key
+      if one.score > q.vtime then ahead[#ahead + 1], ahead[#ahead + 2] = precise(one.score), one.key end
+    end
+    redis.call('ZREM', keys.of_queue('shares', q.name), unpack(names))
+    if ahead[1] then redis.call('ZADD', keys.of_queue('owed', q.name), unpack(ahead)) end
+    shares.forget(keys.of_queue('owed', q.name), '(' .. precise(q.vtime), 4 * #names)
     if not q.split then return end
-    redis.call('ZREM', keys.in_queue('class_shares', q.name, '0'), key)
+    redis.call('ZREM', keys.in_queue('class_shares', q.name, '0'), unpack(names))
     shares.mark_head(q, '0')
-    for _, class in ipairs(redis.call('ZRANGE', keys.in_queue('key_heads', q.name, key), 0, -1)) do
-      redis.call('ZREM', keys.in_queue('class_shares', q.name, class), key)
-      shares.mark_head(q, class)
+    for _, key in ipairs(names) do
+      for _, class in ipairs(redis.call('ZRANGE', keys.in_queue('key_heads', q.name, key), 0, -1)) do
+        redis.call('ZREM', keys.in_queue('class_shares', q.name, class), key)
+        shares.mark_head(q, class)
+      end
     end
   end
 

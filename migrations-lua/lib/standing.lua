@@ -52,12 +52,21 @@ function standing.ahead(q, t)
   return rank
 end
 
+-- The scopes of a task that have limits.
+local function scopes_of(q, t)
+  local limits, all, name = open_limits(), {}, open_limits().type_of(q, t.class or '0')
+  if limits.of(q).q then all[1] = 'q' end
+  if limits.of(q).k and t.fairness_key then all[#all + 1] = 'k' .. t.fairness_key end
+  if name then all[#all + 1] = 't' .. name end
+  return all
+end
+
 -- The limits that hold the task, by their names in the settings, and when a rate lets it go, or 0.
 function standing.limits(q, t)
   local held = {}
   if not q.limited or t.state ~= 'queued' then return held end
   local limits = open_limits()
-  for _, scope in ipairs(limits.scopes(q, t.class or '0', t.fairness_key)) do
+  for _, scope in ipairs(scopes_of(q, t)) do
     local room, places = limits.room(q, scope)
     if room <= 0 then
       local word, letter = places <= 0 and 'running' or 'rate', string.sub(scope, 1, 1)

@@ -29,7 +29,7 @@ local function turn_classes(turns)
     local class = first_class(q, entry.key, allowed)
     if not class then return false end
     if turns.room(q, entry.key) <= 0 then
-      turns.park(q, entry)
+      turns.park(q, { entry })
       return false
     end
     local one = redis.call('ZPOPMIN', keys.line(q.name, class, entry.key))

@@ -14,7 +14,7 @@
 --          of them is there, {..., type or false, metadata or false, traceparent or false, the moment it waited for or false,
 --          parents or nothing}
 -- Publishes final, for what has expired: what is gone needs no waking.
---@include lane outage ready leasing uses claimed
+--@include lane outage ready leasing claim_memory uses claimed
 
 local MOST_LOOKED_AT = 200
 
@@ -31,7 +31,7 @@ local function take_claim()
 end
 
 local function run(claim)
-  local leased = MODE ~= 'further' and leasing.recall(claim)
+  local leased = MODE ~= 'further' and claim_memory.recall(claim)
   if leased or MODE == 'recall' then return leased or {} end
   for _, wanted in ipairs(claim.queues) do
     local q = queue.load(wanted.name)
@@ -76,7 +76,7 @@ local function run(claim)
     end
   end
   for _, one in ipairs(claim.aside or {}) do ready.give_back(one[1], one[2], { one[3], one[4] }, 1) end
-  if claim.claim_id ~= '' and leased[1] then leasing.remember(claim, leased, longest) end
+  if claim.claim_id ~= '' and leased[1] then claim_memory.remember(claim, leased, longest) end
   return leased
 end
 

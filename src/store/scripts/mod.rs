@@ -31,14 +31,14 @@ macro_rules! lua {
 
 lua! {
     parts {
-        "header", "keys", "partition", "outage", "signal", "endpoint", "session", "sets", "share_lines", "shares",
-        "charges",
-        "limit_rooms", "limit_parking", "limits", "places", "queue", "heads", "turn_classes", "turns",
-        "classes", "lane", "outbox", "job", "job_end", "task", "uniqueness", "tags", "attempts",
-        "backoff", "retention", "blocking", "lifecycle", "setback", "dependencies", "deletion",
-        "cancellation", "rerun", "reprioritise", "conflict", "defaults", "submission", "capacity",
-        "report", "completion", "ready", "leasing", "limit_change", "claimable", "standing", "parked", "uses",
-        "claimed", "placing", "merge", "operation", "version", "firing",
+        "header", "keys", "partition", "outage", "signal", "endpoint", "session", "sets", "share_lines",
+        "shares", "charges", "limit_known", "limit_rooms", "limit_parking", "limit_counts", "limits",
+        "places", "queue", "heads", "turn_rounds", "turn_classes", "turns", "classes", "lane", "outbox",
+        "job", "job_end", "task", "uniqueness", "tags", "attempts", "backoff", "retention", "blocking",
+        "lifecycle", "setback", "dependencies", "deletion", "cancellation", "rerun", "reprioritise",
+        "conflict", "defaults", "submission", "capacity", "report", "completion", "ready", "leasing",
+        "claim_memory", "limit_change", "claimable", "standing", "parked", "uses", "claimed", "placing",
+        "merge", "operation", "version", "firing",
     }
     scripts {
         SUBMIT = "tasks/submit.lua",
