@@ -66,6 +66,29 @@ fn count(keys: &[String]) -> BTreeMap<&str, usize> {
 }
 
 #[tokio::test]
+async fn one_claim_takes_a_turn_of_every_key_and_leaves_what_keys_have_beyond() {
+    let test = TestStore::start().await;
+    // Keys that give their only task stand among others, in runs and alone.
+    let counts = [1, 1, 1, 2, 1, 3, 2, 2, 2, 2, 1, 1, 2, 1, 1, 1, 1, 4, 1, 2];
+    let names: Vec<String> = (0..counts.len()).map(|key| format!("k{key:02}")).collect();
+    for (name, count) in names.iter().zip(counts) {
+        submit_many(&test, name, "default", count).await;
+    }
+    for turn in 1..=4 {
+        let waiting = names.iter().zip(counts);
+        let expected: Vec<&str> = waiting
+            .filter(|(_, count)| *count >= turn)
+            .map(|(name, _)| name.as_str())
+            .collect();
+        let mut keys = turns(&test, 1, expected.len()).await;
+        keys.sort();
+        assert_eq!(keys, expected, "turn {turn}");
+        test.audit().await;
+    }
+    assert!(turns(&test, 1, 1).await.is_empty());
+}
+
+#[tokio::test]
 async fn a_key_with_many_tasks_does_not_delay_the_few_of_another() {
     let test = TestStore::start().await;
     submit_many(&test, "crowd", "default", 1_000).await;
