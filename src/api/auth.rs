@@ -1,7 +1,7 @@
 //! Who may call. In open mode, which is all there is on loopback, the caller's address decides.
 
 use axum::extract::Request;
-use axum::http::{HeaderMap, Method, header};
+use axum::http::{HeaderMap, HeaderName, Method, header};
 
 use super::problem::{Code, Problem};
 use crate::domain::access::{Caller, admit_open};
@@ -18,6 +18,8 @@ const PUBLIC: [&str; 8] = [
     "/problems",
     "/problems/",
 ];
+
+static FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
 /// Refuses a request that open mode does not serve.
 pub(super) fn admit(request: &Request) -> Result<(), Problem> {
@@ -38,9 +40,9 @@ pub(super) fn admit(request: &Request) -> Result<(), Problem> {
         Method::GET | Method::HEAD | Method::OPTIONS
     );
     let caller = Caller {
-        host: text(headers, header::HOST.as_str()),
-        origin: text(headers, header::ORIGIN.as_str()),
-        fetch_site: text(headers, "sec-fetch-site"),
+        host: text(headers, &header::HOST),
+        origin: text(headers, &header::ORIGIN),
+        fetch_site: text(headers, &FETCH_SITE),
         forwarded: headers.keys().any(|name| {
             let name = name.as_str();
             name == "forwarded" || name == "via" || name.starts_with("x-forwarded-")
@@ -51,6 +53,6 @@ pub(super) fn admit(request: &Request) -> Result<(), Problem> {
 }
 
 /// A header's text; what is not text is as foreign as can be.
-fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+fn text<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
     headers.get(name).map(|value| value.to_str().unwrap_or("?"))
 }

@@ -3,10 +3,12 @@
 //! Bytes count as they arrive rather than as announced: else a client that announces much and
 //! sends nothing would keep others out.
 
+use std::pin::pin;
 use std::time::Duration;
 
 use axum::body::{Body, Bytes, HttpBody};
 use bytes::BytesMut;
+use futures_util::FutureExt;
 use http_body_util::BodyExt;
 
 use super::budget::Share;
@@ -30,8 +32,13 @@ impl std::ops::Deref for Held {
 
 /// Reads a body to its end.
 pub(crate) async fn read(body: Body, state: &ApiState, limit: usize) -> Result<Held, Problem> {
+    let mut collected = pin!(collect(body, state, limit));
+    // Nearly every body has come with its head: then there is nothing to wait for.
+    if let Some(read) = collected.as_mut().now_or_never() {
+        return read;
+    }
     let time = Duration::from_millis(state.limits.body_ms);
-    match tokio::time::timeout(time, collect(body, state, limit)).await {
+    match tokio::time::timeout(time, collected).await {
         Ok(read) => read,
         Err(_) => Err(Problem::new(
             Code::RequestTimeout,

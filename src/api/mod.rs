@@ -43,7 +43,11 @@ use state::ApiState;
 
 /// Every documented path.
 fn routes() -> OpenApiRouter<ApiState> {
-    let v1 = OpenApiRouter::new()
+    OpenApiRouter::with_openapi(openapi::Document::openapi())
+        .routes(routes!(health::get_health))
+        .routes(routes!(health::get_readiness))
+        .routes(routes!(problem::list_problems))
+        .routes(routes!(problem::get_problem))
         .routes(routes!(tasks::submit_task, tasks::list_tasks))
         .routes(routes!(tasks::submit_tasks))
         .routes(routes!(tasks::bulk_tasks))
@@ -113,13 +117,7 @@ fn routes() -> OpenApiRouter<ApiState> {
         .routes(routes!(schedules::preview_schedule))
         .routes(routes!(schedules::pause_schedule))
         .routes(routes!(schedules::resume_schedule))
-        .routes(routes!(schedules::trigger_schedule));
-    OpenApiRouter::with_openapi(openapi::Document::openapi())
-        .routes(routes!(health::get_health))
-        .routes(routes!(health::get_readiness))
-        .routes(routes!(problem::list_problems))
-        .routes(routes!(problem::get_problem))
-        .nest("/v1", v1)
+        .routes(routes!(schedules::trigger_schedule))
 }
 
 /// What the service answers to.

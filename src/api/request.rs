@@ -2,23 +2,22 @@
 
 use std::any::Any;
 use std::future::ready;
+use std::panic::AssertUnwindSafe;
 
 use axum::Router;
 use axum::body::{Body, Bytes, HttpBody};
 use axum::extract::Request;
-use axum::http::HeaderValue;
+use axum::http::{HeaderName, HeaderValue};
 use axum::response::{IntoResponse, Response};
 use futures_util::FutureExt;
 use futures_util::future::Either;
-use hyper::service::Service;
-use hyper_util::service::TowerToHyperService;
-use tower_http::catch_panic::CatchPanic;
-use uuid::Uuid;
+use tower_service::Service;
+use uuid::{NoContext, Timestamp, Uuid};
 
 use super::problem::{self, Code, Problem};
 use super::{accept, auth};
 
-const REQUEST_ID: &str = "x-request-id";
+static REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// Longest request id that is taken over.
 const MAX_REQUEST_ID: usize = 128;
 /// Most headers of a request.
@@ -32,17 +31,14 @@ const MAX_HEAD_BYTES: usize = 16 * 1024;
 #[error("a handler panicked: {0}")]
 struct Panicked(String);
 
-type PanicHandler = fn(Box<dyn Any + Send>) -> Response;
-
 /// Routes, and around them what every request and every answer goes through.
 #[derive(Clone, Debug)]
-pub struct Surface(TowerToHyperService<CatchPanic<Router, PanicHandler>>);
+pub struct Surface(Router);
 
 impl Surface {
     /// Puts it around these routes.
-    pub fn of(routes: Router) -> Self {
-        let guarded = CatchPanic::custom(routes, panicked as PanicHandler);
-        Self(TowerToHyperService::new(guarded))
+    pub const fn of(routes: Router) -> Self {
+        Self(routes)
     }
 
     /// Admits a request or refuses it, and finishes the answer.
@@ -65,10 +61,15 @@ impl Surface {
             .and_then(|()| auth::admit(&request))
             .and_then(|()| accept::check(&request));
         let answer = match admitted {
-            Ok(()) => Either::Left(self.0.call(request).map(|answer| match answer {
-                Ok(answer) => answer.map(Body::new),
-                Err(never) => match never {},
-            })),
+            Ok(()) => {
+                // What a handler leaves behind when it panics is dropped with it.
+                let handled = AssertUnwindSafe(self.0.clone().call(request));
+                Either::Left(handled.catch_unwind().map(|answer| match answer {
+                    Ok(Ok(answer)) => answer,
+                    Ok(Err(never)) => match never {},
+                    Err(panic) => panicked(&*panic),
+                }))
+            }
             Err(refusal) => Either::Right(ready(refusal.into_response())),
         };
         answer.map(move |answer| {
@@ -76,19 +77,15 @@ impl Surface {
             let mut response = problem::finish(answer, &request_id);
             let status = response.status().as_u16();
             tracing::debug!(%method, path, status, request_id, "answered");
-            if let Ok(value) = HeaderValue::from_str(&request_id) {
-                response.headers_mut().insert(REQUEST_ID, value);
+            if let Ok(value) = HeaderValue::try_from(request_id) {
+                response.headers_mut().insert(&REQUEST_ID, value);
             }
             response
         })
     }
 }
 
-#[expect(
-    clippy::needless_pass_by_value,
-    reason = "the layer hands a panic over whole"
-)]
-fn panicked(panic: Box<dyn Any + Send>) -> Response {
+fn panicked(panic: &(dyn Any + Send)) -> Response {
     let message = panic
         .downcast_ref::<String>()
         .map(String::as_str)
@@ -115,7 +112,7 @@ fn check_head(request: &Request) -> Result<(), Problem> {
 fn request_id(request: &Request) -> String {
     request
         .headers()
-        .get(REQUEST_ID)
+        .get(&REQUEST_ID)
         .and_then(|value| value.to_str().ok())
         .filter(|id| {
             (1..=MAX_REQUEST_ID).contains(&id.len())
@@ -123,7 +120,14 @@ fn request_id(request: &Request) -> String {
                     .bytes()
                     .all(|byte| byte.is_ascii_alphanumeric() || b"_.:-".contains(&byte))
         })
-        .map_or_else(|| Uuid::now_v7().to_string(), ToOwned::to_owned)
+        .map_or_else(
+            || {
+                let mut buffer = Uuid::encode_buffer();
+                let id = Uuid::new_v7(Timestamp::now(NoContext));
+                id.as_hyphenated().encode_lower(&mut buffer).to_owned()
+            },
+            ToOwned::to_owned,
+        )
 }
 
 #[cfg(test)]
@@ -137,10 +141,10 @@ mod tests {
     async fn a_panic_in_a_handler_is_500_internal() {
         let broken = || async { assert_eq!("one", "other", "hush") };
         let surface = Surface::of(Router::new().route("/healthz", get(broken)));
-        let request = Request::get("/healthz").header(REQUEST_ID, "mine");
+        let request = Request::get("/healthz").header(&REQUEST_ID, "mine");
         let response = surface.answer(request.body(Body::empty()).unwrap()).await;
         assert_eq!(response.status(), 500);
-        assert_eq!(response.headers()[REQUEST_ID], "mine");
+        assert_eq!(response.headers()[&REQUEST_ID], "mine");
         assert_eq!(
             response.headers()["content-type"],
             "application/problem+json"

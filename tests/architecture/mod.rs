@@ -88,7 +88,7 @@ struct Home {
 
 const HOMES: &[Home] = &[
     Home {
-        libraries: &["axum", "axum_extra", "hyper", "tower", "tower_http"],
+        libraries: &["axum", "axum_extra", "hyper", "tower", "tower_service"],
         layers: &["api", "server"],
         instead: "HTTP ends in src/api: hand over a domain type, or let the handler do it",
     },

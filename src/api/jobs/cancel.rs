@@ -15,7 +15,7 @@ use crate::store::jobs::CancelJobOutcome;
 ///
 /// No more tasks come. Those that wait are cancelled and those that run are told to stop, a page at a time;
 /// until the last has ended the job is `running`, with `cancel_requested`. Doing so again is harmless.
-#[utoipa::path(post, path = "/jobs/{id}/cancel", operation_id = "cancelJob", tag = "jobs",
+#[utoipa::path(post, path = "/v1/jobs/{id}/cancel", operation_id = "cancelJob", tag = "jobs",
     params(JobPath),
     responses(
         (status = 200, description = "The job", body = JobView),

@@ -15,7 +15,7 @@ use crate::domain::JobId;
 ///
 /// Its counts are exact. With `wait_ms` it answers as soon as the job has finished, or else as it is when
 /// the wait is over.
-#[utoipa::path(get, path = "/jobs/{id}", operation_id = "getJob", tag = "jobs",
+#[utoipa::path(get, path = "/v1/jobs/{id}", operation_id = "getJob", tag = "jobs",
     params(JobPath, WaitParams, WaitHeaders),
     responses(
         (status = 200, description = "The job", body = JobView, headers(

@@ -22,7 +22,7 @@ pub(crate) struct JobPage<'a> {
 /// List jobs
 ///
 /// Those of one partition stand together, the oldest first.
-#[utoipa::path(get, path = "/jobs", operation_id = "listJobs", tag = "jobs",
+#[utoipa::path(get, path = "/v1/jobs", operation_id = "listJobs", tag = "jobs",
     params(PageParams),
     responses(
         (status = 200, description = "A page of jobs", body = JobPage),

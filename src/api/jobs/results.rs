@@ -83,7 +83,7 @@ impl<'a> From<&'a JobResult> for JobResultLine<'a> {
 ///
 /// NDJSON, a line a task in the order of their items, as far as they have ended: it stops at the first that has not.
 /// With `follow` it goes on to the last. What failed stands in its place.
-#[utoipa::path(get, path = "/jobs/{id}/results", operation_id = "getJobResults", tag = "jobs",
+#[utoipa::path(get, path = "/v1/jobs/{id}/results", operation_id = "getJobResults", tag = "jobs",
     params(JobPath, ResultsParams),
     responses(
         (status = 200, description = "A line a task", body = JobResultLine, content_type = "application/x-ndjson"),

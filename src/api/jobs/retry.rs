@@ -15,7 +15,7 @@ use crate::store::jobs::RetryJobOutcome;
 ///
 /// Those that failed or expired run again, and the job goes on until they have ended. Its `on_finish` is not
 /// submitted another time, and `failure.stop_after` no longer holds.
-#[utoipa::path(post, path = "/jobs/{id}/retry", operation_id = "retryJob", tag = "jobs",
+#[utoipa::path(post, path = "/v1/jobs/{id}/retry", operation_id = "retryJob", tag = "jobs",
     params(JobPath),
     responses(
         (status = 200, description = "The job", body = JobView),

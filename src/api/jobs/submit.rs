@@ -61,7 +61,7 @@ pub(crate) struct UploadParams {
 /// the same request goes on where it broke off: from its beginning, or from `offset`, at most the job's `items`.
 /// JSON brings a list of tasks, a range of numbers whose tasks are made as they are needed, or a graph: tasks by name, each
 /// with the names of those it waits for. A graph is stored whole or not at all; its tasks come into being within moments.
-#[utoipa::path(post, path = "/jobs", operation_id = "submitJob", tag = "jobs",
+#[utoipa::path(post, path = "/v1/jobs", operation_id = "submitJob", tag = "jobs",
     params(UploadParams, SubmitHeaders),
     request_body(content((SubmitJob = "application/json"), (String = "application/x-ndjson"))),
     responses(

@@ -76,7 +76,7 @@ pub(crate) struct JobTaskPage<'a> {
 /// In the order of their items; those of a graph behind the ones that they depend on. Of a range they are those that have
 /// been made so far. With `state` a page may be short,
 /// even empty, while it has a `next_cursor`: what a page looks at is bounded.
-#[utoipa::path(get, path = "/jobs/{id}/tasks", operation_id = "listJobTasks", tag = "jobs",
+#[utoipa::path(get, path = "/v1/jobs/{id}/tasks", operation_id = "listJobTasks", tag = "jobs",
     params(JobPath, ListJobTasks, PageParams),
     responses(
         (status = 200, description = "A page of tasks", body = JobTaskPage),

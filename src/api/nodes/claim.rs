@@ -75,7 +75,7 @@ pub(crate) struct ClaimedTasks<'a> {
 /// Takes up to `max_tasks` of the tasks that the node may run, and waits up to `wait_ms` for the first. No
 /// task is an answer too. Each task comes with a lease, which complete, fail, release and progress name.
 /// A node need not be registered to claim. With a `claim_id` the request may be repeated.
-#[utoipa::path(post, path = "/nodes/{node_id}/claim", operation_id = "claimTasks", tag = "nodes",
+#[utoipa::path(post, path = "/v1/nodes/{node_id}/claim", operation_id = "claimTasks", tag = "nodes",
     params(NodePath), request_body = ClaimTasks,
     responses(
         (status = 200, description = "The tasks, or none", body = ClaimedTasks),

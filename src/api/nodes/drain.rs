@@ -30,7 +30,7 @@ pub(crate) struct DrainNode {
 /// It finishes what it holds and gets nothing more, also in later sessions, until it is resumed: its claims
 /// are answered with no task and the directive `drain`. At the deadline what it still holds goes back at
 /// once, as a release, which is free of charge. To drain it again gives it another deadline and reason.
-#[utoipa::path(post, path = "/nodes/{node_id}/drain", operation_id = "drainNode", tag = "nodes",
+#[utoipa::path(post, path = "/v1/nodes/{node_id}/drain", operation_id = "drainNode", tag = "nodes",
     params(NodePath), request_body = Option<DrainNode>,
     responses(
         (status = 200, description = "The node: `draining`, or `drained` when it holds nothing", body = NodeView),
@@ -49,7 +49,7 @@ pub(crate) async fn drain_node(
 /// Resume a node
 ///
 /// It gets tasks again, after a drain or a quarantine, and is judged anew. Another one stays as it is.
-#[utoipa::path(post, path = "/nodes/{node_id}/resume", operation_id = "resumeNode", tag = "nodes",
+#[utoipa::path(post, path = "/v1/nodes/{node_id}/resume", operation_id = "resumeNode", tag = "nodes",
     params(NodePath),
     responses(
         (status = 200, description = "The node", body = NodeView),

@@ -152,7 +152,7 @@ type Settled = (String, Result<TaskState, Problem>);
 ///
 /// What the node has done, and its next tasks. Each report succeeds or fails on its own, and is safe to
 /// repeat; to name the session counts as a heartbeat.
-#[utoipa::path(post, path = "/nodes/{node_id}/exchange", operation_id = "exchangeTasks", tag = "nodes",
+#[utoipa::path(post, path = "/v1/nodes/{node_id}/exchange", operation_id = "exchangeTasks", tag = "nodes",
     params(NodePath), request_body = Exchange,
     responses(
         (status = 200, description = "What became of each report, and the next tasks", body = Exchanged),

@@ -184,7 +184,7 @@ impl<'a> NodeView<'a> {
 /// Read a node
 ///
 /// How the node stands, what it said of itself, and how many tasks it holds.
-#[utoipa::path(get, path = "/nodes/{node_id}", operation_id = "getNode", tag = "nodes",
+#[utoipa::path(get, path = "/v1/nodes/{node_id}", operation_id = "getNode", tag = "nodes",
     params(NodePath),
     responses(
         (status = 200, description = "The node", body = NodeView),
@@ -214,7 +214,7 @@ pub(crate) struct NodePage<'a> {
 /// List nodes
 ///
 /// Registered nodes, in no particular order.
-#[utoipa::path(get, path = "/nodes", operation_id = "listNodes", tag = "nodes",
+#[utoipa::path(get, path = "/v1/nodes", operation_id = "listNodes", tag = "nodes",
     params(PageParams),
     responses(
         (status = 200, description = "A page of nodes", body = NodePage),

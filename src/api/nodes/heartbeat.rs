@@ -50,7 +50,7 @@ pub(crate) struct HeartbeatAnswer {
 ///
 /// Every `heartbeat_interval_ms`. A session that is silent for `dead_after_ms` ends, and its tasks go to
 /// others. The answer names tasks to stop, and those of `held` that the node does not hold any more.
-#[utoipa::path(post, path = "/nodes/{node_id}/heartbeat", operation_id = "heartbeatNode", tag = "nodes",
+#[utoipa::path(post, path = "/v1/nodes/{node_id}/heartbeat", operation_id = "heartbeatNode", tag = "nodes",
     params(NodePath), request_body = Heartbeat,
     responses(
         (status = 200, description = "The session lives", body = HeartbeatAnswer),

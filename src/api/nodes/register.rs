@@ -86,7 +86,7 @@ pub(crate) struct RegisteredNode {
 /// A new session begins, and what an earlier one held goes back at once. With its current session a node
 /// updates what it said of itself. To a node with an endpoint tasks are pushed: it needs no heartbeats, and its
 /// session lives until another takes its place.
-#[utoipa::path(put, path = "/nodes/{node_id}", operation_id = "registerNode", tag = "nodes",
+#[utoipa::path(put, path = "/v1/nodes/{node_id}", operation_id = "registerNode", tag = "nodes",
     params(NodePath), request_body = Option<RegisterNode>,
     responses(
         (status = 200, description = "The node was known", body = RegisteredNode),

@@ -11,7 +11,7 @@ use crate::domain::NodeId;
 /// Forget a node
 ///
 /// Its session ends, and its tasks go back at once.
-#[utoipa::path(delete, path = "/nodes/{node_id}", operation_id = "deleteNode", tag = "nodes",
+#[utoipa::path(delete, path = "/v1/nodes/{node_id}", operation_id = "deleteNode", tag = "nodes",
     params(NodePath),
     responses(
         (status = 204, description = "The node is forgotten"),

@@ -14,7 +14,7 @@ use crate::domain::push::PushOwner;
 ///
 /// Makes another secret, which is told this once. For a day requests carry two signatures, one of each
 /// secret, so that the receiver can change over.
-#[utoipa::path(post, path = "/nodes/{node_id}/rotate-secret", operation_id = "rotateNodeSecret", tag = "nodes",
+#[utoipa::path(post, path = "/v1/nodes/{node_id}/rotate-secret", operation_id = "rotateNodeSecret", tag = "nodes",
     params(NodePath),
     responses(
         (status = 200, description = "The secret", body = RotatedSecret),

@@ -15,7 +15,7 @@ use crate::domain::operation::{Operation, OperationId};
 ///
 /// How far it is. With `wait_ms` it answers as soon as the operation is over, or else as it is when the wait
 /// is over.
-#[utoipa::path(get, path = "/operations/{id}", operation_id = "getOperation", tag = "operations",
+#[utoipa::path(get, path = "/v1/operations/{id}", operation_id = "getOperation", tag = "operations",
     params(OperationPath, WaitParams, WaitHeaders),
     responses(
         (status = 200, description = "The operation", body = OperationView, headers(

@@ -26,7 +26,7 @@ pub(crate) struct OperationPage<'a> {
 /// List operations
 ///
 /// Those that go on, and those that ended in the last 24 hours, the newest first.
-#[utoipa::path(get, path = "/operations", operation_id = "listOperations", tag = "operations",
+#[utoipa::path(get, path = "/v1/operations", operation_id = "listOperations", tag = "operations",
     params(PageParams),
     responses(
         (status = 200, description = "A page of operations", body = OperationPage),

@@ -14,7 +14,7 @@ use crate::store::SteerOutcome;
 /// Pause an operation
 ///
 /// It does nothing more for now. A step under way, of at most 200 tasks, ends first.
-#[utoipa::path(post, path = "/operations/{id}/pause", operation_id = "pauseOperation", tag = "operations",
+#[utoipa::path(post, path = "/v1/operations/{id}/pause", operation_id = "pauseOperation", tag = "operations",
     params(OperationPath),
     responses(
         (status = 200, description = "The operation", body = OperationView),
@@ -29,7 +29,7 @@ pub(crate) async fn pause_operation(
 /// Resume an operation
 ///
 /// It goes on where it was paused.
-#[utoipa::path(post, path = "/operations/{id}/resume", operation_id = "resumeOperation", tag = "operations",
+#[utoipa::path(post, path = "/v1/operations/{id}/resume", operation_id = "resumeOperation", tag = "operations",
     params(OperationPath),
     responses(
         (status = 200, description = "The operation", body = OperationView),
@@ -44,7 +44,7 @@ pub(crate) async fn resume_operation(
 /// Abort an operation
 ///
 /// It ends, and what it did stays. A step under way, of at most 200 tasks, ends first and is counted.
-#[utoipa::path(post, path = "/operations/{id}/abort", operation_id = "abortOperation", tag = "operations",
+#[utoipa::path(post, path = "/v1/operations/{id}/abort", operation_id = "abortOperation", tag = "operations",
     params(OperationPath),
     responses(
         (status = 200, description = "The operation", body = OperationView),

@@ -97,7 +97,7 @@ pub(crate) struct RevisionHeaders {
 /// Configure a queue
 ///
 /// What is left out gets its default. A queue that is not there comes into being.
-#[utoipa::path(put, path = "/queues/{name}", operation_id = "configureQueue", tag = "queues",
+#[utoipa::path(put, path = "/v1/queues/{name}", operation_id = "configureQueue", tag = "queues",
     params(QueuePath, RevisionHeaders), request_body = ConfigureQueue,
     responses(
         (status = 200, description = "The queue was known", body = super::QueueView, headers(
@@ -123,7 +123,7 @@ pub(crate) async fn configure_queue(
 /// Change a queue
 ///
 /// What is left out stays as it is.
-#[utoipa::path(patch, path = "/queues/{name}", operation_id = "mergeQueue", tag = "queues",
+#[utoipa::path(patch, path = "/v1/queues/{name}", operation_id = "mergeQueue", tag = "queues",
     params(QueuePath, RevisionHeaders), request_body = ConfigureQueue,
     responses(
         (status = 200, description = "The queue", body = super::QueueView, headers(

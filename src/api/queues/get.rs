@@ -166,7 +166,7 @@ pub(super) fn tag(queue: &Queue) -> String {
 /// Read a queue
 ///
 /// A queue is there from its first task on.
-#[utoipa::path(get, path = "/queues/{name}", operation_id = "getQueue", tag = "queues",
+#[utoipa::path(get, path = "/v1/queues/{name}", operation_id = "getQueue", tag = "queues",
     params(QueuePath),
     responses(
         (status = 200, description = "The queue", body = QueueView, headers(
@@ -191,7 +191,7 @@ pub(crate) struct QueuePage<'a> {
 /// List queues
 ///
 /// By name.
-#[utoipa::path(get, path = "/queues", operation_id = "listQueues", tag = "queues",
+#[utoipa::path(get, path = "/v1/queues", operation_id = "listQueues", tag = "queues",
     params(PageParams),
     responses(
         (status = 200, description = "A page of queues", body = QueuePage),

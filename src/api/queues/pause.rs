@@ -13,7 +13,7 @@ use crate::domain::QueueName;
 /// Pause a queue
 ///
 /// It gives no task and still takes tasks. What runs goes on.
-#[utoipa::path(post, path = "/queues/{name}/pause", operation_id = "pauseQueue", tag = "queues",
+#[utoipa::path(post, path = "/v1/queues/{name}/pause", operation_id = "pauseQueue", tag = "queues",
     params(QueuePath),
     responses(
         (status = 200, description = "The queue", body = super::QueueView, headers(
@@ -32,7 +32,7 @@ pub(crate) async fn pause_queue(
 /// Resume a queue
 ///
 /// It gives tasks again.
-#[utoipa::path(post, path = "/queues/{name}/resume", operation_id = "resumeQueue", tag = "queues",
+#[utoipa::path(post, path = "/v1/queues/{name}/resume", operation_id = "resumeQueue", tag = "queues",
     params(QueuePath),
     responses(
         (status = 200, description = "The queue", body = super::QueueView, headers(

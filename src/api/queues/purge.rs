@@ -21,7 +21,7 @@ pub(crate) struct PurgedQueue {
 /// Purge a queue
 ///
 /// Deletes its tasks that wait: queued, scheduled, blocked or between two attempts. What runs goes on.
-#[utoipa::path(post, path = "/queues/{name}/purge", operation_id = "purgeQueue", tag = "queues",
+#[utoipa::path(post, path = "/v1/queues/{name}/purge", operation_id = "purgeQueue", tag = "queues",
     params(QueuePath),
     responses(
         (status = 200, description = "How many there were", body = PurgedQueue),

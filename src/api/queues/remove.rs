@@ -12,7 +12,7 @@ use crate::store::RemoveOutcome;
 /// Delete a queue
 ///
 /// One with unfinished tasks stays. The finished ones go with it.
-#[utoipa::path(delete, path = "/queues/{name}", operation_id = "deleteQueue", tag = "queues",
+#[utoipa::path(delete, path = "/v1/queues/{name}", operation_id = "deleteQueue", tag = "queues",
     params(QueuePath),
     responses(
         (status = 204, description = "It is gone"),

@@ -14,7 +14,7 @@ use crate::domain::push::PushOwner;
 ///
 /// Makes another secret, which is told this once. For a day requests carry two signatures, one of each
 /// secret, so that the receiver can change over.
-#[utoipa::path(post, path = "/queues/{name}/rotate-secret", operation_id = "rotateQueueSecret", tag = "queues",
+#[utoipa::path(post, path = "/v1/queues/{name}/rotate-secret", operation_id = "rotateQueueSecret", tag = "queues",
     params(QueuePath),
     responses(
         (status = 200, description = "The secret", body = RotatedSecret),

@@ -48,7 +48,7 @@ pub(crate) struct QueueNumbers {
 /// Read the numbers of a queue
 ///
 /// Flat and exact, read in one step.
-#[utoipa::path(get, path = "/queues/{name}/stats", operation_id = "getQueueStats", tag = "queues",
+#[utoipa::path(get, path = "/v1/queues/{name}/stats", operation_id = "getQueueStats", tag = "queues",
     params(QueuePath),
     responses(
         (status = 200, description = "The numbers", body = QueueNumbers),

@@ -28,7 +28,7 @@ pub(crate) struct CreateScheduleHeaders {
 /// there are. With an Idempotency-Key the request may be repeated for 24 hours: the answer is then the
 /// schedule as it is now. Where a change of the clocks leaves an hour out, a fixed time in it fires right
 /// after it; where an hour comes twice, a fixed time fires the first time.
-#[utoipa::path(post, path = "/schedules", operation_id = "createSchedule", tag = "schedules",
+#[utoipa::path(post, path = "/v1/schedules", operation_id = "createSchedule", tag = "schedules",
     params(CreateScheduleHeaders), request_body = CreateSchedule,
     responses(
         (status = 201, description = "The schedule", body = super::ScheduleView, headers(

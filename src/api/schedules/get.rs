@@ -16,7 +16,7 @@ use crate::domain::ScheduleName;
 /// Read a schedule
 ///
 /// What it submits and when, and what became of its latest moment.
-#[utoipa::path(get, path = "/schedules/{name}", operation_id = "getSchedule", tag = "schedules",
+#[utoipa::path(get, path = "/v1/schedules/{name}", operation_id = "getSchedule", tag = "schedules",
     params(SchedulePath),
     responses(
         (status = 200, description = "The schedule", body = ScheduleView),
@@ -42,7 +42,7 @@ pub(crate) struct SchedulePage<'a> {
 /// List schedules
 ///
 /// In no particular order, without the payloads of their tasks.
-#[utoipa::path(get, path = "/schedules", operation_id = "listSchedules", tag = "schedules",
+#[utoipa::path(get, path = "/v1/schedules", operation_id = "listSchedules", tag = "schedules",
     params(PageParams),
     responses(
         (status = 200, description = "A page of schedules", body = SchedulePage),

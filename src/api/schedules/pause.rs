@@ -13,7 +13,7 @@ use crate::domain::schedule::Schedule;
 /// Pause a schedule
 ///
 /// It lets its moments pass for good; a trigger still fires it.
-#[utoipa::path(post, path = "/schedules/{name}/pause", operation_id = "pauseSchedule", tag = "schedules",
+#[utoipa::path(post, path = "/v1/schedules/{name}/pause", operation_id = "pauseSchedule", tag = "schedules",
     params(SchedulePath),
     responses(
         (status = 200, description = "The schedule", body = super::ScheduleView),
@@ -28,7 +28,7 @@ pub(crate) async fn pause_schedule(
 /// Resume a schedule
 ///
 /// It fires again, from its next moment on.
-#[utoipa::path(post, path = "/schedules/{name}/resume", operation_id = "resumeSchedule", tag = "schedules",
+#[utoipa::path(post, path = "/v1/schedules/{name}/resume", operation_id = "resumeSchedule", tag = "schedules",
     params(SchedulePath),
     responses(
         (status = 200, description = "The schedule", body = super::ScheduleView),

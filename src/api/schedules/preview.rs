@@ -79,7 +79,7 @@ fn in_range(count: Option<u32>) -> Option<usize> {
 /// Preview a schedule
 ///
 /// The moments at which it fires next, jitter included; of a paused one, those at which it would.
-#[utoipa::path(get, path = "/schedules/{name}/preview", operation_id = "previewSchedule", tag = "schedules",
+#[utoipa::path(get, path = "/v1/schedules/{name}/preview", operation_id = "previewSchedule", tag = "schedules",
     params(SchedulePath, PreviewParams),
     responses(
         (status = 200, description = "Moments to come", body = SchedulePreview),
@@ -108,7 +108,7 @@ pub(crate) async fn preview_schedule(
 /// Try a cron rule
 ///
 /// The moments that it names from now on. Nothing is stored.
-#[utoipa::path(post, path = "/schedules/preview", operation_id = "previewRule", tag = "schedules",
+#[utoipa::path(post, path = "/v1/schedules/preview", operation_id = "previewRule", tag = "schedules",
     request_body = PreviewSchedule,
     responses(
         (status = 200, description = "Moments to come", body = SchedulePreview),

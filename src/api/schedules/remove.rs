@@ -11,7 +11,7 @@ use crate::domain::ScheduleName;
 /// Delete a schedule
 ///
 /// The tasks that it has submitted stay.
-#[utoipa::path(delete, path = "/schedules/{name}", operation_id = "deleteSchedule", tag = "schedules",
+#[utoipa::path(delete, path = "/v1/schedules/{name}", operation_id = "deleteSchedule", tag = "schedules",
     params(SchedulePath),
     responses(
         (status = 204, description = "It is gone"),

@@ -17,7 +17,7 @@ use crate::store::schedules::SetOutcome;
 ///
 /// What is left out gets its default; a schedule that is not there is created. With the same `cron`,
 /// `every_ms` and `timezone` as before its moments go on as they were. A paused one stays paused.
-#[utoipa::path(put, path = "/schedules/{name}", operation_id = "replaceSchedule", tag = "schedules",
+#[utoipa::path(put, path = "/v1/schedules/{name}", operation_id = "replaceSchedule", tag = "schedules",
     params(SchedulePath), request_body = SetSchedule,
     responses(
         (status = 200, description = "The schedule was known", body = super::ScheduleView),
@@ -38,7 +38,7 @@ pub(crate) async fn replace_schedule(
 /// Change a schedule
 ///
 /// What is left out stays as it is; `task` is taken as a whole.
-#[utoipa::path(patch, path = "/schedules/{name}", operation_id = "updateSchedule", tag = "schedules",
+#[utoipa::path(patch, path = "/v1/schedules/{name}", operation_id = "updateSchedule", tag = "schedules",
     params(SchedulePath), request_body = SetSchedule,
     responses(
         (status = 200, description = "The schedule", body = super::ScheduleView),

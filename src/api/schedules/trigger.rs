@@ -15,7 +15,7 @@ use crate::store::schedules::TriggerOutcome;
 ///
 /// It fires once, now, paused or not, whatever runs of it; its moments stay as they are. `last_task_id`
 /// names the task.
-#[utoipa::path(post, path = "/schedules/{name}/trigger", operation_id = "triggerSchedule", tag = "schedules",
+#[utoipa::path(post, path = "/v1/schedules/{name}/trigger", operation_id = "triggerSchedule", tag = "schedules",
     params(SchedulePath),
     responses(
         (status = 200, description = "The schedule", body = super::ScheduleView),

@@ -61,7 +61,7 @@ pub(crate) struct AttemptPage<'a> {
 /// List the attempts of a task
 ///
 /// The first one first. The latest and the 100 before it are kept.
-#[utoipa::path(get, path = "/tasks/{id}/attempts", operation_id = "listTaskAttempts", tag = "tasks",
+#[utoipa::path(get, path = "/v1/tasks/{id}/attempts", operation_id = "listTaskAttempts", tag = "tasks",
     params(TaskPath, PageParams),
     responses(
         (status = 200, description = "A page of attempts", body = AttemptPage),

@@ -61,7 +61,7 @@ pub(crate) struct BatchResult<'a> {
 /// In mode `partial`, the default, each task is taken or refused on its own. In mode `atomic` all are taken
 /// or none; they then go to one queue, and are at most 500 and 1 MiB. With an Idempotency-Key each item has
 /// the key `KEY#INDEX`.
-#[utoipa::path(post, path = "/tasks/batch", operation_id = "submitTasks", tag = "tasks",
+#[utoipa::path(post, path = "/v1/tasks/batch", operation_id = "submitTasks", tag = "tasks",
     params(SubmitHeaders), request_body = SubmitBatch,
     responses(
         (status = 200, description = "All are taken", body = BatchResults),

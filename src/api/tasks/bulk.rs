@@ -85,7 +85,7 @@ impl BulkTasks {
 /// An operation begins that does it in the background, whichever replica lives; the answer names it in
 /// Location. Tasks that are not in a state for the action are skipped, with the reason. A filter is
 /// that of the list of tasks, and fits the tasks that are there now.
-#[utoipa::path(post, path = "/tasks/bulk", operation_id = "bulkTasks", tag = "tasks",
+#[utoipa::path(post, path = "/v1/tasks/bulk", operation_id = "bulkTasks", tag = "tasks",
     request_body = BulkTasks,
     responses(
         (status = 202, description = "The operation as it begins", body = OperationView,

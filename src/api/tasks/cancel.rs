@@ -14,7 +14,7 @@ use crate::store::CancelOutcome;
 /// Cancel a task
 ///
 /// One that waits ends at once. A running one is told to stop, and keeps its lease for a grace of 30 s.
-#[utoipa::path(post, path = "/tasks/{id}/cancel", operation_id = "cancelTask", tag = "tasks",
+#[utoipa::path(post, path = "/v1/tasks/{id}/cancel", operation_id = "cancelTask", tag = "tasks",
     params(TaskPath),
     responses(
         (status = 200, description = "The task; a running one with `cancel_requested`", body = TaskView),

@@ -61,7 +61,7 @@ pub(crate) fn check_result(result: Option<&Document>, limits: &Limits) -> Result
 ///
 /// The node that holds the lease hands in the result. To repeat the request is harmless: the same lease gets
 /// the same answer. Tasks in `submit` are created exactly once.
-#[utoipa::path(post, path = "/tasks/{id}/complete", operation_id = "completeTask", tag = "tasks",
+#[utoipa::path(post, path = "/v1/tasks/{id}/complete", operation_id = "completeTask", tag = "tasks",
     params(TaskPath), request_body = CompleteTask,
     responses(
         (status = 200, description = "The task", body = super::TaskView),

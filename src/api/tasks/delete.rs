@@ -12,7 +12,7 @@ use crate::store::DeleteOutcome;
 /// Delete a finished task
 ///
 /// With its result, attempts and logs. Cancel one that has not finished first.
-#[utoipa::path(delete, path = "/tasks/{id}", operation_id = "deleteTask", tag = "tasks",
+#[utoipa::path(delete, path = "/v1/tasks/{id}", operation_id = "deleteTask", tag = "tasks",
     params(TaskPath),
     responses(
         (status = 204, description = "The task is no more"),

@@ -114,7 +114,7 @@ impl<'a> From<&'a Missing> for MissingView<'a> {
 ///
 /// Why it runs, waits or has ended, and its place in the queue. Of the registered nodes the first 1,000 are
 /// looked at.
-#[utoipa::path(get, path = "/tasks/{id}/explain", operation_id = "explainTask", tag = "tasks",
+#[utoipa::path(get, path = "/v1/tasks/{id}/explain", operation_id = "explainTask", tag = "tasks",
     params(TaskPath),
     responses(
         (status = 200, description = "Why it is where it is", body = ExplanationView),

@@ -52,7 +52,7 @@ pub(crate) fn check_failure(
 ///
 /// The node that holds the lease says that the attempt failed. The task runs again later, or has failed when
 /// it may not be repeated. To repeat the request is harmless.
-#[utoipa::path(post, path = "/tasks/{id}/fail", operation_id = "failTask", tag = "tasks",
+#[utoipa::path(post, path = "/v1/tasks/{id}/fail", operation_id = "failTask", tag = "tasks",
     params(TaskPath), request_body = FailTask,
     responses(
         (status = 200, description = "The task", body = super::TaskView),

@@ -26,7 +26,7 @@ pub(crate) struct ReadHeaders {
 /// Read a task
 ///
 /// With `wait_ms` it answers as soon as the task is final, or else as it is when the wait is over.
-#[utoipa::path(get, path = "/tasks/{id}", operation_id = "getTask", tag = "tasks",
+#[utoipa::path(get, path = "/v1/tasks/{id}", operation_id = "getTask", tag = "tasks",
     params(TaskPath, WaitParams, WaitHeaders, ReadHeaders),
     responses(
         (status = 200, description = "The task", body = TaskView, headers(

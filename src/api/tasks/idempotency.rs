@@ -1,6 +1,6 @@
 //! Idempotency-Key: the same key and body find the task that the first request made.
 
-use axum::http::{HeaderMap, HeaderValue};
+use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use axum::response::Response;
 use sha2::{Digest, Sha256};
 
@@ -8,9 +8,11 @@ use crate::api::problem::{Code, Problem};
 use crate::domain::limits::MAX_KEY_BYTES;
 use crate::domain::task::IdempotencyKey;
 
+static IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
+
 /// The header's value, bare or quoted, if there is one.
 pub(crate) fn key_of(headers: &HeaderMap) -> Result<Option<String>, Problem> {
-    let Some(value) = headers.get("idempotency-key") else {
+    let Some(value) = headers.get(&IDEMPOTENCY_KEY) else {
         return Ok(None);
     };
     let text = value.to_str().unwrap_or_default();

@@ -116,7 +116,7 @@ pub(crate) struct TaskPage<'a> {
 /// `created_before`, else the latest first. A task that stays where it is comes exactly once. A page may be short, even
 /// empty, while it has a `next_cursor`: what a page looks at is bounded. A cursor belongs to its filter; `limit` and `view`
 /// may change.
-#[utoipa::path(get, path = "/tasks", operation_id = "listTasks", tag = "tasks",
+#[utoipa::path(get, path = "/v1/tasks", operation_id = "listTasks", tag = "tasks",
     params(ListTasks, PageParams),
     responses(
         (status = 200, description = "A page of tasks", body = TaskPage),

@@ -56,7 +56,7 @@ pub(crate) struct LogAnswer {
 /// Log lines
 ///
 /// Adds lines to the log of a running task. The last 1,000 are kept, as long as the task is.
-#[utoipa::path(post, path = "/tasks/{id}/logs", operation_id = "logTask", tag = "tasks",
+#[utoipa::path(post, path = "/v1/tasks/{id}/logs", operation_id = "logTask", tag = "tasks",
     params(TaskPath), request_body = LogTask,
     responses(
         (status = 200, description = "The lines are kept", body = LogAnswer),
@@ -100,7 +100,7 @@ pub(crate) struct LogPage {
 /// List the log of a task
 ///
 /// The oldest line first, of the last 1,000.
-#[utoipa::path(get, path = "/tasks/{id}/logs", operation_id = "listTaskLogs", tag = "tasks",
+#[utoipa::path(get, path = "/v1/tasks/{id}/logs", operation_id = "listTaskLogs", tag = "tasks",
     params(TaskPath, PageParams),
     responses(
         (status = 200, description = "A page of lines", body = LogPage),

@@ -91,7 +91,7 @@ pub(crate) fn progress_answer(outcome: &ProgressOutcome) -> Result<ProgressAnswe
 /// Report progress
 ///
 /// To say how far the attempt has come renews its lease.
-#[utoipa::path(post, path = "/tasks/{id}/progress", operation_id = "reportTaskProgress", tag = "tasks",
+#[utoipa::path(post, path = "/v1/tasks/{id}/progress", operation_id = "reportTaskProgress", tag = "tasks",
     params(TaskPath), request_body = ReportProgress,
     responses(
         (status = 200, description = "The lease", body = ProgressAnswer),

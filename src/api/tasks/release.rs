@@ -38,7 +38,7 @@ pub(crate) fn check_delay(delay_ms: Option<u64>) -> Result<(), Problem> {
 ///
 /// The attempt counts as none, and the task keeps its place in the queue unless it is to wait. An operator
 /// may release a running task without its lease.
-#[utoipa::path(post, path = "/tasks/{id}/release", operation_id = "releaseTask", tag = "tasks",
+#[utoipa::path(post, path = "/v1/tasks/{id}/release", operation_id = "releaseTask", tag = "tasks",
     params(TaskPath), request_body = Option<ReleaseTask>,
     responses(
         (status = 200, description = "The task", body = super::TaskView),

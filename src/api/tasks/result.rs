@@ -13,7 +13,7 @@ use crate::domain::TaskId;
 /// Read a result
 ///
 /// The result as the worker sent it, and nothing around it. A final task without a result has `null`.
-#[utoipa::path(get, path = "/tasks/{id}/result", operation_id = "getTaskResult", tag = "tasks",
+#[utoipa::path(get, path = "/v1/tasks/{id}/result", operation_id = "getTaskResult", tag = "tasks",
     params(TaskPath),
     responses(
         (status = 200, description = "The result: any JSON value", body = Value),

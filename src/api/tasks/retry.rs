@@ -14,7 +14,7 @@ use crate::store::RetryOutcome;
 /// Run a finished task again
 ///
 /// A new run begins; the history is kept. A unique task takes its key again.
-#[utoipa::path(post, path = "/tasks/{id}/retry", operation_id = "retryTask", tag = "tasks",
+#[utoipa::path(post, path = "/v1/tasks/{id}/retry", operation_id = "retryTask", tag = "tasks",
     params(TaskPath),
     responses(
         (status = 200, description = "The task", body = TaskView),

@@ -15,7 +15,7 @@ use crate::store::RunNowOutcome;
 ///
 /// A scheduled task, or one that waits for its next attempt, is queued at once, behind those of its
 /// priority.
-#[utoipa::path(post, path = "/tasks/{id}/run-now", operation_id = "runTaskNow", tag = "tasks",
+#[utoipa::path(post, path = "/v1/tasks/{id}/run-now", operation_id = "runTaskNow", tag = "tasks",
     params(TaskPath),
     responses(
         (status = 200, description = "The task", body = TaskView),

@@ -14,6 +14,8 @@ use crate::store::SubmitOutcome;
 /// Longest trace context that is taken over: its one defined form has 55 characters.
 const MAX_TRACEPARENT: usize = 128;
 
+static TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
+
 /// Headers of submits.
 #[derive(utoipa::IntoParams)]
 #[into_params(parameter_in = Header)]
@@ -33,7 +35,7 @@ pub(crate) struct SubmitHeaders {
 /// queue: while another holds it, `return` answers 200 with that one and `Taskyard-Deduplicated: true`, `reject`
 /// 409 `duplicate_task`, and `replace` cancels the other if it still waits (409 if it does not). With `depends_on` it is
 /// `blocked` until those tasks have ended as asked, and fails with the reason `dependency` when one ends otherwise.
-#[utoipa::path(post, path = "/tasks", operation_id = "submitTask", tag = "tasks",
+#[utoipa::path(post, path = "/v1/tasks", operation_id = "submitTask", tag = "tasks",
     params(SubmitHeaders), request_body = SubmitTask,
     responses(
         (status = 201, description = "The task is stored, at the level of durability that it names", body = TaskView, headers(
@@ -127,7 +129,7 @@ pub(crate) fn unknown_parent(index: usize) -> Problem {
 
 /// W3C trace context, when it is there and sane.
 pub(super) fn traceparent(headers: &HeaderMap) -> Option<String> {
-    let text = headers.get("traceparent")?.to_str().ok()?;
+    let text = headers.get(&TRACEPARENT)?.to_str().ok()?;
     let sane = text.len() <= MAX_TRACEPARENT
         && text
             .bytes()
@@ -140,7 +142,7 @@ fn created(state: &ApiState, task: &Task) -> Response {
         StatusCode::CREATED,
         &TaskView::written(task, state.durability()),
     );
-    if let Ok(location) = HeaderValue::from_str(&format!("/v1/tasks/{}", task.id)) {
+    if let Ok(location) = HeaderValue::try_from(format!("/v1/tasks/{}", task.id)) {
         response.headers_mut().insert(header::LOCATION, location);
     }
     response

@@ -80,7 +80,7 @@ pub(crate) struct UpdateHeaders {
 /// Tags and metadata at any time, the others until the task has finished. A new priority keeps the order among those queued:
 /// the task goes where it would stand, had it been queued with this priority when it was queued. With
 /// `run_at` a queued task becomes scheduled.
-#[utoipa::path(patch, path = "/tasks/{id}", operation_id = "updateTask", tag = "tasks",
+#[utoipa::path(patch, path = "/v1/tasks/{id}", operation_id = "updateTask", tag = "tasks",
     params(TaskPath, UpdateHeaders), request_body = UpdateTask,
     responses(
         (status = 200, description = "The task", body = TaskView, headers(
