@@ -59,7 +59,7 @@ struct Door {
     stopping: CancellationToken,
     /// No connection takes another request.
     closing: CancellationToken,
-    /// The end.
+    /// The end, some time after `closing`.
     cut: CancellationToken,
     tracker: TaskTracker,
 }
@@ -152,8 +152,7 @@ fn open(
     let this = Arc::clone(door);
     door.tracker.spawn(async move {
         // Pinned here, it stands once in this future, which each connection has.
-        let driven = pin!(drive(&this, stream, surface, keep));
-        this.cut.run_until_cancelled(driven).await;
+        pin!(drive(&this, stream, surface, keep)).await;
         drop(permit);
     });
 }
@@ -189,14 +188,13 @@ async fn drive(door: &Door, stream: TcpStream, surface: Surface, keep: bool) {
         .keep_alive(keep)
         .serve_connection(stream, service);
     let mut connection = pin!(connection);
-    let ended = if let Some(ended) = door.closing.run_until_cancelled(connection.as_mut()).await {
-        ended
-    } else {
+    let mut ended = door.closing.run_until_cancelled(connection.as_mut()).await;
+    if ended.is_none() {
         // No further request on this connection; the one in flight is answered.
         connection.as_mut().graceful_shutdown();
-        connection.await
-    };
-    if let Err(error) = ended {
+        ended = door.cut.run_until_cancelled(connection).await;
+    }
+    if let Some(Err(error)) = ended {
         tracing::debug!(%error, "a connection ended early");
     }
 }

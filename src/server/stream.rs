@@ -14,7 +14,7 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::time::{Instant, Sleep, sleep};
+use tokio::time::{Sleep, sleep};
 
 use super::connections::Patience;
 use crate::api;
@@ -69,7 +69,8 @@ pub(super) struct Watched<S> {
     stream: S,
     phase: Phase,
     patience: Patience,
-    overdue: Pin<Box<Sleep>>,
+    /// Since the rest of a head is waited for: most come in one piece.
+    overdue: Option<Pin<Box<Sleep>>>,
     /// Since the client takes nothing of what is to be written.
     stuck: Option<Pin<Box<Sleep>>>,
     lingering: Option<Lingering>,
@@ -95,7 +96,7 @@ impl<S> Watched<S> {
             stream,
             phase,
             patience,
-            overdue: Box::pin(sleep(patience.head)),
+            overdue: None,
             stuck: None,
             lingering: None,
             instead: None,
@@ -171,16 +172,16 @@ impl<S: AsyncRead + Unpin> AsyncRead for Watched<S> {
         if let Poll::Ready(read) = Pin::new(&mut this.stream).poll_read(cx, buffer) {
             if this.phase.is_between_requests() {
                 this.phase.0.store(Phase::HEAD, Ordering::Relaxed);
-                this.overdue
-                    .as_mut()
-                    .reset(Instant::now() + this.patience.head);
+                this.overdue = None;
             }
             return Poll::Ready(read);
         }
         if !this.phase.is(Phase::HEAD) {
             return Poll::Pending;
         }
-        ready!(this.overdue.as_mut().poll(cx));
+        let limit = this.patience.head;
+        let overdue = this.overdue.get_or_insert_with(|| Box::pin(sleep(limit)));
+        ready!(overdue.as_mut().poll(cx));
         Poll::Ready(Err(io::ErrorKind::TimedOut.into()))
     }
 }
