@@ -3,6 +3,7 @@
 use std::fmt;
 
 use jiff::Timestamp;
+use jiff::fmt::temporal::DateTimePrinter;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 /// A moment: milliseconds since 1970-01-01 UTC, between 1970 and 9999.
@@ -30,18 +31,26 @@ impl UnixMillis {
     }
 }
 
-impl fmt::Display for UnixMillis {
-    /// RFC 3339 with milliseconds, in UTC.
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+/// RFC 3339 with milliseconds, in UTC.
+static PRINTER: DateTimePrinter = DateTimePrinter::new().precision(Some(3));
+
+impl UnixMillis {
+    fn text(self) -> String {
         let millis = i64::try_from(self.0).unwrap_or(i64::MAX);
         let timestamp = Timestamp::from_millisecond(millis).unwrap_or(Timestamp::MAX);
-        write!(formatter, "{timestamp:.3}")
+        PRINTER.timestamp_to_string(&timestamp)
+    }
+}
+
+impl fmt::Display for UnixMillis {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.text())
     }
 }
 
 impl Serialize for UnixMillis {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
+        serializer.serialize_str(&self.text())
     }
 }
 

@@ -48,7 +48,8 @@ impl TaskId {
 
     /// 32 lower-case hexadecimal digits: the form in Redis keys and members.
     pub fn compact(self) -> String {
-        self.0.simple().to_string()
+        let mut buffer = Uuid::encode_buffer();
+        self.0.as_simple().encode_lower(&mut buffer).to_owned()
     }
 
     /// In the compact form, what ids made at that moment (milliseconds since 1970) are not below, and

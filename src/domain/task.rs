@@ -1,6 +1,7 @@
 //! Tasks: what is submitted, what is stored, what is said about a finished attempt.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
@@ -128,66 +129,66 @@ impl Submission {
     /// Checks every value against the limits; all faults, not only the first.
     pub fn validate(&self, limits: &Limits) -> Result<(), Vec<InvalidInput>> {
         let mut faults = Vec::new();
-        let mut refuse = |wrong: bool, pointer: &str, message: String| {
+        let mut refuse = |wrong: bool, pointer: &str, message: fmt::Arguments<'_>| {
             if wrong {
-                faults.push(InvalidInput::new(pointer, message));
+                faults.push(InvalidInput::new(pointer, message.to_string()));
             }
         };
         refuse(
             self.payload.is_too_deep(),
             "/payload",
-            "a payload nests at most 127 levels deep".into(),
+            format_args!("a payload nests at most 127 levels deep"),
         );
         refuse(
             self.max_attempts
                 .is_some_and(|attempts| !(1..=MAX_ATTEMPTS).contains(&attempts)),
             "/max_attempts",
-            format!("max_attempts lies between 1 and {MAX_ATTEMPTS}"),
+            format_args!("max_attempts lies between 1 and {MAX_ATTEMPTS}"),
         );
         refuse(
             self.max_losses > MAX_ATTEMPTS,
             "/max_losses",
-            format!("max_losses lies between 0 and {MAX_ATTEMPTS}"),
+            format_args!("max_losses lies between 0 and {MAX_ATTEMPTS}"),
         );
         refuse(
             self.timeout_ms
                 .is_some_and(|millis| !(1..=MAX_TIMEOUT_MS).contains(&millis)),
             "/timeout_ms",
-            format!("timeout_ms lies between 1 and {MAX_TIMEOUT_MS} (7 days)"),
+            format_args!("timeout_ms lies between 1 and {MAX_TIMEOUT_MS} (7 days)"),
         );
         refuse(
             self.expires_in_ms
                 .is_some_and(|millis| !(1..=MAX_DELAY_MS).contains(&millis)),
             "/expires_in_ms",
-            format!("expires_in_ms lies between 1 and {MAX_DELAY_MS} (366 days)"),
+            format_args!("expires_in_ms lies between 1 and {MAX_DELAY_MS} (366 days)"),
         );
         refuse(
             matches!(self.run_at, RunAt::After(millis) if millis > MAX_DELAY_MS),
             "/delay_ms",
-            format!("delay_ms is at most {MAX_DELAY_MS} (366 days)"),
+            format_args!("delay_ms is at most {MAX_DELAY_MS} (366 days)"),
         );
         refuse(
             self.tags.len() > MAX_TAGS,
             "/tags",
-            format!("a task has at most {MAX_TAGS} tags"),
+            format_args!("a task has at most {MAX_TAGS} tags"),
         );
         for (index, tag) in self.tags.iter().enumerate() {
             refuse(
                 tag.is_empty() || tag.len() > MAX_TAG_BYTES || tag.chars().any(char::is_control),
                 &format!("/tags/{index}"),
-                format!("a tag has 1 to {MAX_TAG_BYTES} bytes and no control characters"),
+                format_args!("a tag has 1 to {MAX_TAG_BYTES} bytes and no control characters"),
             );
         }
         if let Some(metadata) = &self.metadata {
             refuse(
                 !metadata.is_object(),
                 "/metadata",
-                "metadata is a JSON object".into(),
+                format_args!("metadata is a JSON object"),
             );
             refuse(
                 metadata.len() > limits.metadata_bytes || metadata.is_too_deep(),
                 "/metadata",
-                format!(
+                format_args!(
                     "metadata has at most {} bytes and 127 levels",
                     limits.metadata_bytes
                 ),
