@@ -8,6 +8,14 @@ pub(crate) struct Args {
 }
 
 impl Args {
+    /// An empty list with room for so many.
+    pub(crate) fn with_room(arguments: usize, bytes: usize) -> Self {
+        Self {
+            buffer: Vec::with_capacity(bytes),
+            ends: Vec::with_capacity(arguments),
+        }
+    }
+
     pub(crate) fn push(&mut self, argument: impl AsRef<[u8]>) -> &mut Self {
         self.buffer.extend_from_slice(argument.as_ref());
         self.ends.push(self.buffer.len());
@@ -15,7 +23,7 @@ impl Args {
     }
 
     pub(crate) fn push_number(&mut self, number: impl Into<i128>) -> &mut Self {
-        self.push(number.into().to_string())
+        self.push(itoa::Buffer::new().format(number.into()))
     }
 
     /// A number, or the empty string for none.

@@ -1,6 +1,6 @@
 //! Tasks as Redis holds them: submissions into arguments, records into tasks.
 
-use std::collections::HashMap;
+use std::borrow::Cow;
 
 use deadpool_redis::redis::Value;
 
@@ -18,6 +18,10 @@ use crate::domain::{
     Dependency, Document, FailureReason, Name, NodeId, QueueName, Submission, Task, TaskId,
     TaskState, TaskType, UnixMillis,
 };
+
+/// Most submissions have no more arguments, and no more bytes beside their payload.
+const USUAL_ARGUMENTS: usize = 24;
+const USUAL_BYTES: usize = 256;
 
 /// 16 bytes as hexadecimal digits.
 pub(crate) fn hex(bytes: &[u8]) -> String {
@@ -61,7 +65,7 @@ pub(crate) fn encode_submission(
         .idempotency
         .as_ref()
         .map_or_else(Default::default, |key| (hex(&key.scope), hex(&key.body)));
-    let mut args = Args::default();
+    let mut args = Args::with_room(USUAL_ARGUMENTS, submission.payload.len() + USUAL_BYTES);
     args.push(id.compact())
         .push(submission.queue.as_str())
         .push(class)
@@ -199,21 +203,23 @@ pub(crate) fn encode_document(
     };
 }
 
+const LATEST_FIELDS: [&str; 10] = [
+    "attempt", "token", "node", "session", "started", "fence", "lease", "deadline", "lease_ms",
+    "own_end",
+];
+
 /// The fields that a record's `latest` folds into one, as `lib/task.lua` does; absent ones are left out.
 pub(crate) fn latest_attempt(latest: &str) -> impl Iterator<Item = (&'static str, &str)> {
-    const FIELDS: [&str; 10] = [
-        "attempt", "token", "node", "session", "started", "fence", "lease", "deadline", "lease_ms",
-        "own_end",
-    ];
     let values = latest.split(' ');
-    FIELDS
+    LATEST_FIELDS
         .into_iter()
         .zip(values)
         .filter(|(_, value)| *value != "-")
 }
 
-/// A record's fields, as a script answers them: field, value, field, value ...
-pub(crate) struct Record(HashMap<String, String>);
+/// A record's fields, as a script answers them: field, value, field, value ... There are few of them, and each
+/// is taken once: to look for it among them costs less than to hash its name.
+pub(crate) struct Record(Vec<(Cow<'static, str>, String)>);
 
 impl Record {
     pub(crate) fn read(value: Value) -> Result<Self, StoreError> {
@@ -222,21 +228,27 @@ impl Record {
 
     /// What is left of a reply, as a record.
     pub(crate) fn rest(mut reply: Reply) -> Result<Self, StoreError> {
-        let mut fields = HashMap::with_capacity(reply.left() / 2);
+        let mut record = Self(Vec::with_capacity(reply.left() / 2 + LATEST_FIELDS.len()));
         while reply.left() > 0 {
             let field = reply.text()?;
-            fields.insert(field, reply.text()?);
+            record.0.push((field.into(), reply.text()?));
         }
-        if let Some(latest) = fields.remove("latest") {
-            for (field, value) in latest_attempt(&latest) {
-                fields.insert(field.to_owned(), value.to_owned());
-            }
+        if let Some(latest) = record.take("latest") {
+            let attempt = latest_attempt(&latest);
+            let attempt = attempt.map(|(field, value)| (field.into(), value.to_owned()));
+            record.0.extend(attempt);
         }
-        Ok(Self(fields))
+        Ok(record)
+    }
+
+    /// Where a field stands. What `latest` has comes last, and goes before a field of its own.
+    fn place_of(&self, field: &str) -> Option<usize> {
+        self.0.iter().rposition(|(name, _)| name == field)
     }
 
     pub(crate) fn take(&mut self, field: &str) -> Option<String> {
-        self.0.remove(field)
+        let place = self.place_of(field)?;
+        Some(self.0.swap_remove(place).1)
     }
 
     /// Whether there is nothing in it.
@@ -252,7 +264,10 @@ impl Record {
     }
 
     pub(crate) fn number<T: TryFrom<i64>>(&self, field: &str) -> Result<Option<T>, StoreError> {
-        self.0.get(field).map(|text| parse_number(text)).transpose()
+        let place = self.place_of(field);
+        place
+            .map(|place| parse_number(&self.0[place].1))
+            .transpose()
     }
 
     pub(crate) fn moment(&self, field: &str) -> Result<Option<UnixMillis>, StoreError> {

@@ -80,7 +80,7 @@ impl Shared {
 
     /// The arguments that every script begins with (`lib/header.lua`).
     pub(crate) fn header(&self, lane: &str, number: u64, mode: &str) -> Args {
-        let mut args = Args::default();
+        let mut args = Args::with_room(5, 96);
         args.push(self.epoch().as_bytes())
             .push(self.clock.header())
             .push(lane)
@@ -238,8 +238,8 @@ impl Core {
         mode: &str,
         arguments: &Args,
     ) -> Result<Reply, StoreError> {
-        let mut args = self.shared.header("", 0, mode);
-        args.append(arguments);
+        let header = self.shared.header("", 0, mode);
+        let args = [&header, arguments];
         let evaluated = link.eval(script, self.prefix(partition), &args);
         let value = timeout_at(deadline, evaluated)
             .await

@@ -5,6 +5,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use deadpool_redis::redis::aio::ConnectionLike;
 use deadpool_redis::redis::{self, Cmd, RedisError, Value};
 
 use super::args::Args;
@@ -75,12 +76,12 @@ impl Link {
         }
     }
 
-    /// Runs a script by its name, loading it when Redis does not know it (any more).
+    /// Runs a script with these arguments, one part after another, by its name, loading it when Redis does not know it (any more).
     pub(crate) async fn eval(
         &mut self,
         script: &Script,
         prefix: &str,
-        args: &Args,
+        args: &[&Args],
     ) -> Result<Value, CallError> {
         let answer = self.evaluate(script, prefix, args).await;
         let answer = answer.map_err(Failure::into_call_error)?;
@@ -97,7 +98,7 @@ impl Link {
         &mut self,
         script: &Script,
         prefix: &str,
-        args: &Args,
+        args: &[&Args],
     ) -> Result<Value, Failure> {
         let mut pauses = MOVED_PAUSES.iter();
         let mut form = if self.shared.functions.are_taken() {
@@ -183,7 +184,11 @@ impl Link {
             return Err(Failure::NotSent(None));
         }
         let mut line = self.line().await?;
-        let answer = command.query_async::<Value>(&mut line.connection).await;
+        // As it comes: `query_async` would look for errors in every part, and a script has none but the whole.
+        let answer = match line.connection.req_packed_command(command).await {
+            Ok(Value::ServerError(error)) => Err(error.into()),
+            answer => answer,
+        };
         let answer = match answer {
             _ if fault == Fault::ReplyLost => Err(Failure::Lost(None)),
             Err(error) if error.code().is_none() => {
@@ -226,13 +231,12 @@ impl Link {
     }
 }
 
-fn command(verb: &str, script: &str, prefix: &str, args: &Args) -> Cmd {
-    let mut command = Cmd::with_capacity(
-        args.count() + 4,
-        args.bytes() + script.len() + prefix.len() + 16,
-    );
+fn command(verb: &str, script: &str, prefix: &str, args: &[&Args]) -> Cmd {
+    let count: usize = args.iter().map(|part| part.count()).sum();
+    let bytes: usize = args.iter().map(|part| part.bytes()).sum();
+    let mut command = Cmd::with_capacity(count + 4, bytes + script.len() + prefix.len() + 16);
     command.arg(verb).arg(script).arg(1).arg(prefix);
-    for argument in args.iter() {
+    for argument in args.iter().flat_map(|part| part.iter()) {
         command.arg(argument);
     }
     command

@@ -6,6 +6,7 @@ use tokio::sync::mpsc;
 
 use super::slice::Parcel;
 use super::{GROUP_BYTES, GROUP_ITEMS};
+use crate::store::args::Args;
 
 /// Slices that go in one script call.
 pub(super) struct Group {
@@ -13,6 +14,14 @@ pub(super) struct Group {
     pub(super) mode: &'static str,
     /// Tasks that it may touch.
     pub(super) weight: usize,
+}
+
+impl Group {
+    /// The arguments of its call, which begin with a header.
+    pub(super) fn behind<'a>(&'a self, header: &'a Args) -> Vec<&'a Args> {
+        let items = self.parcels.iter().map(|parcel| &parcel.slice.args);
+        std::iter::once(header).chain(items).collect()
+    }
 }
 
 /// Takes slices in the order they came, up to the limits of a group.

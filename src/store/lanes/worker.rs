@@ -64,7 +64,7 @@ pub(super) struct Answer {
 pub(super) struct Astray {
     lane: Box<Worker>,
     group: Group,
-    args: Args,
+    header: Args,
     error: CallError,
 }
 
@@ -98,8 +98,8 @@ impl Worker {
 
     /// Sends the group, once.
     pub(super) async fn fly(mut self: Box<Self>, group: Group) -> Landing {
-        let args = self.arguments(&group);
-        let options = &self.options;
+        let header = self.header(group.mode);
+        let (options, args) = (&self.options, group.behind(&header));
         let answer = self.link.eval(options.script, &options.prefix, &args).await;
         let result = match answer {
             Ok(value) => Reply::of_script(value, options.script.file),
@@ -112,7 +112,7 @@ impl Worker {
                 return Landing::Astray(Box::new(Astray {
                     lane: self,
                     group,
-                    args,
+                    header,
                     error,
                 }));
             }
@@ -120,25 +120,20 @@ impl Worker {
         Landing::Answered(self, Answer { group, result })
     }
 
-    fn arguments(&mut self, group: &Group) -> Args {
+    /// What the call of the next group begins with.
+    fn header(&mut self, mode: &str) -> Args {
         if self.options.remembers && self.lane.is_empty() {
             self.lane = super::super::random_hex();
             self.number = 0;
         }
         self.number += 1;
-        let mut args = self
-            .options
-            .shared
-            .header(&self.lane, self.number, group.mode);
-        for parcel in &group.parcels {
-            args.append(&parcel.slice.args);
-        }
-        args
+        let shared = &self.options.shared;
+        shared.header(&self.lane, self.number, mode)
     }
 
     /// Nobody knows whether it has run. Redis does: the same number again returns the kept answers.
     /// Until it answers, nothing else may go through this lane.
-    async fn repeat(&mut self, args: &Args, first: CallError) -> Result<Reply, StoreError> {
+    async fn repeat(&mut self, args: &[&Args], first: CallError) -> Result<Reply, StoreError> {
         let began = Instant::now();
         let mut pause = FIRST_PAUSE;
         let mut last = first;
@@ -183,11 +178,11 @@ impl Astray {
         let Self {
             mut lane,
             group,
-            args,
+            header,
             error,
         } = self;
         let result = match error {
-            CallError::Unknown(_) => lane.repeat(&args, error).await,
+            CallError::Unknown(_) => lane.repeat(&group.behind(&header), error).await,
             certain => Err(certain.into()),
         };
         let lost = matches!(result, Err(StoreError::Unavailable { .. }));

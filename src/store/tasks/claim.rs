@@ -47,10 +47,7 @@ impl Tasks {
         if self.core.has_nothing_for(&request) {
             return Ok(Claimed::none(self));
         }
-        let store = self.clone();
-        tokio::spawn(async move { store.claim_and_tell(&request, None).await })
-            .await
-            .unwrap_or_else(|_| Err(StoreError::unknown()))
+        self.claim_apart(request, None).await
     }
 
     /// The same for tasks that the service pushes: in each partition the node may hold `most_held` at
@@ -60,8 +57,19 @@ impl Tasks {
         request: ClaimRequest,
         most_held: u64,
     ) -> Result<Claimed, StoreError> {
+        self.claim_apart(request, Some(most_held)).await
+    }
+
+    /// In a task of its own, which goes on when the caller is dropped.
+    async fn claim_apart(
+        &self,
+        request: ClaimRequest,
+        most_held: Option<u64>,
+    ) -> Result<Claimed, StoreError> {
         let store = self.clone();
-        tokio::spawn(async move { store.claim_and_tell(&request, Some(most_held)).await })
+        // Boxed, since a task moves its future several times before it runs.
+        let claim = async move { Box::pin(store.claim_and_tell(&request, most_held)).await };
+        tokio::spawn(claim)
             .await
             .unwrap_or_else(|_| Err(StoreError::unknown()))
     }
@@ -271,7 +279,7 @@ impl Tasks {
 }
 
 fn encode_head(request: &ClaimRequest, most: usize, most_held: Option<u64>) -> Args {
-    let mut args = Args::default();
+    let mut args = Args::with_room(16, 256);
     let (session, remaining) = request
         .session
         .as_ref()

@@ -158,7 +158,8 @@ impl Tasks {
                 row_count += 1;
             }
         }
-        let mut args = Args::default();
+        let result_bytes = completion.result.as_ref().map_or(0, Document::len);
+        let mut args = Args::with_room(8, 128 + result_bytes + children.bytes() + rows.bytes());
         args.push(completion.id.compact())
             .push(completion.lease_token.as_str())
             .push(completion.view.word());

@@ -1,6 +1,7 @@
 //! Submit: new tasks, singly, in batches, all or none.
 
 use std::collections::BTreeMap;
+use std::slice;
 
 use deadpool_redis::redis::Value;
 use futures_util::future::join_all;
@@ -44,11 +45,18 @@ pub enum SubmitOutcome {
 impl Tasks {
     /// Submits one task.
     pub async fn submit(&self, submission: Submission) -> Result<SubmitOutcome, StoreError> {
-        let outcomes = self.submit_batch(vec![submission]).await;
-        outcomes
+        if self.core.is_full() {
+            return Err(StoreError::Full);
+        }
+        let unfound = self.unknown_parents(slice::from_ref(&submission)).await?;
+        let partition = self.core.partition_of(&submission.queue);
+        let item = Item::new(0, submission, &unfound);
+        let outcomes = self.submit_to(partition, vec![item]).await;
+        let (_, outcome) = outcomes
             .into_iter()
             .next()
-            .unwrap_or_else(|| Err(StoreError::not_done()))
+            .ok_or_else(StoreError::not_done)?;
+        outcome
     }
 
     /// Submits many, each on its own; the outcomes are in their order.
