@@ -6,7 +6,7 @@ use deadpool_redis::redis::Value;
 
 use super::StoreError;
 use super::args::Args;
-use super::keys::DocumentKind;
+use super::document_kind::DocumentKind;
 use super::nodes::resources::packed;
 use super::reply::{Reply, parse_number};
 use crate::domain::job::JobPlace;

@@ -54,6 +54,7 @@
 //!
 //! `{ty0}:schema_lock` alone is drawn in `schema`, which runs before anything else is there.
 
+use super::document_kind::DocumentKind;
 use crate::domain::{Partition, TaskState};
 
 /// What every key of this deployment begins with.
@@ -63,44 +64,6 @@ const TAG: &str = "ty";
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Keys {
     prefix: String,
-}
-
-/// The kinds of documents that may stand in keys of their own.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum DocumentKind {
-    /// The worker's input.
-    Payload,
-    /// The worker's output.
-    Result,
-    /// The submitter's notes.
-    Metadata,
-    /// The last failure.
-    Error,
-}
-
-impl DocumentKind {
-    /// Every kind.
-    pub const ALL: [Self; 4] = [Self::Payload, Self::Result, Self::Metadata, Self::Error];
-
-    /// Its field in the record, and its word in keys.
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::Payload => "payload",
-            Self::Result => "result",
-            Self::Metadata => "metadata",
-            Self::Error => "error",
-        }
-    }
-
-    /// Its letter in the record's field `long`.
-    pub const fn letter(self) -> &'static str {
-        match self {
-            Self::Payload => "p",
-            Self::Result => "r",
-            Self::Metadata => "m",
-            Self::Error => "e",
-        }
-    }
 }
 
 impl Keys {

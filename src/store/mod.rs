@@ -14,6 +14,7 @@ mod confirmation;
 mod connection;
 mod core;
 mod dependencies;
+pub mod document_kind;
 pub mod durability;
 mod endpoints;
 mod error;

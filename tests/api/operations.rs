@@ -29,14 +29,6 @@ fn counts(operation: &Value) -> [u64; 4] {
     ["matched", "done", "skipped", "failed"].map(|count| operation[count].as_u64().unwrap())
 }
 
-async fn submit_many(api: &Api, queue: &str, count: usize) {
-    for first in (0..count).step_by(1_000) {
-        let tasks = vec![json!({"queue": queue}); 1_000.min(count - first)];
-        let reply = api.post("/v1/tasks/batch", json!({"tasks": tasks})).await;
-        assert_eq!(reply.status, 200, "{}", reply.text);
-    }
-}
-
 async fn stats(api: &Api, queue: &str) -> Value {
     api.get(&format!("/v1/queues/{queue}/stats")).await.body
 }
@@ -128,7 +120,7 @@ async fn bulk_reprioritises_what_waits_and_its_place() {
 #[tokio::test]
 async fn a_dry_run_counts_and_changes_nothing() {
     let api = Api::start().await;
-    submit_many(&api, "q", 300).await;
+    api.submit_many(300, json!({"queue": "q"})).await;
     let body = json!({"action": "cancel", "filter": {"queue": "q"}, "dry_run": true});
     let operation = end(&api, &begin(&api, body).await).await;
     assert_eq!(operation["dry_run"], true);
@@ -140,8 +132,8 @@ async fn a_dry_run_counts_and_changes_nothing() {
 #[tokio::test]
 async fn ten_thousand_tasks_are_cancelled_by_a_filter() {
     let api = Api::start().await;
-    submit_many(&api, "many", 10_000).await;
-    submit_many(&api, "others", 10).await;
+    api.submit_many(10_000, json!({"queue": "many"})).await;
+    api.submit_many(10, json!({"queue": "others"})).await;
     let path = begin(
         &api,
         json!({"action": "cancel", "filter": {"queue": "many"}}),
@@ -157,7 +149,7 @@ async fn ten_thousand_tasks_are_cancelled_by_a_filter() {
 
 /// Ten tasks, and an operation that cancels two of them a second.
 async fn slow(api: &Api) -> String {
-    submit_many(api, "q", 10).await;
+    api.submit_many(10, json!({"queue": "q"})).await;
     let body = json!({"action": "cancel", "filter": {"queue": "q"}, "rate_per_s": 2});
     begin(api, body).await
 }

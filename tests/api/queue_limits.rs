@@ -4,14 +4,6 @@ use serde_json::{Value, json};
 
 use super::service::Api;
 
-async fn submit_many(api: &Api, count: usize, task: Value) -> Vec<String> {
-    let mut ids = Vec::new();
-    for _ in 0..count {
-        ids.push(api.submit(task.clone()).await);
-    }
-    ids
-}
-
 #[tokio::test]
 async fn limits_and_weights_are_shown_as_they_were_put() {
     let api = Api::start().await;
@@ -99,7 +91,9 @@ async fn an_end_wakes_the_claim_that_a_limit_kept_waiting() {
         let name = format!("q-{limit}");
         let only = json!({"limits": {limit: limits[limit]}});
         api.put(&format!("/v1/queues/{name}"), only).await;
-        let ids = submit_many(&api, 2, json!({"queue": name, "fairness_key": "a"})).await;
+        let ids = api
+            .submit_many(2, json!({"queue": name, "fairness_key": "a"}))
+            .await;
         let claim = json!({"queues": [name], "wait_ms": 20_000});
         let first = api.claim("n", claim.clone()).await;
         let waiting = api.claim("n", claim);
@@ -117,7 +111,9 @@ async fn a_rate_wakes_the_claim_that_it_kept_waiting() {
     let api = Api::start().await;
     let limits = json!({"rate_per_key": {"per_second": 0.1}});
     api.put("/v1/queues/q", json!({"limits": limits})).await;
-    let ids = submit_many(&api, 2, json!({"queue": "q", "fairness_key": "a"})).await;
+    let ids = api
+        .submit_many(2, json!({"queue": "q", "fairness_key": "a"}))
+        .await;
     let claim = json!({"queues": ["q"], "wait_ms": 20_000});
     assert_eq!(api.claim("n", claim.clone()).await[0].id, ids[0]);
     let waiting = api.claim("n", claim);
@@ -135,12 +131,12 @@ async fn a_task_that_a_limit_holds_says_which() {
     let limits = json!({"running_per_key": 1, "rate": {"per_second": 0.1, "burst": 2},
         "types": {"render": {"running": 1}}});
     api.put("/v1/queues/q", json!({"limits": limits})).await;
-    let ids = submit_many(
-        &api,
-        2,
-        json!({"queue": "q", "type": "render", "fairness_key": "a"}),
-    )
-    .await;
+    let ids = api
+        .submit_many(
+            2,
+            json!({"queue": "q", "type": "render", "fairness_key": "a"}),
+        )
+        .await;
     assert_eq!(api.get("/v1/queues/q/stats").await.body["ready"], 1);
     let reasons = |id: String| {
         let api = &api;
@@ -179,8 +175,11 @@ async fn a_task_that_a_limit_holds_says_which() {
 #[tokio::test]
 async fn a_place_in_a_queue_with_keys_counts_the_turns_of_the_others() {
     let api = Api::start().await;
-    submit_many(&api, 30, json!({"queue": "q", "fairness_key": "crowd"})).await;
-    let ids = submit_many(&api, 3, json!({"queue": "q", "fairness_key": "few"})).await;
+    api.submit_many(30, json!({"queue": "q", "fairness_key": "crowd"}))
+        .await;
+    let ids = api
+        .submit_many(3, json!({"queue": "q", "fairness_key": "few"}))
+        .await;
     for id in ids {
         let claim = json!({"queues": ["q"]});
         let place = api.get(&format!("/v1/tasks/{id}/explain")).await.body["position"].clone();
@@ -196,8 +195,7 @@ async fn a_place_in_a_queue_with_keys_counts_the_turns_of_the_others() {
 async fn queues_with_weights_get_their_shares_and_names_keep_their_places() {
     let api = Api::start().await;
     for (name, count) in [("first", 3), ("a", 100), ("b", 100), ("last", 1)] {
-        let tasks: Vec<Value> = (0..count).map(|_| json!({"queue": name})).collect();
-        api.post("/v1/tasks/batch", json!({"tasks": tasks})).await;
+        api.submit_many(count, json!({"queue": name})).await;
     }
     let claim = json!({"queues": ["first", {"name": "a", "weight": 3}, {"name": "b"}, "last"]});
     let mut got = Vec::new();

@@ -91,9 +91,7 @@ async fn the_numbers_are_exact() {
 #[tokio::test]
 async fn rates_and_ages_are_those_of_the_clock() {
     let api = Api::start().await;
-    for _ in 0..30 {
-        api.submit_one().await;
-    }
+    api.submit_many(30, json!({"queue": "q"})).await;
     let leases = api
         .claim("n", json!({"queues": ["q"], "max_tasks": 6}))
         .await;
@@ -120,9 +118,7 @@ async fn a_purge_deletes_what_waits_and_nothing_else() {
     let running = api.submit_one().await;
     let lease = api.claim_one().await;
     let mut waiting = vec![api.submit(json!({"queue": "q", "delay_ms": 9_000})).await];
-    for _ in 0..450 {
-        waiting.push(api.submit_one().await);
-    }
+    waiting.extend(api.submit_many(450, json!({"queue": "q"})).await);
     let purged = api.act("/v1/queues/q/purge").await;
     assert_eq!(
         (purged.status, &purged.body),

@@ -70,9 +70,7 @@ async fn each_of_several_tasks_reaches_a_claim_of_its_own() {
     let api = quiet().await;
     let nodes = ["a", "b", "c", "d", "e", "f"];
     let claims = resting(&api, &nodes, &waiting()).await;
-    let tasks = vec![json!({"queue": "q"}); nodes.len()];
-    let reply = api.post("/v1/tasks/batch", json!({"tasks": tasks})).await;
-    assert_eq!(reply.status, 200, "{}", reply.text);
+    api.submit_many(nodes.len(), json!({"queue": "q"})).await;
     let mut claims: FuturesUnordered<_> = claims.into_iter().collect();
     let mut got = Vec::new();
     while let Some(reply) = claims.next().await {

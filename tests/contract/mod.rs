@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 
 use deadpool_redis::redis;
 use taskyard::domain::{Partition, TaskState};
-use taskyard::store::keys::{DocumentKind, Keys};
+use taskyard::store::document_kind::DocumentKind;
+use taskyard::store::keys::Keys;
 use taskyard::store::script_sources;
 
 use crate::support::TestRedis;

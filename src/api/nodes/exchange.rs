@@ -2,26 +2,23 @@
 
 use axum::extract::State;
 use axum::response::Response;
-use futures_util::future::{join_all, join4};
 use serde::{Deserialize, Serialize};
 
-use super::claim::{CheckedClaim, ClaimTasks};
+use super::checked_claim::CheckedClaim;
+use super::claim::ClaimTasks;
 use super::claimed::ClaimedTaskView;
+use super::exchange_reports::{
+    ExchangeComplete, ExchangeFail, ExchangeProgress, ExchangeRelease, Reports,
+};
 use super::{directive, session};
 use crate::api::json::{self, Json};
 use crate::api::openapi::schemas;
 use crate::api::path::{Id, NodePath};
 use crate::api::problem::{ClaimTasksProblems, Code, Problem, ProblemBody};
 use crate::api::state::ApiState;
-use crate::api::tasks::{
-    ReportProgress, check_delay, check_failure, check_result, present, problem_of, progress_answer,
-    status_of,
-};
 use crate::domain::limits::MAX_HELD_IDS;
-use crate::domain::task::TaskError;
-use crate::domain::{Document, InvalidInput, LeaseToken, NodeId, SessionId, TaskId, TaskState};
+use crate::domain::{InvalidInput, NodeId, SessionId, TaskId, TaskState};
 use crate::store::nodes::HeartbeatOutcome;
-use crate::store::{Completion, Failure, Release, ReportOutcome, StoreError, View};
 
 /// Everything a node has to say.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
@@ -45,73 +42,6 @@ pub(crate) struct Exchange {
     /// As the body of a claim.
     #[serde(default)]
     claim: Option<ClaimTasks>,
-}
-
-/// A finished attempt.
-#[derive(Debug, Deserialize, utoipa::ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct ExchangeComplete {
-    /// The task.
-    id: String,
-    /// The lease, as the claim gave it.
-    lease_token: String,
-    #[serde(default, deserialize_with = "present")]
-    #[schema(value_type = Option<Value>)]
-    result: Option<Document>,
-}
-
-/// A failed attempt.
-#[derive(Debug, Deserialize, utoipa::ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct ExchangeFail {
-    /// The task.
-    id: String,
-    /// The lease, as the claim gave it.
-    lease_token: String,
-    #[schema(value_type = schemas::TaskError)]
-    error: TaskError,
-    /// Whether repeating may help; true by default.
-    #[serde(default)]
-    retryable: Option<bool>,
-    /// When to repeat, instead of the task's own policy.
-    #[serde(default)]
-    #[schema(maximum = 31_622_400_000_u64)]
-    retry_after_ms: Option<u64>,
-}
-
-/// News of an attempt.
-#[derive(Debug, Deserialize, utoipa::ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct ExchangeProgress {
-    /// The task.
-    id: String,
-    /// The lease, as the claim gave it.
-    lease_token: String,
-    /// Between 0 and 1; a smaller one than before is not taken.
-    #[serde(default)]
-    #[schema(minimum = 0, maximum = 1)]
-    fraction: Option<f64>,
-    /// A sentence for people; at most 1 KiB.
-    #[serde(default)]
-    message: Option<String>,
-    /// The lease's new length from now, 1 s to 7 days.
-    #[serde(default)]
-    #[schema(minimum = 1000, maximum = 604_800_000_u64)]
-    extend_ms: Option<u64>,
-}
-
-/// A task that goes back.
-#[derive(Debug, Deserialize, utoipa::ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct ExchangeRelease {
-    /// The task.
-    id: String,
-    /// The lease, as the claim gave it.
-    lease_token: String,
-    /// How long the task is to wait; without, it keeps its place in the queue.
-    #[serde(default)]
-    #[schema(maximum = 31_622_400_000_u64)]
-    delay_ms: Option<u64>,
 }
 
 /// What became of everything, and the next tasks.
@@ -145,9 +75,6 @@ pub(crate) struct ExchangeResult<'a> {
     problem: Option<ProblemBody<'a>>,
 }
 
-/// A report that was answered: its id as the node sent it, and the state or what was wrong.
-type Settled = (String, Result<TaskState, Problem>);
-
 /// Report and claim in one request
 ///
 /// What the node has done, and its next tasks. Each report succeeds or fails on its own, and is safe to
@@ -172,33 +99,24 @@ pub(crate) async fn exchange_tasks(
                 .map_err(|problem| problem.under("/claim"))
         })
         .transpose()?;
-    let (complete, fail) = (
-        request.complete.unwrap_or_default(),
-        request.fail.unwrap_or_default(),
-    );
-    let (progress, release) = (
-        request.progress.unwrap_or_default(),
-        request.release.unwrap_or_default(),
-    );
-    if complete.len() + fail.len() + progress.len() + release.len() > MAX_HELD_IDS {
+    let reports = Reports {
+        complete: request.complete.unwrap_or_default(),
+        fail: request.fail.unwrap_or_default(),
+        progress: request.progress.unwrap_or_default(),
+        release: request.release.unwrap_or_default(),
+    };
+    if reports.count() > MAX_HELD_IDS {
         return Err(InvalidInput::new("", "an exchange has at most 1000 reports").into());
     }
     let mut reason = None;
     let (mut cancel, mut draining) = Box::pin(beat(&state, &node, session.as_ref())).await?;
     // Boxed, as all that is done before a claim waits: in place it would take its room for as long.
-    let reports = Box::pin(join4(
-        complete_all(&state, complete),
-        join_all(fail.into_iter().map(|item| fail_one(&state, item))),
-        join_all(progress.into_iter().map(|item| progress_one(&state, item))),
-        join_all(release.into_iter().map(|item| release_one(&state, item))),
-    ));
-    let (mut settled, failed, progressed, released) = reports.await;
-    settled.extend(failed);
-    for (result, to_stop) in progressed {
-        cancel.extend(to_stop.filter(|id| !cancel.contains(id)));
-        settled.push(result);
+    let (settled, to_stop) = Box::pin(reports.settle(&state)).await;
+    for id in to_stop {
+        if !cancel.contains(&id) {
+            cancel.push(id);
+        }
     }
-    settled.extend(released);
     drop(body.raw); // As with a claim alone: nothing of the request is kept while it waits.
     // The reports count whether or not there is more work: a failed claim must not hide them.
     let claimed = match &claim {
@@ -257,119 +175,4 @@ async fn beat(
         } => Ok((cancel, draining)),
         HeartbeatOutcome::SessionEnded => Err(Problem::of(Code::NodeUnknown)),
     }
-}
-
-fn lease(id: &str, lease_token: &str) -> Result<(TaskId, LeaseToken), Problem> {
-    let id = TaskId::parse(id).ok_or_else(|| Problem::of(Code::TaskNotFound))?;
-    let token = LeaseToken::parse(lease_token).ok_or_else(|| Problem::of(Code::LeaseLost))?;
-    Ok((id, token))
-}
-
-fn state_of(outcome: Result<ReportOutcome, StoreError>) -> Result<TaskState, Problem> {
-    let outcome = outcome?;
-    status_of(&outcome)
-        .ok_or_else(|| problem_of(&outcome).unwrap_or_else(|| Problem::of(Code::Internal)))
-}
-
-async fn complete_all(state: &ApiState, items: Vec<ExchangeComplete>) -> Vec<Settled> {
-    let mut settled: Vec<Settled> = Vec::with_capacity(items.len());
-    let (mut completions, mut places) = (
-        Vec::with_capacity(items.len()),
-        Vec::with_capacity(items.len()),
-    );
-    for item in items {
-        let checked = check_result(item.result.as_ref(), &state.limits)
-            .and_then(|()| lease(&item.id, &item.lease_token));
-        match checked {
-            Ok((id, lease_token)) => {
-                let result = item.result;
-                completions.push(Completion {
-                    id,
-                    lease_token,
-                    result,
-                    submit: Vec::new(),
-                    view: View::State,
-                });
-                places.push(settled.len());
-                settled.push((item.id, Err(Problem::of(Code::Internal))));
-            }
-            Err(problem) => settled.push((item.id, Err(problem))),
-        }
-    }
-    let outcomes = state.store.tasks.complete_all(&completions).await;
-    for (place, outcome) in places.into_iter().zip(outcomes) {
-        settled[place].1 = state_of(outcome);
-    }
-    settled
-}
-
-async fn fail_one(state: &ApiState, item: ExchangeFail) -> Settled {
-    let checked = check_failure(&item.error, item.retry_after_ms, &state.limits)
-        .and_then(|()| lease(&item.id, &item.lease_token));
-    let result = match checked {
-        Ok((id, lease_token)) => {
-            let failure = Failure {
-                id,
-                lease_token,
-                error: item.error,
-                retryable: item.retryable.unwrap_or(true),
-                retry_after_ms: item.retry_after_ms,
-                view: View::State,
-            };
-            state_of(state.store.tasks.fail(failure).await)
-        }
-        Err(problem) => Err(problem),
-    };
-    (item.id, result)
-}
-
-/// The result, and the task's id when it is to stop.
-async fn progress_one(state: &ApiState, item: ExchangeProgress) -> (Settled, Option<TaskId>) {
-    let check = || {
-        let id = TaskId::parse(&item.id).ok_or_else(|| Problem::of(Code::TaskNotFound))?;
-        let news = ReportProgress {
-            lease_token: item.lease_token,
-            fraction: item.fraction,
-            message: item.message,
-            extend_ms: item.extend_ms,
-        };
-        news.check(id)
-    };
-    let report = match check() {
-        Ok(report) => report,
-        Err(problem) => return ((item.id, Err(problem)), None),
-    };
-    let id = report.id;
-    let outcome = state
-        .store
-        .tasks
-        .progress(report)
-        .await
-        .map_err(Problem::from)
-        .and_then(|outcome| progress_answer(&outcome));
-    match outcome {
-        Ok(answer) => (
-            (item.id, Ok(TaskState::Running)),
-            answer.cancel_requested.then_some(id),
-        ),
-        Err(problem) => ((item.id, Err(problem)), None),
-    }
-}
-
-async fn release_one(state: &ApiState, item: ExchangeRelease) -> Settled {
-    let result = match check_delay(item.delay_ms).and_then(|()| lease(&item.id, &item.lease_token))
-    {
-        Ok((id, lease_token)) => {
-            let lease_token = Some(lease_token);
-            let release = Release {
-                id,
-                lease_token,
-                delay_ms: item.delay_ms,
-                view: View::State,
-            };
-            state_of(state.store.tasks.release(release).await)
-        }
-        Err(problem) => Err(problem),
-    };
-    (item.id, result)
 }

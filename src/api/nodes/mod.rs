@@ -1,13 +1,15 @@
 //! Nodes over HTTP: one file a verb.
 //!
 //! A handler reads the request, calls the store and shows the answer; what a session or a lease
-//! means is decided in the scripts. A claim waits here (`claim`), woken by the dispatcher, and
-//! `exchange` puts the reports of `api/tasks` and a claim into one request.
+//! means is decided in the scripts. A claim waits here (`checked_claim`), woken by the dispatcher,
+//! and `exchange` puts the reports of `api/tasks` and a claim into one request.
 
+mod checked_claim;
 mod claim;
 mod claimed;
 mod drain;
 mod exchange;
+mod exchange_reports;
 mod get;
 mod heartbeat;
 mod parents;

@@ -7,24 +7,22 @@
 //! nothing, unless it was held back for reasons of its own. So one task wakes at most one claim for
 //! each different offer, however many wait, and to choose the next claim costs as many steps as
 //! there are different offers.
+//!
+//! Here is how claims come, rest and go; `crowd` keeps those of one offer, and `waves` has the waves.
 
 mod crowd;
+mod waves;
 
-use std::cmp::Reverse;
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use tokio::sync::Notify;
 
 use self::crowd::{Crowd, Takers};
+use self::waves::Wave;
 use super::Bid;
-use crate::domain::placement::{Offer, OfferKey, Rank, Strategy, TaskClass};
+use crate::domain::placement::{Offer, OfferKey, Rank, Strategy};
 use crate::domain::{NodeId, QueueName};
-
-/// Claims that a wave wakes at once, and that each claim which found a task wakes in its turn.
-const HANDFUL: u64 = 8;
-/// Claims that a wave tries of one offer when each of them is held back for reasons of its own.
-const MOST_PASSED: usize = 64;
 
 /// The waiting claims of a replica, and the waves on their way among them.
 #[derive(Debug, Default)]
@@ -53,22 +51,6 @@ struct Claim {
     answering: Vec<u64>,
     /// Waves that came since it began to look: it has to look again for them.
     asked: Vec<u64>,
-}
-
-/// Tasks of a queue that became claimable together.
-#[derive(Debug)]
-struct Wave {
-    queue: QueueName,
-    /// What they are; `None` when that is not known, or they are of several classes.
-    class: Option<Arc<TaskClass>>,
-    /// Tasks that no woken claim has taken.
-    left: u64,
-    /// Offers that found nothing.
-    tried: HashSet<OfferKey>,
-    /// Claims that were held back for reasons of their own.
-    passed: HashSet<u64>,
-    /// Claims that it waits for.
-    holders: u64,
 }
 
 impl WaitingClaims {
@@ -115,46 +97,6 @@ impl WaitingClaims {
         self.queues.contains_key(queue)
     }
 
-    /// Tasks of a class became claimable.
-    pub(super) fn ready(&mut self, queue: &QueueName, count: u64, class: Option<Arc<TaskClass>>) {
-        self.begin_wave(queue, count, class, HANDFUL);
-    }
-
-    /// Tasks are claimable, perhaps since long: one claim finds out whether anyone missed them.
-    pub(super) fn still_ready(
-        &mut self,
-        queue: &QueueName,
-        count: u64,
-        class: Option<Arc<TaskClass>>,
-    ) {
-        self.begin_wave(queue, count, class, 1);
-    }
-
-    fn begin_wave(
-        &mut self,
-        queue: &QueueName,
-        count: u64,
-        class: Option<Arc<TaskClass>>,
-        most: u64,
-    ) {
-        if count == 0 || !self.wait_for(queue) {
-            return;
-        }
-        let number = self.next;
-        self.next += 1;
-        let wave = Wave {
-            queue: queue.clone(),
-            class,
-            left: count,
-            tried: HashSet::new(),
-            passed: HashSet::new(),
-            holders: 0,
-        };
-        self.waves.insert(number, wave);
-        self.call(number, most);
-        self.end_if_unheld(number);
-    }
-
     /// What the claim may run has changed since it last looked.
     pub(super) fn renew(&mut self, number: u64, offer: &Offer) {
         let Some(mut claim) = self.claims.remove(&number) else {
@@ -195,14 +137,7 @@ impl WaitingClaims {
             }
         }
         for wave in answered {
-            if let Some(wave) = self.waves.get_mut(&wave) {
-                if bid.held_back && wave.passed.len() < MOST_PASSED {
-                    wave.passed.insert(number);
-                } else {
-                    wave.tried.insert(offer.clone());
-                }
-            }
-            self.hand_on(wave, 1);
+            self.found_nothing(wave, number, &offer, bid.held_back);
         }
         rests
     }
@@ -238,125 +173,11 @@ impl WaitingClaims {
             }
         }
         for wave in claim.answering {
-            let mut took = 0;
-            if let Some(wave) = self.waves.get_mut(&wave)
-                && let Some(count) = counts.get_mut(&wave.queue)
-            {
-                took = wave.left.min(*count);
-                wave.left -= took;
-                *count -= took;
-            }
-            self.hand_on(wave, if took > 0 { HANDFUL } else { 1 });
+            self.took(wave, &mut counts);
         }
         for wave in claim.asked {
             self.hand_on(wave, 1);
         }
-    }
-
-    /// A claim is through with a wave: what is left of it wakes up to `most` others.
-    fn hand_on(&mut self, number: u64, most: u64) {
-        if let Some(wave) = self.waves.get_mut(&number) {
-            wave.holders -= 1;
-        }
-        self.call(number, most);
-        self.end_if_unheld(number);
-    }
-
-    fn end_if_unheld(&mut self, number: u64) {
-        if self
-            .waves
-            .get(&number)
-            .is_some_and(|wave| wave.holders == 0)
-        {
-            self.waves.remove(&number);
-        }
-    }
-
-    /// Wakes claims for a wave, those first that came first.
-    fn call(&mut self, number: u64, most: u64) {
-        // Each claim that was woken for it and is not back may take one.
-        let left = self
-            .waves
-            .get(&number)
-            .map_or(0, |wave| wave.left.saturating_sub(wave.holders));
-        let most = most.min(left);
-        for _ in 0..most {
-            let Some(chosen) = self.choose(number) else {
-                return;
-            };
-            let (Some(claim), Some(wave)) =
-                (self.claims.get_mut(&chosen), self.waves.get_mut(&number))
-            else {
-                return;
-            };
-            claim.asked.push(number);
-            claim.rests = false;
-            wave.holders += 1;
-            let (queues, offer) = (claim.queues.clone(), claim.offer.clone());
-            let ranks = claim.ranks.clone();
-            claim.notify.notify_one();
-            for (queue, rank) in queues.iter().zip(ranks) {
-                if let Some(crowd) = self.crowd(queue, &offer) {
-                    crowd.resting.remove(&(rank, chosen));
-                    crowd.looking.insert(chosen);
-                }
-            }
-        }
-    }
-
-    /// The best resting claim whose offer has not been tried. Is there none, the first of an
-    /// offer that is just looking: it may have looked too early.
-    fn choose(&self, number: u64) -> Option<u64> {
-        let wave = self.waves.get(&number)?;
-        let class = wave.class.as_deref();
-        if let Some(node) = class.and_then(|class| class.requires.node.as_ref()) {
-            return self.choose_of(node, number, wave);
-        }
-        let crowds = self.queues.get(&wave.queue)?;
-        let open = || {
-            crowds
-                .iter()
-                .filter(|(offer, _)| !wave.tried.contains(*offer))
-                .map(|(_, crowd)| crowd)
-                .filter(|crowd| class.is_none_or(|class| crowd.may_run(class)))
-        };
-        let best = open().filter_map(|crowd| {
-            let mut resting = crowd.resting.iter();
-            let (rank, chosen) = resting.find(|(_, chosen)| !wave.passed.contains(chosen))?;
-            Some((Reverse(crowd.preference_of(class)), *rank, *chosen))
-        });
-        best.min().map(|(.., chosen)| chosen).or_else(|| {
-            open()
-                .filter_map(|crowd| crowd.looking.first())
-                .filter(|chosen| self.is_free(**chosen, number))
-                .min()
-                .copied()
-        })
-    }
-
-    /// The first claim of one node that may run what the wave brings.
-    fn choose_of(&self, node: &NodeId, number: u64, wave: &Wave) -> Option<u64> {
-        let class = wave.class.as_deref()?;
-        let fits = |chosen: &&u64| {
-            let claim = self.claims.get(chosen);
-            claim.is_some_and(|claim| {
-                let crowds = self.queues.get(&wave.queue);
-                let crowd = crowds.and_then(|crowds| crowds.get(&claim.offer));
-                claim.queues.contains(&wave.queue)
-                    && crowd.is_some_and(|crowd| crowd.may_run(class))
-                    && !wave.tried.contains(&claim.offer)
-                    && !wave.passed.contains(*chosen)
-                    && self.is_free(**chosen, number)
-            })
-        };
-        self.by_node.get(node)?.iter().find(fits).copied()
-    }
-
-    /// Whether the claim does not look for this wave already.
-    fn is_free(&self, chosen: u64, wave: u64) -> bool {
-        self.claims
-            .get(&chosen)
-            .is_some_and(|claim| !claim.asked.contains(&wave) && !claim.answering.contains(&wave))
     }
 
     fn crowd(&mut self, queue: &QueueName, offer: &OfferKey) -> Option<&mut Crowd> {

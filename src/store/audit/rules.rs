@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use super::facts::TaskFacts;
 use super::finding::{Finding, Row};
 use crate::domain::TaskState;
-use crate::store::keys::{DocumentKind, Keys};
+use crate::store::document_kind::DocumentKind;
+use crate::store::keys::Keys;
 
 impl TaskFacts {
     /// All that does not hold for this task: it stands in the set of its state and in no other,

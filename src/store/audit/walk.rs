@@ -5,7 +5,7 @@ use deadpool_redis::redis;
 use crate::domain::{Partition, TaskState};
 use crate::store::StoreError;
 use crate::store::core::Core;
-use crate::store::keys::DocumentKind;
+use crate::store::document_kind::DocumentKind;
 
 /// Keys or members that Redis looks at in one step.
 const STEP: usize = 1_000;

@@ -116,7 +116,7 @@ impl Sweeps {
         let mut questions = BTreeMap::new();
         for queue in waiting {
             args.push(queue.as_str());
-            questions.insert(queue.clone(), self.core.quiet.ask(queue));
+            questions.insert(queue.clone(), self.core.quiet.ask(queue, asked));
         }
         let mut reply = self.core.call(&scripts::DUE, partition, "", &args).await?;
         let granted = reply.text()? == "1";
@@ -148,7 +148,7 @@ impl Sweeps {
             self.core.note_place(&name, partition, seat.transpose()?);
         }
         for (queue, question) in questions {
-            self.core.quiet.learn(&queue, question, asked);
+            self.core.quiet.learn(&queue, question);
         }
         Ok(due)
     }

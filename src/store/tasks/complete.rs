@@ -6,7 +6,7 @@ use crate::domain::{Document, LeaseToken, Submission, TaskId};
 use crate::store::StoreError;
 use crate::store::args::Args;
 use crate::store::codec::{Edges, encode_document, encode_submission};
-use crate::store::keys::DocumentKind;
+use crate::store::document_kind::DocumentKind;
 use crate::store::lanes::Verb;
 use crate::store::outbox;
 use crate::store::places::LOOKS;

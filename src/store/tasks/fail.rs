@@ -6,7 +6,7 @@ use crate::domain::task::TaskError;
 use crate::domain::{Document, LeaseToken, TaskId};
 use crate::store::args::Args;
 use crate::store::codec::encode_document;
-use crate::store::keys::DocumentKind;
+use crate::store::document_kind::DocumentKind;
 use crate::store::lanes::Verb;
 use crate::store::{StoreError, chance};
 

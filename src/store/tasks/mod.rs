@@ -20,6 +20,7 @@ pub(crate) mod log;
 pub(crate) mod missing;
 mod placed;
 pub(crate) mod progress;
+mod questions;
 pub(crate) mod quiet;
 pub(crate) mod release;
 pub(crate) mod report;

@@ -6,113 +6,42 @@
 //! and only when nothing else could come of its own look: without a `claim_id`, and with a node that held
 //! nothing when it looked last, which decides its rank among those that wait.
 
-use std::collections::HashMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::claim::ClaimRequest;
+use super::questions::{Answer, Questions};
 use crate::domain::QueueName;
 use crate::store::core::Core;
 
-/// How long an answer is believed. A sweep asks every second; one that does not come leaves the claims to
-/// themselves.
-const BELIEVED: Duration = Duration::from_secs(2);
 /// After so long a node looks for itself again: in other queues it may have got tasks through another replica.
 const OWN_LOOK: Duration = Duration::from_mins(2);
-/// Queues that are remembered at once; beyond it the memory starts anew.
-const REMEMBERED_QUEUES: usize = 10_000;
 
 /// Queues without claimable tasks, as far as it is known.
-#[derive(Default)]
-pub(crate) struct QuietQueues(Mutex<Questions>);
+pub(crate) type QuietQueues = Questions<QuietSince>;
 
-#[derive(Default)]
-struct Questions {
-    next: u64,
-    latest: HashMap<QueueName, Question>,
-}
-
-/// The latest question after a queue, and what those before it have found.
-struct Question {
-    number: u64,
-    quiet: Option<Quiet>,
-}
-
+/// From that moment on every answer was that the queue has nothing, and there was no news.
 #[derive(Clone, Copy)]
-struct Quiet {
-    /// From here on every answer was that it has nothing, and there was no news.
-    since: Instant,
-    /// When the last of those questions was asked.
-    seen: Instant,
+pub(crate) struct QuietSince(Instant);
+
+impl Answer for QuietSince {
+    /// A sweep asks every second; one that does not come leaves the claims to themselves.
+    const BELIEVED: Duration = Duration::from_secs(2);
+
+    fn found(asked: Instant, before: Option<Self>) -> Self {
+        before.unwrap_or(Self(asked))
+    }
 }
 
 impl QuietQueues {
-    /// The queue is asked for. The number of the question.
-    pub(crate) fn ask(&self, queue: &QueueName) -> u64 {
-        let mut questions = self.lock();
-        questions.next += 1;
-        let number = questions.next;
-        if let Some(question) = questions.latest.get_mut(queue) {
-            question.number = number;
-            return number;
-        }
-        if questions.latest.len() >= REMEMBERED_QUEUES {
-            questions.latest.clear();
-        }
-        let question = Question {
-            number,
-            quiet: None,
-        };
-        questions.latest.insert(queue.clone(), question);
-        number
-    }
-
-    /// It has nothing, says the answer to that question; which counts unless there was news since.
-    pub(crate) fn learn(&self, queue: &QueueName, number: u64, asked: Instant) {
-        let mut questions = self.lock();
-        if let Some(question) = questions.latest.get_mut(queue)
-            && question.number == number
-        {
-            let before = question.quiet.filter(|quiet| quiet.is_believed(asked));
-            question.quiet = Some(Quiet {
-                since: before.map_or(asked, |quiet| quiet.since),
-                seen: asked,
-            });
-        }
-    }
-
-    /// There is news of the queue: it may have tasks.
-    pub(crate) fn forget(&self, queue: &QueueName) {
-        self.lock().latest.remove(queue);
-    }
-
-    /// The same of all.
-    pub(crate) fn clear(&self) {
-        self.lock().latest.clear();
-    }
-
     /// Since when none of the queues has had anything; `None` when one of them may have.
     fn since(&self, queues: &[QueueName], now: Instant) -> Option<Instant> {
-        let questions = self.lock();
+        let answers = self.answers(now);
         let mut all_since = None;
         for queue in queues {
-            let quiet = questions.latest.get(queue)?.quiet?;
-            if !quiet.is_believed(now) {
-                return None;
-            }
-            all_since = all_since.max(Some(quiet.since));
+            let QuietSince(since) = answers.of(queue)?;
+            all_since = all_since.max(Some(since));
         }
         all_since
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Questions> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Quiet {
-    fn is_believed(self, now: Instant) -> bool {
-        now.saturating_duration_since(self.seen) < BELIEVED
     }
 }
 
@@ -145,27 +74,8 @@ mod tests {
 
     /// Asked and answered at once.
     fn found_quiet(queues: &QuietQueues, queue: &QueueName, at: Instant) {
-        let number = queues.ask(queue);
-        queues.learn(queue, number, at);
-    }
-
-    #[test]
-    fn an_answer_counts_unless_there_was_news_since_the_question() {
-        let (queues, q, now) = (QuietQueues::default(), queue("q"), Instant::now());
-        let names = [q.clone()];
-        let number = queues.ask(&q);
-        assert_eq!(queues.since(&names, now), None, "not answered yet");
-        queues.forget(&q);
-        queues.learn(&q, number, now);
-        assert_eq!(queues.since(&names, now), None, "a task came meanwhile");
-
-        let (first, second) = (queues.ask(&q), queues.ask(&q));
-        queues.learn(&q, first, now);
-        assert_eq!(queues.since(&names, now), None, "asked again since");
-        queues.learn(&q, second, now);
-        assert_eq!(queues.since(&names, now), Some(now));
-        queues.forget(&q);
-        assert_eq!(queues.since(&names, now), None);
+        let question = queues.ask(queue, at);
+        queues.learn(queue, question);
     }
 
     #[test]

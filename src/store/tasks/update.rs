@@ -6,7 +6,7 @@ use crate::domain::score::Priority;
 use crate::domain::{Document, Task, TaskId, TaskState, UnixMillis};
 use crate::store::args::Args;
 use crate::store::codec::encode_document;
-use crate::store::keys::DocumentKind;
+use crate::store::document_kind::DocumentKind;
 use crate::store::{StoreError, scripts};
 
 /// What to change; what is absent stays.

@@ -11,14 +11,6 @@ fn limited(running: u64) -> Value {
     json!({"limits": {"running": running}, "target_concurrency": 50, "max_attempts": 1})
 }
 
-async fn submit_many(api: &Api, count: u64) {
-    let tasks: Vec<Value> = (0..count)
-        .map(|number| json!({"queue": "q", "payload": number}))
-        .collect();
-    let reply = api.post("/v1/tasks/batch", json!({"tasks": tasks})).await;
-    assert_eq!(reply.status, 200, "{}", reply.text);
-}
-
 /// How many tasks of the queue are in that state.
 async fn count(api: &Api, state: &str) -> u64 {
     let reply = api.get("/v1/queues/q/stats").await;
@@ -46,7 +38,9 @@ async fn two_replicas_push_as_many_as_the_limit_of_the_queue_lets_run() {
     })
     .await;
     api.target(&receiver, limited(3)).await;
-    submit_many(&api, 150).await;
+    let numbered = |number| json!({"queue": "q", "payload": number});
+    let tasks: Vec<Value> = (0..150).map(numbered).collect();
+    api.submit_all(&tasks).await;
     until_ended(&api, 3, 100, 50).await;
     assert_eq!(receiver.heard().len(), 150);
     assert!(receiver.most_open() <= 3, "{}", receiver.most_open());
@@ -67,7 +61,7 @@ async fn the_endpoints_of_several_nodes_share_the_limit_of_the_queue() {
         let node = json!({"endpoint": receiver.url, "queues": ["q"], "slots": 10});
         api.register(name, node).await;
     }
-    submit_many(&api, 100).await;
+    api.submit_many(100, json!({"queue": "q"})).await;
     until_ended(&api, 2, 100, 0).await;
     assert!(receiver.most_open() <= 2, "{}", receiver.most_open());
     drop(other);
@@ -81,7 +75,7 @@ async fn the_place_of_a_push_that_failed_is_used_again() {
     let answers = CancellationToken::new();
     let receiver = Receiver::saying(Says::status("500 Oops", "", "").after(&answers)).await;
     api.target(&receiver, limited(2)).await;
-    submit_many(&api, 4).await;
+    api.submit_many(4, json!({"queue": "q"})).await;
     receiver.until_heard(2).await;
     api.test.sweep().await;
     assert_eq!(
@@ -110,7 +104,7 @@ async fn the_place_of_a_push_that_ran_out_of_time_is_used_again() {
     api.until_state(&first, "succeeded").await;
     let slow = json!({"queue": "q", "payload": 99, "timeout_ms": 1_000});
     let slow = api.submit(slow).await;
-    submit_many(&api, 3).await;
+    api.submit_many(3, json!({"queue": "q"})).await;
     receiver.until_hung_up(1).await;
     // Its time is over by the clock of whoever pushes, not yet by that of its lease.
     assert_eq!(count(&api, "running").await, 1);

@@ -11,10 +11,7 @@ use super::done;
 #[tokio::test]
 async fn tasks_that_waited_before_the_target_came_are_pushed() {
     let api = Api::start().await;
-    let mut ids = Vec::new();
-    for _ in 0..25 {
-        ids.push(api.submit_one().await);
-    }
+    let ids = api.submit_many(25, json!({"queue": "q"})).await;
     let receiver = Receiver::saying(done()).await;
     api.target(&receiver, json!({})).await;
     for id in &ids {
@@ -31,9 +28,7 @@ async fn no_more_are_there_at_once_than_the_queue_says() {
     let receiver = Receiver::saying(Says::bytes("").and_hangs()).await;
     api.target(&receiver, json!({"target_concurrency": 3}))
         .await;
-    for _ in 0..8 {
-        api.submit_one().await;
-    }
+    api.submit_many(8, json!({"queue": "q"})).await;
     receiver.until_heard(3).await;
     api.test.sweep().await;
     assert_eq!(api.get("/v1/queues/q/stats").await.body["running"], 3);
@@ -54,13 +49,7 @@ async fn two_replicas_push_each_task_once_and_keep_the_bound_together() {
     let other = api.other_replica();
     api.target(&receiver, json!({"target_concurrency": 4}))
         .await;
-    let batch: Vec<_> = (0..200).map(|_| json!({"queue": "q"})).collect();
-    assert_eq!(
-        api.post("/v1/tasks/batch", json!({"tasks": batch}))
-            .await
-            .status,
-        200
-    );
+    api.submit_many(200, json!({"queue": "q"})).await;
     api.until("/v1/queues/q/stats", |stats| stats.body["succeeded"] == 200)
         .await;
     assert_eq!(receiver.heard().len(), 200);

@@ -1,6 +1,7 @@
+use super::waves::HANDFUL;
 use super::*;
 use crate::domain::TaskType;
-use crate::domain::placement::Candidate;
+use crate::domain::placement::{Candidate, TaskClass};
 
 /// Waiting claims, and which of them were woken since the last look.
 #[derive(Default)]
