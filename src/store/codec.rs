@@ -264,10 +264,8 @@ impl Record {
     }
 
     pub(crate) fn number<T: TryFrom<i64>>(&self, field: &str) -> Result<Option<T>, StoreError> {
-        let place = self.place_of(field);
-        place
-            .map(|place| parse_number(&self.0[place].1))
-            .transpose()
+        let text = self.place_of(field).map(|place| &self.0[place].1);
+        text.map(|text| parse_number(text)).transpose()
     }
 
     pub(crate) fn moment(&self, field: &str) -> Result<Option<UnixMillis>, StoreError> {
