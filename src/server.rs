@@ -5,6 +5,7 @@
 
 pub mod connections;
 pub mod epoch;
+pub mod patience;
 mod stream;
 
 use std::io::{self, Write};
@@ -16,7 +17,7 @@ use rustix::process::{Resource, getrlimit};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
-use connections::Patience;
+use patience::Patience;
 
 use crate::api::{self, state::ApiState};
 use crate::config::{SecretUrl, Settings};

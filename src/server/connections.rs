@@ -25,6 +25,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use super::patience::Patience;
 use super::stream::{Phase, Watched};
 use crate::api::{self, Surface};
 
@@ -36,21 +37,6 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 /// their connections.
 const HEAD_BYTES: usize = 64 * 1024;
 const HEADERS: usize = 256;
-
-/// How long connections may take.
-#[derive(Debug, Clone, Copy)]
-pub struct Patience {
-    /// From the first byte of a request's head (or the connect) to its last.
-    pub head: Duration,
-    /// From one request to the next on a kept connection.
-    pub idle: Duration,
-    /// While a client takes nothing of its answer.
-    pub answer: Duration,
-    /// From the stop until nothing is accepted any more.
-    pub farewell: Duration,
-    /// From then to the end of the last request.
-    pub stop: Duration,
-}
 
 /// What every connection of a service has in common.
 struct Door {

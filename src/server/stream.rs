@@ -16,7 +16,7 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Sleep, sleep};
 
-use super::connections::Patience;
+use super::patience::Patience;
 use crate::api;
 
 /// How long, and how much, is read of what a refused client goes on sending. A connection that

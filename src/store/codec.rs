@@ -12,7 +12,7 @@ use super::reply::{Reply, parse_number};
 use crate::domain::job::JobPlace;
 use crate::domain::lease::{DEFAULT_MAX_ATTEMPTS, DEFAULT_MAX_LOSSES};
 use crate::domain::score::Priority;
-use crate::domain::task::{Progress, RunAt};
+use crate::domain::task::{IdempotencyKey, Progress, RunAt};
 use crate::domain::uniqueness::Uniqueness;
 use crate::domain::{
     Dependency, Document, FailureReason, Name, NodeId, QueueName, Submission, Task, TaskId,
@@ -33,6 +33,11 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
             text.push(char::from(DIGITS[usize::from(byte & 15)]));
             text
         })
+}
+
+/// The digests of an Idempotency-Key's scope and of its request, in digits; empty without a key.
+pub(crate) fn digests(key: Option<&IdempotencyKey>) -> (String, String) {
+    key.map_or_else(Default::default, |key| (hex(&key.scope), hex(&key.body)))
 }
 
 /// How a task's parents are to learn that it waits for them.
@@ -61,10 +66,7 @@ pub(crate) fn encode_submission(
         RunAt::After(millis) => format!("+{millis}"),
         RunAt::At(moment) => format!("@{}", moment.get()),
     };
-    let (scope, body) = submission
-        .idempotency
-        .as_ref()
-        .map_or_else(Default::default, |key| (hex(&key.scope), hex(&key.body)));
+    let (scope, body) = digests(submission.idempotency.as_ref());
     let mut args = Args::with_room(USUAL_ARGUMENTS, submission.payload.len() + USUAL_BYTES);
     args.push(id.compact())
         .push(submission.queue.as_str())

@@ -169,31 +169,16 @@ impl Store {
 
     fn on(shared: Shared, partitions: u16, inline_bytes: usize) -> Self {
         let core = Arc::new(Core::new(Arc::new(shared), partitions, inline_bytes));
+        let share = || Arc::clone(&core);
         Self {
-            tasks: Tasks {
-                core: Arc::clone(&core),
-            },
-            nodes: Nodes {
-                core: Arc::clone(&core),
-            },
-            queues: Queues {
-                core: Arc::clone(&core),
-            },
-            endpoints: Endpoints {
-                core: Arc::clone(&core),
-            },
-            operations: Operations {
-                core: Arc::clone(&core),
-            },
-            schedules: Schedules {
-                core: Arc::clone(&core),
-            },
-            jobs: Jobs {
-                core: Arc::clone(&core),
-            },
-            sweeps: Sweeps {
-                core: Arc::clone(&core),
-            },
+            tasks: Tasks { core: share() },
+            nodes: Nodes { core: share() },
+            queues: Queues { core: share() },
+            endpoints: Endpoints { core: share() },
+            operations: Operations { core: share() },
+            schedules: Schedules { core: share() },
+            jobs: Jobs { core: share() },
+            sweeps: Sweeps { core: share() },
             core,
         }
     }

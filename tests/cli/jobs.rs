@@ -1,38 +1,20 @@
 //! `taskyard job` against the service itself.
 
-use std::io::Write;
 use std::process::{Command, Stdio};
 
 use serde_json::Value;
 use tempfile::tempdir;
 
-use super::terminal;
+use super::{Shell, terminal};
 use crate::ops::service::{Service, printed, taskyard};
 
 #[test]
 fn a_file_becomes_a_job_whose_results_come_back_in_order() {
-    let dir = tempdir().unwrap();
-    let service = Service::start(dir.path());
+    let shell = Shell::start();
     let run = |arguments: &[&str], stdin: &str| {
-        let mut command = taskyard(dir.path());
-        command.env("TASKYARD_URL", format!("http://{}", service.address));
-        command.stdin(Stdio::piped()).stdout(Stdio::piped());
-        let mut child = command
-            .args(arguments)
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        child
-            .stdin
-            .take()
-            .unwrap()
-            .write_all(stdin.as_bytes())
-            .unwrap();
-        let output = child.wait_with_output().unwrap();
-        (
-            output.status.code(),
-            String::from_utf8(output.stdout).unwrap(),
-        )
+        let output = shell.run_with(arguments, stdin);
+        let told = String::from_utf8(output.stdout).unwrap();
+        (output.status.code(), told)
     };
     let submit = [
         "job", "submit", "-", "--queue", "q", "--chunk", "2", "-o", "json",

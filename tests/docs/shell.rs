@@ -11,7 +11,7 @@ use rustix::process::{Pid, Signal, kill_process_group};
 
 use super::expected;
 use super::markdown::{Block, Kind};
-use crate::ops::service::{Service, eventually_within, taskyard};
+use crate::ops::service::{Service, eventually_within, shell};
 
 /// For one document.
 const LIMIT: Duration = Duration::from_mins(2);
@@ -26,7 +26,7 @@ pub(super) fn run(document: &str, blocks: &[Block]) {
     fs::create_dir(&place).unwrap();
     fs::write(place.join("script"), script(blocks, dir.path())).unwrap();
 
-    let mut child = shell(dir.path(), &place, &service).spawn().unwrap();
+    let mut child = command(dir.path(), &place, &service).spawn().unwrap();
     let group = Pid::from_raw(i32::try_from(child.id()).unwrap()).unwrap();
     let what = format!("the commands of {document} end");
     let status = eventually_within(LIMIT, &what, || child.try_wait().unwrap());
@@ -76,29 +76,13 @@ fn script(blocks: &[Block], outputs: &Path) -> String {
     script
 }
 
-fn shell(dir: &Path, place: &Path, service: &Service) -> Command {
-    let program = Path::new(env!("CARGO_BIN_EXE_taskyard"));
-    let others = std::env::var_os("PATH").unwrap_or_default();
-    let mut path = program.parent().unwrap().as_os_str().to_owned();
-    path.push(":");
-    path.push(others);
-    // The program's own environment, without settings of the one who runs the tests.
-    let clean = taskyard(place);
-    let mut shell = Command::new("sh");
-    for (name, value) in clean.get_envs() {
-        match value {
-            Some(value) => shell.env(name, value),
-            None => shell.env_remove(name),
-        };
-    }
+fn command(dir: &Path, place: &Path, service: &Service) -> Command {
+    let mut shell = shell(place);
     shell
         .arg("script")
-        .current_dir(place)
-        .env("PATH", path)
         .env("HOME", dir)
         .env("TASKYARD_URL", format!("http://{}", service.address))
         .env("TASKYARD_DATA_DIR", &service.data_dir)
-        .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(fs::File::create(dir.join("stderr")).unwrap())
         .process_group(0);

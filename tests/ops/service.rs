@@ -152,6 +152,27 @@ pub(crate) fn taskyard(dir: &Path) -> Command {
     command
 }
 
+/// A shell in a directory that finds the program, and has its environment without settings.
+pub(crate) fn shell(dir: &Path) -> Command {
+    let program = Path::new(env!("CARGO_BIN_EXE_taskyard"));
+    let others = std::env::var_os("PATH").unwrap_or_default();
+    let mut path = program.parent().unwrap().as_os_str().to_owned();
+    path.push(":");
+    path.push(others);
+    let mut shell = Command::new("sh");
+    for (name, value) in taskyard(dir).get_envs() {
+        match value {
+            Some(value) => shell.env(name, value),
+            None => shell.env_remove(name),
+        };
+    }
+    shell
+        .current_dir(dir)
+        .env("PATH", path)
+        .stdin(Stdio::null());
+    shell
+}
+
 /// Stdout and stderr of a command that ended, in one text.
 pub(crate) fn printed(output: &Output) -> String {
     format!(

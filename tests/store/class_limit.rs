@@ -1,7 +1,7 @@
 //! A queue has at most 1,000 classes: combinations of type and requirements.
 
 use taskyard::domain::{Submission, TaskState, TaskType};
-use taskyard::store::{Completion, ReportOutcome, SubmitOutcome, View};
+use taskyard::store::{ReportOutcome, SubmitOutcome};
 
 use crate::support::{TestStore, claim, queue, submission};
 
@@ -15,9 +15,7 @@ fn of_type(name: &str, number: usize) -> Submission {
 /// A queue with so many classes, t0 and so on, and a task of each.
 async fn with_classes(test: &TestStore, name: &str, count: usize) {
     let tasks = (0..count).map(|number| of_type(name, number)).collect();
-    for outcome in test.store.tasks.submit_batch(tasks).await {
-        assert!(matches!(outcome.unwrap(), SubmitOutcome::Created(_)));
-    }
+    test.submit_all(tasks).await;
 }
 
 /// A queue in another partition than `default`.
@@ -32,14 +30,7 @@ fn away(test: &TestStore) -> String {
 async fn complete_with(test: &TestStore, children: Vec<Submission>) -> ReportOutcome {
     test.submit(submission("parents")).await;
     let lease = test.claim_as(claim("n", "parents", 1)).await.remove(0);
-    let completion = Completion {
-        id: lease.id,
-        lease_token: lease.lease_token,
-        result: None,
-        submit: children,
-        view: View::State,
-    };
-    test.store.tasks.complete(completion).await.unwrap()
+    test.complete_with(&lease, children).await
 }
 
 #[tokio::test]

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use taskyard::domain::queue_settings::QueueChange;
 use taskyard::domain::score::Priority;
 use taskyard::domain::{Submission, TaskId, TaskType};
-use taskyard::store::{SubmitOutcome, TaskChange};
+use taskyard::store::TaskChange;
 
 use crate::support::{TestStore, claim, queue, submission};
 
@@ -19,15 +19,7 @@ fn keyed(key: &str, task_type: &str, priority: i64) -> Submission {
 }
 
 async fn submit_many(test: &TestStore, key: &str, task_type: &str, count: usize) -> Vec<TaskId> {
-    let batch = (0..count).map(|_| keyed(key, task_type, 0)).collect();
-    let mut ids = Vec::new();
-    for outcome in test.store.tasks.submit_batch(batch).await {
-        let SubmitOutcome::Created(task) = outcome.unwrap() else {
-            panic!("a task was not created");
-        };
-        ids.push(task.id);
-    }
-    ids
+    test.submit_all(vec![keyed(key, task_type, 0); count]).await
 }
 
 async fn weigh(test: &TestStore, weights: &[(&str, f64)]) {
@@ -38,11 +30,7 @@ async fn weigh(test: &TestStore, weights: &[(&str, f64)]) {
         weights: Some(weights.collect()),
         ..QueueChange::default()
     };
-    let queues = &test.store.queues;
-    queues
-        .configure(&queue("default"), &change, None)
-        .await
-        .unwrap();
+    test.configure(&change).await;
 }
 
 /// The keys of the tasks that so many claims get, each of up to `most`.

@@ -122,8 +122,7 @@ async fn the_tasks_of_a_job_come_the_last_first() {
 #[tokio::test]
 async fn a_list_of_a_job_looks_at_no_other_tasks() {
     let test = TestStore::start().await;
-    let many = (0..3_000).map(|_| submission("default")).collect();
-    test.store.tasks.submit_batch(many).await;
+    test.submit_all(vec![submission("default"); 3_000]).await;
     let job = job(&test, 30, |_, _| {}).await;
     let filter = TaskFilter {
         state: Some(TaskState::Queued),

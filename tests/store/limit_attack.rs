@@ -11,11 +11,9 @@ use taskyard::domain::queue_limits::QueueLimits;
 use taskyard::domain::queue_settings::QueueChange;
 use taskyard::domain::{Document, Submission, TaskId, TaskState, TaskType};
 use taskyard::store::keys::Keys;
-use taskyard::store::{
-    ClaimRequest, Completion, Release, Store, StoreOptions, SubmitOutcome, View,
-};
+use taskyard::store::{ClaimRequest, Completion, Release, Store, StoreOptions, View};
 
-use crate::support::{TestRedis, claim, queue, submission, sweep};
+use crate::support::{TestRedis, claim, configure, queue, submission, submit_all, sweep};
 
 const TASKS: usize = 240;
 /// What runs by key, by type and in all, as of one moment, from the records themselves.
@@ -54,32 +52,17 @@ async fn limit(store: &Store, limits: &str) {
         limits: Some(limits),
         ..QueueChange::default()
     };
-    let queues = &store.queues;
-    queues
-        .configure(&queue("default"), &change, None)
-        .await
-        .unwrap();
+    configure(store, &change).await;
 }
 
-async fn submit_all(store: &Store) -> Vec<TaskId> {
+async fn submit(store: &Store) -> Vec<TaskId> {
     let task = |number: usize| Submission {
         fairness_key: (!number.is_multiple_of(5)).then(|| format!("k{}", number % 5)),
         task_type: TaskType::parse(["render", "mail", "default"][number % 3]).unwrap(),
         max_losses: 100,
         ..submission("default")
     };
-    let mut ids = Vec::new();
-    for outcome in store
-        .tasks
-        .submit_batch((0..TASKS).map(task).collect())
-        .await
-    {
-        let SubmitOutcome::Created(task) = outcome.unwrap() else {
-            panic!("a task was not created");
-        };
-        ids.push(task.id);
-    }
-    ids
+    submit_all(store, (0..TASKS).map(task).collect()).await
 }
 
 /// Claims until all is done: most tasks are completed, some released, some abandoned.
@@ -169,7 +152,7 @@ async fn attack(limits: &str, bounds: Bounds) -> (TestRedis, Vec<Store>, Vec<Tas
     let redis = TestRedis::start().await;
     let stores = replicas(&redis).await;
     limit(&stores[0], limits).await;
-    let ids = submit_all(&stores[0]).await;
+    let ids = submit(&stores[0]).await;
     let (done, over) = (
         Arc::new(AtomicUsize::new(0)),
         Arc::new(AtomicBool::new(false)),

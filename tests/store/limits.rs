@@ -14,26 +14,23 @@ async fn limit(test: &TestStore, limits: &str) {
         limits: Some(limits),
         ..QueueChange::default()
     };
-    let queues = &test.store.queues;
-    queues
-        .configure(&queue("default"), &change, None)
-        .await
-        .unwrap();
+    test.configure(&change).await;
 }
 
-async fn submit(test: &TestStore, key: &str, task_type: &str) -> TaskId {
-    test.submit(Submission {
+fn keyed(key: &str, task_type: &str) -> Submission {
+    Submission {
         fairness_key: (!key.is_empty()).then(|| key.to_owned()),
         task_type: TaskType::parse(task_type).unwrap(),
         ..submission("default")
-    })
-    .await
+    }
+}
+
+async fn submit(test: &TestStore, key: &str, task_type: &str) -> TaskId {
+    test.submit(keyed(key, task_type)).await
 }
 
 async fn submit_many(test: &TestStore, key: &str, task_type: &str, count: usize) {
-    for _ in 0..count {
-        submit(test, key, task_type).await;
-    }
+    test.submit_all(vec![keyed(key, task_type); count]).await;
 }
 
 /// The types of what a claim gets.
@@ -250,13 +247,7 @@ async fn other_limits_hold_from_the_next_claim_on() {
 #[tokio::test]
 async fn many_running_tasks_are_counted_page_by_page_before_any_starts() {
     let test = TestStore::start().await;
-    for _ in 0..12 {
-        let batch = (0..100).map(|_| Submission {
-            fairness_key: Some("a".into()),
-            ..submission("default")
-        });
-        test.store.tasks.submit_batch(batch.collect()).await;
-    }
+    submit_many(&test, "a", "default", 1_200).await;
     for _ in 0..11 {
         assert_eq!(test.claim(100).await.len(), 100);
     }

@@ -1,7 +1,7 @@
 //! Losses: leases that run out, nodes that die, outages and clocks that jump.
 
 use taskyard::domain::node::Registration;
-use taskyard::domain::{FailureReason, Submission, TaskState};
+use taskyard::domain::{FailureReason, SessionId, Submission, TaskId, TaskState};
 use taskyard::store::nodes::RegisterOutcome;
 use taskyard::store::{ClaimRequest, ReportOutcome};
 
@@ -92,7 +92,26 @@ async fn a_lease_lasts_as_long_as_the_claim_asked_for() {
     assert_ne!(test.state(id).await, TaskState::Running);
 }
 
-async fn begin_session(test: &TestStore) -> taskyard::domain::SessionId {
+/// A node with a session, and a task that it holds by it.
+async fn held_by_session(test: &TestStore) -> (SessionId, TaskId) {
+    let session = begin_session(test).await;
+    let id = test.submit(submission("default")).await;
+    let request = ClaimRequest {
+        session: Some((session.clone(), 30_000)),
+        ..claim("n1", "default", 1)
+    };
+    test.claim_as(request).await;
+    (session, id)
+}
+
+/// The session lives, and holds the task.
+async fn beat(test: &TestStore, session: &SessionId, id: TaskId) {
+    let nodes = &test.store.nodes;
+    let beat = nodes.heartbeat(&node("n1"), session, None, &[id]).await;
+    beat.unwrap();
+}
+
+async fn begin_session(test: &TestStore) -> SessionId {
     let outcome = test
         .store
         .nodes
@@ -108,19 +127,9 @@ async fn begin_session(test: &TestStore) -> taskyard::domain::SessionId {
 #[tokio::test]
 async fn what_a_dead_node_held_goes_back() {
     let test = TestStore::start().await;
-    let session = begin_session(&test).await;
-    let id = test.submit(submission("default")).await;
-    let request = ClaimRequest {
-        session: Some((session.clone(), 30_000)),
-        ..claim("n1", "default", 1)
-    };
-    test.claim_as(request).await;
+    let (session, id) = held_by_session(&test).await;
     test.pass(20_000).await;
-    test.store
-        .nodes
-        .heartbeat(&node("n1"), &session, None, &[id])
-        .await
-        .unwrap();
+    beat(&test, &session, id).await;
     test.pass(29_000).await;
     assert_eq!(test.state(id).await, TaskState::Running);
     test.pass(2_000).await;
@@ -131,22 +140,12 @@ async fn what_a_dead_node_held_goes_back() {
 #[tokio::test]
 async fn an_outage_takes_no_work_from_healthy_nodes() {
     let test = TestStore::start().await;
-    let session = begin_session(&test).await;
-    let id = test.submit(submission("default")).await;
-    let request = ClaimRequest {
-        session: Some((session.clone(), 30_000)),
-        ..claim("n1", "default", 1)
-    };
-    test.claim_as(request).await;
+    let (session, id) = held_by_session(&test).await;
     test.pass(1_000).await;
     test.advance(600_000);
     test.sweep().await;
     assert_eq!(test.state(id).await, TaskState::Running);
-    test.store
-        .nodes
-        .heartbeat(&node("n1"), &session, None, &[id])
-        .await
-        .unwrap();
+    beat(&test, &session, id).await;
     test.pass(29_000).await;
     assert_eq!(
         test.state(id).await,

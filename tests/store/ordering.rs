@@ -4,7 +4,7 @@ use taskyard::domain::queue_settings::QueueChange;
 use taskyard::domain::score::{Ordering, Priority};
 use taskyard::domain::{Submission, TaskId, TaskType};
 
-use crate::support::{TestStore, queue, submission};
+use crate::support::{TestStore, submission};
 
 const STEP_MS: u64 = 1_000;
 
@@ -15,11 +15,7 @@ async fn ordered(ordering: Ordering) -> TestStore {
         aging_step_ms: Some(STEP_MS),
         ..QueueChange::default()
     };
-    let queues = &test.store.queues;
-    queues
-        .configure(&queue("default"), &change, None)
-        .await
-        .unwrap();
+    test.configure(&change).await;
     test
 }
 
@@ -73,13 +69,7 @@ async fn aging_keeps_the_order_of_one_millisecond() {
     let mut ids = Vec::new();
     // More than the 4,096 places of a millisecond, and a clock that steps back in between.
     for _ in 0..42 {
-        let batch = (0..100).map(|_| submission("default")).collect();
-        for outcome in test.store.tasks.submit_batch(batch).await {
-            let taskyard::store::SubmitOutcome::Created(task) = outcome.unwrap() else {
-                panic!("a task was not created");
-            };
-            ids.push(task.id);
-        }
+        ids.extend(test.submit_all(vec![submission("default"); 100]).await);
     }
     test.step_back(500);
     ids.push(submit(&test, 0, "default").await);

@@ -1,9 +1,9 @@
 //! Children in other partitions: delivered at least once, and there once.
 
 use deadpool_redis::redis;
-use taskyard::domain::{Document, Partition, Submission, TaskState};
+use taskyard::domain::{Partition, Submission, TaskState};
 use taskyard::store::keys::Keys;
-use taskyard::store::{Completion, ReportOutcome, View, Work};
+use taskyard::store::{ReportOutcome, Work};
 
 use crate::support::{TestStore, queue, submission};
 
@@ -31,14 +31,8 @@ async fn a_childs_queue_comes_into_being_with_its_task() {
         .unwrap();
     test.submit(submission("default")).await;
     let lease = test.claim_one().await;
-    let completion = Completion {
-        id: lease.id,
-        lease_token: lease.lease_token,
-        result: None,
-        submit: vec![submission(&beside), submission(&away)],
-        view: View::State,
-    };
-    let outcome = test.store.tasks.complete(completion).await.unwrap();
+    let children = vec![submission(&beside), submission(&away)];
+    let outcome = test.complete_with(&lease, children).await;
     assert!(matches!(outcome, ReportOutcome::Done { .. }), "{outcome:?}");
     let is_there = async |name: &str| {
         test.store
@@ -62,14 +56,8 @@ async fn a_child_is_there_once_although_its_row_comes_twice() {
     let away = away_from_default(&test);
     test.submit(submission("default")).await;
     let lease = test.claim_one().await;
-    let completion = Completion {
-        id: lease.id,
-        lease_token: lease.lease_token,
-        result: Document::parse("1".into()),
-        submit: vec![submission("default"), Submission::new(queue(&away))],
-        view: View::State,
-    };
-    let outcome = test.store.tasks.complete(completion).await.unwrap();
+    let children = vec![submission("default"), Submission::new(queue(&away))];
+    let outcome = test.complete_with(&lease, children).await;
     assert!(matches!(outcome, ReportOutcome::Done { .. }), "{outcome:?}");
 
     let client = redis::Client::open(test.redis.redis.url()).unwrap();

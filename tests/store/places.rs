@@ -11,7 +11,7 @@ use taskyard::store::{
     SubmitOutcome, View,
 };
 
-use crate::support::{TestStore, claim, queue, submission};
+use crate::support::{TestStore, claim, queue, submission, submit_all};
 
 /// The partitions of a [`TestStore`].
 const PARTITIONS: u16 = 2;
@@ -269,16 +269,8 @@ async fn a_batch_goes_to_queues_that_are_found_elsewhere() {
     put_away(&test.store, &names[0]).await;
     put_away(&test.store, &names[2]).await;
     let tasks: Vec<Submission> = (0..40).map(|n| submission(&names[n % 4])).collect();
-    let places: Vec<u16> = other
-        .tasks
-        .submit_batch(tasks)
-        .await
-        .into_iter()
-        .map(|outcome| match outcome.unwrap() {
-            SubmitOutcome::Created(task) => task.id.partition().number(),
-            other => panic!("{other:?}"),
-        })
-        .collect();
+    let ids = submit_all(&other, tasks).await;
+    let places: Vec<u16> = ids.iter().map(|id| id.partition().number()).collect();
     assert_eq!(places, [1, 0, 0, 1].repeat(10));
     let atomic = vec![submission(&names[0]), submission(&names[0])];
     let outcomes = replica(&test).await.tasks.submit_atomic(atomic).await;

@@ -8,14 +8,6 @@ use taskyard::store::{ClaimRequest, RemoveOutcome, Store, StoreOptions};
 
 use crate::support::{TestStore, claim, queue, submission};
 
-async fn configure(test: &TestStore, change: QueueChange) {
-    let queues = &test.store.queues;
-    queues
-        .configure(&queue("default"), &change, None)
-        .await
-        .unwrap();
-}
-
 /// A task with a payload of so many bytes that is completed with `{}`.
 async fn finish(test: &TestStore, bytes: usize) -> TaskId {
     let payload = format!("\"{}\"", "x".repeat(bytes - 2));
@@ -56,10 +48,10 @@ async fn a_queue_keeps_finished_tasks_as_its_settings_say() {
         max_finished: Some(1),
         ..QueueChange::default()
     };
-    configure(&test, own).await;
+    test.configure(&own).await;
     trim(&test).await;
     assert_eq!(kept(&test, &ids).await, [false, true]);
-    configure(&test, QueueChange::default()).await;
+    test.configure(&QueueChange::default()).await;
     trim(&test).await;
     assert_eq!(kept(&test, &ids).await, [false, false]);
     test.audit().await;
@@ -72,7 +64,7 @@ async fn the_oldest_finished_tasks_go_when_they_hold_too_many_bytes() {
         max_bytes: Some(4_010),
         ..QueueChange::default()
     };
-    configure(&test, limit).await;
+    test.configure(&limit).await;
     // Short and long payloads, and two bytes of result each.
     let ids = [
         finish(&test, 1_500).await,

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use taskyard::domain::queue_limits::FairBy;
 use taskyard::domain::queue_settings::QueueChange;
 use taskyard::domain::{Submission, TaskId, TaskType};
-use taskyard::store::{ClaimedTask, Release, SubmitOutcome, View};
+use taskyard::store::{ClaimedTask, Release, View};
 
 use crate::support::{TestStore, claim, queue, submission};
 
@@ -40,9 +40,7 @@ impl Workshop {
             weights: Some(weights.collect()),
             ..QueueChange::default()
         };
-        let queues = &self.test.store.queues;
-        let set = queues.configure(&queue("default"), &change, None).await;
-        set.unwrap();
+        self.test.configure(&change).await;
     }
 
     async fn submit(&mut self, key: &'static str, types: &[&str], count: usize) {
@@ -52,11 +50,8 @@ impl Workshop {
             ..submission("default")
         };
         let batch = (0..count).map(task).collect();
-        for outcome in self.test.store.tasks.submit_batch(batch).await {
-            let SubmitOutcome::Created(task) = outcome.unwrap() else {
-                panic!("a task was not created");
-            };
-            self.keys.insert(task.id, key);
+        for id in self.test.submit_all(batch).await {
+            self.keys.insert(id, key);
         }
     }
 
@@ -242,7 +237,7 @@ async fn tasks_that_expire_cost_their_key_nothing() {
         expires_in_ms: Some(1),
         ..submission("default")
     };
-    shop.test.store.tasks.submit_batch(vec![late; 30]).await;
+    shop.test.submit_all(vec![late; 30]).await;
     shop.submit("slow", &["default"], 10).await;
     let ran = shop.work(200_000).await;
     assert!(ran["slow"].abs_diff(ran["fast"]) <= 40_000, "{ran:?}");

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use deadpool_redis::redis;
 use taskyard::domain::job::NewJob;
 use taskyard::domain::placement::Offer;
+use taskyard::domain::queue_settings::QueueChange;
 use taskyard::domain::task::TaskError;
 use taskyard::domain::{Document, NodeId, QueueName, Submission, Task, TaskId, TaskState};
 use taskyard::store::faults::Faults;
@@ -124,6 +125,22 @@ pub(crate) async fn sweep(store: &Store, replica: &str, grant_ms: u64) -> Result
     Ok(())
 }
 
+/// Submits tasks that are new, together: their ids, in order.
+pub(crate) async fn submit_all(store: &Store, submissions: Vec<Submission>) -> Vec<TaskId> {
+    let outcomes = store.tasks.submit_batch(submissions).await;
+    let created = |outcome: Result<SubmitOutcome, StoreError>| match outcome.unwrap() {
+        SubmitOutcome::Created(task) => task.id,
+        other => panic!("the task was not created: {other:?}"),
+    };
+    outcomes.into_iter().map(created).collect()
+}
+
+/// Gives the queue `default` these settings, and every other its default.
+pub(crate) async fn configure(store: &Store, change: &QueueChange) {
+    let name = queue("default");
+    store.queues.configure(&name, change, None).await.unwrap();
+}
+
 /// A port that nobody listens on just now.
 pub(crate) fn free_port() -> u16 {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
@@ -207,6 +224,16 @@ impl TestStore {
         }
     }
 
+    /// Submits tasks that are new, together: their ids, in order.
+    pub(crate) async fn submit_all(&self, submissions: Vec<Submission>) -> Vec<TaskId> {
+        submit_all(&self.store, submissions).await
+    }
+
+    /// Gives the queue `default` these settings, and every other its default.
+    pub(crate) async fn configure(&self, change: &QueueChange) {
+        configure(&self.store, change).await;
+    }
+
     /// Claims up to so many tasks of the queue `default` for the node `n1`.
     pub(crate) async fn claim(&self, most: usize) -> Vec<ClaimedTask> {
         self.claim_as(claim("n1", "default", most)).await
@@ -232,11 +259,20 @@ impl TestStore {
     }
 
     pub(crate) async fn complete(&self, lease: &ClaimedTask) -> ReportOutcome {
+        self.complete_with(lease, Vec::new()).await
+    }
+
+    /// The same, with children.
+    pub(crate) async fn complete_with(
+        &self,
+        lease: &ClaimedTask,
+        submit: Vec<Submission>,
+    ) -> ReportOutcome {
         let completion = Completion {
             id: lease.id,
             lease_token: lease.lease_token.clone(),
             result: Document::parse("{}".into()),
-            submit: Vec::new(),
+            submit,
             view: View::State,
         };
         self.store.tasks.complete(completion).await.unwrap()

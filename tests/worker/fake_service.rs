@@ -88,6 +88,12 @@ impl FakeService {
         self.shared.1.notify_waiters();
     }
 
+    /// Somebody cancels a task that runs.
+    pub(crate) fn cancel(&self, id: &str) {
+        let mut world = self.world();
+        world.tasks.get_mut(id).unwrap().cancel_requested = true;
+    }
+
     /// Polls until `fact` holds of the world.
     pub(crate) async fn until(&self, what: &str, fact: impl Fn(&World) -> bool) {
         let poll = async {

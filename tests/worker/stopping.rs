@@ -22,12 +22,7 @@ async fn cancelling_reaches_all_that_the_handler_started() {
     service.submit("t1", json!({}));
     let worker = Worker::start(&service.url, NOTES_SIGTERM, &[]);
     worker.until_file("up").await;
-    service
-        .world()
-        .tasks
-        .get_mut("t1")
-        .unwrap()
-        .cancel_requested = true;
+    service.cancel("t1");
     service.until_state("t1", "cancelled").await;
     worker.until_file("terminated").await;
     assert_eq!(
@@ -42,12 +37,7 @@ async fn a_handler_that_ignores_sigterm_is_killed() {
     service.submit("t1", json!({}));
     let worker = Worker::start(&service.url, STUBBORN, &[]);
     worker.until_file("up").await;
-    service
-        .world()
-        .tasks
-        .get_mut("t1")
-        .unwrap()
-        .cancel_requested = true;
+    service.cancel("t1");
     service.until_state("t1", "cancelled").await;
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::facts::pairs;
-use super::{Audit, Finding};
+use super::{Audit, Finding, pages};
 use crate::domain::Partition;
 use crate::store::args::Args;
 use crate::store::{StoreError, scripts};
@@ -29,24 +29,22 @@ struct Facts {
 impl Audit<'_> {
     pub(super) async fn look_at_endpoints(&mut self) -> Result<(), StoreError> {
         let owners: Vec<Owner> = self.endpoints.iter().cloned().collect();
-        for together in owners.chunk_by(|one, other| one.0 == other.0) {
-            for page in together.chunks(PAGE) {
-                let mut args = Args::default();
-                for (_, kind, name) in page {
-                    args.push(kind).push(name);
-                }
-                let mut reply = self
-                    .core
-                    .call(&scripts::AUDIT_ENDPOINT, page[0].0, "", &args)
-                    .await?;
-                for (_, kind, name) in page {
-                    let facts = Facts {
-                        has_url: !reply.text()?.is_empty(),
-                        is_listed: reply.text()? == "1",
-                        record: pairs(&mut reply)?,
-                    };
-                    self.report.note(facts.findings(&format!("{kind}:{name}")));
-                }
+        for (partition, page) in pages(&owners, PAGE, |owner| owner.0) {
+            let mut args = Args::default();
+            for (_, kind, name) in page {
+                args.push(kind).push(name);
+            }
+            let call = self
+                .core
+                .call(&scripts::AUDIT_ENDPOINT, partition, "", &args);
+            let mut reply = call.await?;
+            for (_, kind, name) in page {
+                let facts = Facts {
+                    has_url: !reply.text()?.is_empty(),
+                    is_listed: reply.text()? == "1",
+                    record: pairs(&mut reply)?,
+                };
+                self.report.note(facts.findings(&format!("{kind}:{name}")));
             }
         }
         Ok(())

@@ -8,6 +8,7 @@ mod endpoints;
 mod facts;
 mod finding;
 mod jobs;
+mod queues;
 mod rules;
 mod schedules;
 mod walk;
@@ -19,19 +20,14 @@ use serde::Serialize;
 pub use facts::TaskFacts;
 pub use finding::{Finding, Row};
 
-use self::facts::{Found, pairs};
-use self::rules::QueueFacts;
+use self::facts::Found;
 use self::walk::{Cursor, Kind, classify};
-use super::args::Args;
 use super::core::Core;
-use super::places::Place;
-use super::{Store, StoreError, scripts};
-use crate::domain::{Partition, QueueName, TaskId, TaskState};
+use super::{Store, StoreError};
+use crate::domain::{Partition, TaskId, TaskState};
 
 /// Findings that a report lists; the others are only counted.
 const LISTED: usize = 1_000;
-/// Queues that one call reads: each may have 1,000 classes.
-const QUEUE_PAGE: usize = 10;
 
 /// What an audit saw.
 #[derive(Debug, Clone, Default, Serialize)]
@@ -252,59 +248,15 @@ impl Audit<'_> {
         }
         Ok(())
     }
+}
 
-    async fn look_at_queues(&mut self) -> Result<(), StoreError> {
-        let queues: Vec<(Partition, String)> = self.queues.iter().cloned().collect();
-        self.report.queues = queues.len() as u64;
-        for together in queues.chunk_by(|one, other| one.0 == other.0) {
-            for page in together.chunks(QUEUE_PAGE) {
-                let mut args = Args::default();
-                for (_, name) in page {
-                    args.push(name);
-                }
-                let mut reply = self
-                    .core
-                    .call(&scripts::AUDIT_QUEUE, page[0].0, "", &args)
-                    .await?;
-                for (_, name) in page {
-                    let mut queue = reply.next_list()?;
-                    let facts = QueueFacts {
-                        name: name.clone(),
-                        recorded: queue.text()? == "1",
-                        listed: queue.text()? == "1",
-                        classes: queue.count()?,
-                        definitions: pairs(&mut queue)?,
-                        heads: pairs(&mut queue)?,
-                        firsts: pairs(&mut queue)?,
-                        busy: pairs(&mut queue)?,
-                        counted: pairs(&mut queue)?,
-                    };
-                    self.report.note(facts.findings());
-                    if facts.recorded {
-                        self.look_for(page[0].0, name).await?;
-                    }
-                }
-            }
-        }
-        Ok(())
-    }
-
-    /// A queue that does not live at its home is found from there.
-    async fn look_for(&mut self, partition: Partition, name: &str) -> Result<(), StoreError> {
-        let Ok(queue) = QueueName::parse(name) else {
-            return Ok(());
-        };
-        let home = self.core.home_of(&queue);
-        if partition == home {
-            return Ok(());
-        }
-        let found = self.core.find_in(home, &queue).await?;
-        if !matches!(found, Place::Elsewhere(seat) if seat.partition == partition) {
-            self.report.note(vec![Finding::QueueNotFound {
-                queue: name.to_owned(),
-                partition: partition.number(),
-            }]);
-        }
-        Ok(())
-    }
+/// Pages of rows that stand in one partition each, at most so many together.
+fn pages<R>(
+    rows: &[R],
+    most: usize,
+    partition: fn(&R) -> Partition,
+) -> impl Iterator<Item = (Partition, &[R])> {
+    rows.chunk_by(move |one, other| partition(one) == partition(other))
+        .flat_map(move |together| together.chunks(most))
+        .map(move |page| (partition(&page[0]), page))
 }

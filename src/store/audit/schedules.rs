@@ -1,6 +1,6 @@
 //! Schedules: each is listed, and looked at just when it has a moment to come.
 
-use super::{Audit, Finding};
+use super::{Audit, Finding, pages};
 use crate::domain::Partition;
 use crate::store::args::Args;
 use crate::store::{StoreError, scripts};
@@ -11,23 +11,21 @@ const PAGE: usize = 200;
 impl Audit<'_> {
     pub(super) async fn look_at_schedules(&mut self) -> Result<(), StoreError> {
         let schedules: Vec<(Partition, String)> = self.schedules.iter().cloned().collect();
-        for together in schedules.chunk_by(|one, other| one.0 == other.0) {
-            for page in together.chunks(PAGE) {
-                let mut args = Args::default();
-                for (_, name) in page {
-                    args.push(name);
+        for (partition, page) in pages(&schedules, PAGE, |schedule| schedule.0) {
+            let mut args = Args::default();
+            for (_, name) in page {
+                args.push(name);
+            }
+            let call = self
+                .core
+                .call(&scripts::AUDIT_SCHEDULE, partition, "", &args);
+            let mut reply = call.await?;
+            for (_, name) in page {
+                let mut holds = [false; 4];
+                for fact in &mut holds {
+                    *fact = reply.text()? == "1";
                 }
-                let mut reply = self
-                    .core
-                    .call(&scripts::AUDIT_SCHEDULE, page[0].0, "", &args)
-                    .await?;
-                for (_, name) in page {
-                    let mut holds = [false; 4];
-                    for fact in &mut holds {
-                        *fact = reply.text()? == "1";
-                    }
-                    self.report.note(finding(name, holds).into_iter().collect());
-                }
+                self.report.note(finding(name, holds).into_iter().collect());
             }
         }
         Ok(())

@@ -6,7 +6,7 @@ use crate::domain::job::{JobRange, NewJob};
 use crate::domain::placement::TaskClass;
 use crate::domain::{Document, JobId, Submission, TaskId, TaskType};
 use crate::store::args::Args;
-use crate::store::codec::{Edges, encode_submission, hex};
+use crate::store::codec::{Edges, digests, encode_submission};
 use crate::store::outbox::encode_submit;
 use crate::store::{StoreError, random_hex, scripts};
 
@@ -74,10 +74,7 @@ impl Jobs {
 
     async fn encode(&self, id: JobId, uploader: &str, new: &NewJob) -> Result<Args, StoreError> {
         let fields = self.fields(id, new).await?;
-        let (scope, body) = new
-            .idempotency
-            .as_ref()
-            .map_or_else(Default::default, |key| (hex(&key.scope), hex(&key.body)));
+        let (scope, body) = digests(new.idempotency.as_ref());
         let mut args = Args::default();
         args.push(id.compact())
             .push(new.queue.as_str())

@@ -6,6 +6,7 @@ use deadpool_redis::redis;
 use taskyard::store::private_redis::{PrivateRedis, PrivateRedisOptions};
 use tempfile::tempdir;
 
+use super::pair::connect;
 use super::{refused, stats, submit_until_taken, until_unready, works};
 use crate::api::service::Caller;
 use crate::ops::service::{Service, eventually};
@@ -20,10 +21,7 @@ async fn a_redis_that_cannot_save_is_read_and_not_written() {
     let caller = Caller::new(&service.address);
     let (first, _) = submit_until_taken(&caller, "first").await;
 
-    let mut connection = redis::Client::open(redis.url())
-        .unwrap()
-        .get_connection()
-        .unwrap();
+    let mut connection = connect(&redis.url());
     let mut run = |command: &[&str]| {
         let mut built = redis::cmd(command[0]);
         built

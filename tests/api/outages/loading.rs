@@ -6,6 +6,7 @@ use deadpool_redis::redis;
 use taskyard::store::private_redis::{PrivateRedis, PrivateRedisOptions};
 use tempfile::tempdir;
 
+use super::pair::connect;
 use super::{refused, submit_until_taken, until_unready, works};
 use crate::api::service::Caller;
 use crate::ops::service::Service;
@@ -20,10 +21,7 @@ async fn a_redis_that_loads_costs_503_until_it_has_loaded() {
     let caller = Caller::new(&service.address);
     let (first, _) = submit_until_taken(&caller, "first").await;
 
-    let mut connection = redis::Client::open(redis.url())
-        .unwrap()
-        .get_connection()
-        .unwrap();
+    let mut connection = connect(&redis.url());
     // While it loads, Redis answers once in 1,024 commands of its log.
     let mut filler = redis::pipe();
     for n in 0..15_000 {

@@ -22,7 +22,7 @@ pub(super) async fn start_redis(dir: &Path) -> (PrivateRedis, String) {
     (redis, address)
 }
 
-fn connect(url: &str) -> redis::Connection {
+pub(super) fn connect(url: &str) -> redis::Connection {
     redis::Client::open(url).unwrap().get_connection().unwrap()
 }
 

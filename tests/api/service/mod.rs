@@ -14,7 +14,8 @@ use taskyard::domain::Limits;
 use taskyard::domain::egress::EgressRules;
 use taskyard::domain::fleet::QuarantineRule;
 use taskyard::egress::{Egress, Roots, SystemNames};
-use taskyard::server::connections::{self, Patience};
+use taskyard::server::connections;
+use taskyard::server::patience::Patience;
 use tokio::net::TcpListener;
 use tokio_util::sync::{CancellationToken, DropGuard};
 

@@ -4,7 +4,6 @@ use std::collections::BTreeSet;
 
 use taskyard::domain::task_filter::TaskFilter;
 use taskyard::domain::{Submission, TaskId, TaskState, TaskType, UnixMillis};
-use taskyard::store::SubmitOutcome;
 
 use super::{all, of_type, page};
 use crate::support::{EPOCH_MS, TestStore, queue, submission};
@@ -28,13 +27,8 @@ async fn seed(test: &TestStore) -> Vec<(TaskId, Submission)> {
                 submission
             })
             .collect();
-        let outcomes = test.store.tasks.submit_batch(submissions.clone()).await;
-        for (outcome, submission) in outcomes.into_iter().zip(submissions) {
-            let Ok(SubmitOutcome::Created(task)) = outcome else {
-                panic!("{outcome:?}");
-            };
-            seeded.push((task.id, submission));
-        }
+        let ids = test.submit_all(submissions.clone()).await;
+        seeded.extend(ids.into_iter().zip(submissions));
         test.advance(60_000);
     }
     seeded

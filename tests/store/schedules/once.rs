@@ -106,11 +106,7 @@ async fn a_full_queue_refuses_a_fire_and_the_schedule_says_so() {
         max_tasks: Some(1),
         ..QueueChange::default()
     };
-    let queues = &test.store.queues;
-    queues
-        .configure(&queue("default"), &full, None)
-        .await
-        .unwrap();
+    test.configure(&full).await;
     test.submit(submission("default")).await;
     create(&test, &definition(every_s(60))).await;
     test.pass(60_000).await;
