@@ -236,9 +236,8 @@ impl Record {
             record.0.push((field.into(), reply.text()?));
         }
         if let Some(latest) = record.take("latest") {
-            let attempt = latest_attempt(&latest);
-            let attempt = attempt.map(|(field, value)| (field.into(), value.to_owned()));
-            record.0.extend(attempt);
+            let owned = |(field, value): (&'static str, &str)| (field.into(), value.to_owned());
+            record.0.extend(latest_attempt(&latest).map(owned));
         }
         Ok(record)
     }
